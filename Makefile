@@ -1,0 +1,88 @@
+# pvm: one machine for every program.
+#
+#   make            builds out/pvm
+#   make demo       installs what is missing, builds, and runs pvm's main job on real programs
+#   make check      the same, then all tests; the last line counts passed and failed
+#   make bench      pvm beside gcc and Free Pascal, as ratios
+#   make CROSS=aarch64-linux-gnu    builds out/aarch64-linux-gnu/pvm
+#   make SAN=1      builds out/san/pvm with the address and undefined-behaviour sanitizers
+
+OUT := out
+ifdef CROSS
+  OUT := out/$(CROSS)
+  CC := $(CROSS)-gcc
+  AR := $(CROSS)-ar
+endif
+ifdef SAN
+  OUT := out/san
+  SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
+# The same floating-point results everywhere: no contraction of a * b + c.
+ALLCFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -ffp-contract=off -fno-strict-aliasing -fPIE $(SANFLAGS) -I. -I$(OUT)/gen $(XXHASH)
+ALLLDFLAGS = -pie $(SANFLAGS) $(LDFLAGS)
+
+# xxhash is used inline, so a cross build needs its header only.
+ifdef CROSS
+  XXHASH := -I$(OUT)/gen/include
+endif
+
+ROOMS := pvm/base pvm/ocode pvm/pcode pvm/opt pvm/back pvm/back/amd64 pvm/run pvm/debug loader compiler abi-shim/pcode
+SRC := $(foreach r,$(ROOMS),$(wildcard $(r)/*.c))
+OBJ := $(SRC:%.c=$(OUT)/obj/%.o) $(OUT)/obj/gen/stdlib_data.o
+LEXERS := $(wildcard compiler/*.l)
+GRAMMARS := $(wildcard compiler/*.y)
+OBJ += $(LEXERS:compiler/%.l=$(OUT)/obj/gen/%_lex.o) $(GRAMMARS:compiler/%.y=$(OUT)/obj/gen/%_parse.o)
+LIB := $(OUT)/libpvm.a
+UNIT := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*_test.c))
+STDLIB := $(sort $(wildcard stdlib/*/*.pas stdlib/*/*.b))
+
+all: $(OUT)/pvm
+lib: $(LIB)
+
+$(OUT)/pvm: $(OUT)/obj/pvm/main.o $(LIB)
+	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(LIB): $(OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(OUT)/obj/%.o: %.c $(OUT)/gen/include/xxhash.h
+	@mkdir -p $(@D)
+	$(CC) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
+
+# Generated sources: scanners, parsers, and the standard library as bytes.
+$(OUT)/gen/%_parse.c $(OUT)/gen/%_parse.h: compiler/%.y
+	@mkdir -p $(@D)
+	bison -Wall -Werror -Wno-yacc --defines=$(OUT)/gen/$*_parse.h -o $(OUT)/gen/$*_parse.c $<
+$(OUT)/gen/%_lex.c: compiler/%.l
+	@mkdir -p $(@D)
+	flex -o $@ $<
+$(OUT)/obj/gen/%.o: $(OUT)/gen/%.c $(GRAMMARS:compiler/%.y=$(OUT)/gen/%_parse.h)
+	@mkdir -p $(@D)
+	$(CC) $(ALLCFLAGS) -Icompiler -Wno-unused-function -Wno-sign-compare -Wno-missing-prototypes -MMD -MP -c -o $@ $<
+$(patsubst compiler/%.c,$(OUT)/obj/compiler/%.o,$(wildcard compiler/*.c)): $(GRAMMARS:compiler/%.y=$(OUT)/gen/%_parse.h)
+$(OUT)/gen/stdlib_data.c: stdlib/embed.sh $(STDLIB)
+	@mkdir -p $(@D)
+	sh stdlib/embed.sh $(STDLIB) >$@.tmp && mv $@.tmp $@
+$(OUT)/gen/include/xxhash.h: /usr/include/xxhash.h
+	@mkdir -p $(@D)
+	cp $< $@
+/usr/include/xxhash.h:
+	@echo "pvm needs libxxhash-dev, flex and bison: run 'make deps'" >&2; exit 1
+
+# Unit tests: one program a room, with cmocka.
+$(OUT)/unit/%: tests/unit/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -MMD -MP -o $@ $< $(LIB) -lcmocka $(LDLIBS)
+unit: $(UNIT)
+
+clean:
+	rm -rf out
+
+-include $(OBJ:.o=.d) $(OUT)/obj/pvm/main.d
+.SECONDARY:
+.DELETE_ON_ERROR:
+.PHONY: all lib unit clean

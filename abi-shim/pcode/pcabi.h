@@ -1,0 +1,13 @@
+/* abi-shim/pcode: what P-code programs may ask of the host -- text, files, memory, time, process. */
+#ifndef PVM_PCABI_H
+#define PVM_PCABI_H
+
+#include "../../pvm/run/run.h"
+
+/* Finds the handler of an import; see AbiLookup in run.h. */
+OHostFn *pcabi_lookup(Task *t, const char *module, const char *name, const char *sig, const char **why);
+
+/* Gives the Task its files and arguments.  argv[0] is the program. */
+void pcabi_start(Task *t, int argc, char **argv);
+
+#endif

@@ -1,0 +1,81 @@
+/* back: O-code to machine code -- instruction selection, register allocation, encoding.
+ *
+ * The code is position-independent.  It reaches the VM through the Thread register (a Regfile *) and guest
+ * memory through the memory base register. */
+#ifndef PVM_BACK_H
+#define PVM_BACK_H
+
+#include "../base/base.h"
+#include "../ocode/ocode.h"
+
+/* What a relocation refers to. */
+enum BackSym {
+	SYM_FUNC,  /* P-code function `id`: its entry, or a stub that gets there */
+	SYM_THUNK  /* one of the thunks below */
+};
+enum BackThunk {
+	THUNK_HCALL, /* emitted code calls it with the row in one register and the argument array in another;
+	              * it records exit_fp and exit_pc and goes to t->host[row](t, args) */
+	THUNK_TRAP,  /* called with the trap code in a register; records exit_fp and exit_pc, goes to t->trap(t, code) */
+	THUNK_COUNT
+};
+
+typedef struct BackReloc {
+	u32 off;   /* of the field in the code */
+	u8 sym;    /* BackSym */
+	u8 kind;   /* the target's own: amd64 0 = rel32 of a call or jump */
+	u32 id;
+} BackReloc;
+
+/* Where a value of a state map is. */
+enum BackLocKind { LOC_NONE, LOC_REG, LOC_FREG, LOC_SPILL /* offset from the frame pointer */, LOC_CONST /* bits in vconst */ };
+typedef struct BackLoc {
+	u32 slot;  /* as in OSlotVal */
+	u8 kind, type;
+	i32 at;
+	u64 bits;
+} BackLoc;
+
+/* A place that can be asked about: the return address behind a call, or the address of an instruction that
+ * can fault.  Sites are sorted by offset. */
+typedef struct BackSite {
+	u32 off;
+	u32 map;        /* index in the O-code function's map, 0 = none */
+	u32 loc, nloc;  /* part of BackCode.loc */
+} BackSite;
+
+typedef struct BackCode {
+	Buf code;                /* instructions, then constants; to be placed 16-aligned */
+	u32 text;                /* bytes of instructions */
+	VEC(BackReloc) reloc;
+	VEC(BackSite) site;
+	VEC(BackLoc) loc;
+} BackCode;
+void back_code_free(BackCode *c);
+
+typedef struct Target Target; /* registers, selection and encoding of one architecture; see target.h */
+
+/* The target of the machine this runs on, or NULL where there is no back end for it yet. */
+const Target *back_host(void);
+/* By name ("amd64"), NULL if there is none. */
+const Target *back_target(const char *name);
+const char *back_name(const Target *t);
+
+/* Compiles f (which the passes of opt level 0 have been over) and appends to c.  `dump`, if not NULL, gets
+ * the allocation as text.  f may be changed.  Returns false and sets e (EXIT_UNSUPPORTED) for an operation the
+ * target does not know, naming it. */
+bool back_compile(const Target *t, OFunc *f, BackCode *c, Buf *dump, Err *e);
+
+/* A thunk's code.  enter(Regfile *t, const void *code, const u64 *args) -> u64 calls emitted code of that
+ * signature from C. */
+void back_thunk(const Target *t, enum BackThunk which, BackCode *c);
+void back_enter(const Target *t, u8 ret, const u8 *param, u32 nparam, BackCode *c);
+/* A stub: a jump to another place that can be changed later by one aligned store.  Returns its size in
+ * bytes; `at` is where it will run (it must be 8-aligned), `write` where it is written, `to` its goal. */
+u32 back_stub(const Target *t, u8 *write, const u8 *at, const u8 *to);
+/* Fills in a relocation: `write` is the field's writable address, `at` where it runs.  False: out of reach. */
+bool back_reloc(const Target *t, const BackReloc *r, u8 *write, const u8 *at, const u8 *to);
+/* Makes new code visible to instruction fetch. */
+void back_sync(const Target *t, const void *at, size_t n);
+
+#endif

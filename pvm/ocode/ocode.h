@@ -1,0 +1,273 @@
+/* ocode: the SSA intermediate language, into which P-code and x86 are lowered.
+ *
+ * A function is an array of instructions; an instruction's index is the name of its value, and index 0 is
+ * no value.  Blocks list their instructions through prev/next.  Values pass between blocks as block
+ * parameters: an edge gives one argument for each `param` at the head of the block it goes to.
+ * docs/ocode.md is the specification. */
+#ifndef PVM_OCODE_H
+#define PVM_OCODE_H
+
+#include "../base/base.h"
+
+typedef enum OType { OT_VOID, OT_I8, OT_I16, OT_I32, OT_I64, OT_I128, OT_F32, OT_F64, OT_F80, OT_V128, OT_COUNT } OType;
+
+typedef enum OOp {
+	O_NONE, /* a free instruction */
+#define O(op, name, form, result, props, meaning) O_##op,
+#include "ocode.def"
+#undef O
+	O_COUNT
+} OOp;
+
+/* What the fields of an instruction hold; `v` is a value. */
+typedef enum OForm {
+	OF_NONE,   /* nothing */
+	OF_CONST,  /* imm */
+	OF_IMM,    /* a = number */
+	OF_UN,     /* a = v */
+	OF_BIN,    /* a, b = v */
+	OF_BINT,   /* a, b = v; aux = trap code */
+	OF_CMP,    /* a, b = v; aux = OCc or OFcc */
+	OF_TERN,   /* a, b, c = v */
+	OF_LOAD,   /* a = v (address), c = offset, aux = descriptor */
+	OF_STORE,  /* a = v (address), b = v, c = offset, aux = descriptor */
+	OF_SLOT,   /* c = byte offset in the register file */
+	OF_PUT,    /* a = v, c = byte offset in the register file */
+	OF_RMW,    /* a = v (address), b = v, c = offset, aux = descriptor */
+	OF_CAS,    /* a = pool index of address, expected, new; c = offset, aux = descriptor */
+	OF_CALL,   /* a = function, v or row; b = pool index, c = count */
+	OF_TRAPIF, /* a = v; aux = trap code */
+	OF_JMP,    /* a = edge */
+	OF_BR,     /* a = v; b, c = edges */
+	OF_SWITCH, /* a = v; b = first edge, c = number of edges */
+	OF_RET,    /* a = v if aux is 1 */
+	OF_TRAP,   /* aux = trap code */
+	OF_EXIT    /* a = v; aux = kind */
+} OForm;
+
+typedef enum OCc { CC_EQ, CC_NE, CC_LTS, CC_LES, CC_GTS, CC_GES, CC_LTU, CC_LEU, CC_GTU, CC_GEU, CC_COUNT } OCc;
+
+/* Floating-point conditions.  The first six are false on a NaN (NE: true); the U forms are true on one. */
+typedef enum OFcc { FC_EQ, FC_NE, FC_LT, FC_LE, FC_GT, FC_GE, FC_ULT, FC_ULE, FC_UGT, FC_UGE, FC_ORD, FC_UNO, FC_COUNT } OFcc;
+
+enum {
+	OP_PURE = 1, OP_READ = 2, OP_WRITE = 4, OP_FAULT = 8, OP_END = 16, OP_COMMUTES = 32
+};
+
+typedef struct OOpInfo {
+	const char *name;
+	u8 form;   /* OForm */
+	char result; /* 'V', 'T', 'I', 'A' */
+	u8 props;  /* OP_* */
+} OOpInfo;
+extern const OOpInfo ocode_ops[O_COUNT];
+extern const char *const ocode_type_names[OT_COUNT];
+extern const u8 ocode_type_size[OT_COUNT]; /* bytes */
+extern const char *const ocode_cc_names[CC_COUNT];
+extern const char *const ocode_fcc_names[FC_COUNT];
+
+/* Memory descriptor of a load, store or atomic, in aux. */
+enum OSpace { SPACE_GUEST, SPACE_VM };               /* guest memory | an address of the VM itself (i64) */
+enum OOrder { ORDER_PLAIN, ORDER_TSO, ORDER_ATOMIC };
+#define O_MEM(space, log2size, sgn, order, fault) \
+	((u16)((space) | (log2size) << 1 | (sgn) << 4 | (order) << 5 | (fault) << 7))
+#define OMEM_SPACE(m) ((m) & 1)
+#define OMEM_LOG2(m) ((m) >> 1 & 7)       /* log2 of the width in bytes, 0 to 4 */
+#define OMEM_SIGNED(m) ((m) >> 4 & 1)     /* an integer load narrower than its type: extend the sign */
+#define OMEM_ORDER(m) ((m) >> 5 & 3)
+#define OMEM_FAULT(m) ((m) >> 7 & 1)      /* may fault: carries a state map, is not removed or moved */
+#define OMEM_BIG (1u << 8)                /* big-endian in memory */
+#define OMEM_ALIGN(m) ((m) >> 9 & 7)      /* log2 of the known alignment; 0 = any */
+#define O_MEM_ALIGN(log2) ((u16)((log2) << 9))
+#define OMEM_CONST (1u << 12)             /* never written while the unit runs: may be merged and hoisted */
+#define OMEM_STACK (1u << 13)             /* the address is in this activation's own frame */
+
+typedef u32 OVal; /* index of an instruction; 0 = none */
+
+typedef struct OIns {
+	u8 op;    /* OOp */
+	u8 type;  /* OType of the result */
+	u16 aux;
+	union {
+		struct { u32 a, b; };
+		u64 imm;
+	};
+	u32 c;
+	u32 prev, next; /* in the block; 0 = none */
+	u32 block;
+	u32 map;        /* state map, 0 = none */
+} OIns;
+
+/* An edge: where a block goes, with the arguments pool[args .. args+n) for its params. */
+typedef struct OEdge {
+	u32 block, args, n;
+} OEdge;
+
+typedef struct OBlock {
+	u32 first, last;  /* instructions */
+	u32 flags;        /* OB_* */
+	u32 freq;         /* estimated executions per entry, x 1024; 0 = not estimated */
+} OBlock;
+enum { OB_LOOP = 1 /* the target of a backward edge */, OB_COLD = 2 };
+
+/* A state map: where the guest's registers (P-code: locals and stack) are at an instruction. */
+typedef struct OSlotVal {
+	u32 slot; /* register-file offset, or P-code local number, stack entries behind the locals */
+	OVal val;
+} OSlotVal;
+
+typedef struct OMap {
+	u32 func;    /* P-code function, or x86 unit */
+	u32 pc;      /* guest address, or offset in the function's P-code */
+	u32 parent;  /* map of the call into which this was inlined, 0 = none */
+	u32 slots, n; /* f->slot.p[slots .. slots+n) */
+	bool after;  /* the state is the one after the instruction, not before */
+} OMap;
+
+typedef struct OFunc {
+	const char *name;       /* for listings; owned by whoever made the function */
+	u32 id;                 /* number in the module */
+	u8 ret;                 /* OType of the result or OT_VOID */
+	VEC(u8) param;          /* types of the parameters; block 1 has exactly these params */
+	VEC(OIns) ins;          /* [0] unused */
+	VEC(OBlock) block;      /* [0] unused, [1] the entry */
+	VEC(u32) order;         /* blocks in layout order; entry first */
+	VEC(u32) pool;          /* arguments */
+	VEC(OEdge) edge;        /* [0] unused */
+	VEC(OMap) map;          /* [0] unused */
+	VEC(OSlotVal) slot;
+	VEC(u64) vconst;        /* pairs: low, high */
+	u32 free_ins;           /* list of freed instructions through `next` */
+} OFunc;
+
+/* ---- the part of a Thread that O-code sees ------------------------------------------------------ */
+
+typedef struct Regfile Regfile;
+
+/* A host function: P-code imports, helpers.  Arguments and result are 64-bit patterns (i32 zero-extended,
+ * f32 in the low half).  It may not return: a trap or an exit goes to the run loop. */
+typedef u64 OHostFn(Regfile *t, const u64 *args);
+
+/* An entry of a function table: what an indirect call goes through. */
+typedef struct OEntry {
+	void *code; /* emitted code, or a stub that gets there */
+	u32 type;   /* signature number, the same for equal signatures throughout the Task */
+	u32 func;   /* function number; UINT32_MAX = an empty entry (type is UINT32_MAX too) */
+} OEntry;
+
+/* The Thread begins with this.  Emitted code reaches the VM only through it. */
+struct Regfile {
+	u8 *mem;               /* guest memory: host address = mem + guest address */
+	OHostFn *const *host;  /* the host-function table of HCALL */
+	u64 *global;           /* P-code's globals */
+	OEntry *table;         /* P-code's function table */
+	u64 table_len;         /* in entries */
+	u64 mem_size;          /* P-code: bytes of guest memory in use */
+	u64 sp;                /* P-code: the memory stack's pointer (guest address); grows downwards */
+	u64 sp_limit;          /* P-code: lowest allowed sp */
+	u64 unwind;            /* P-code: 0, or frame address + 1 of the activation a non-local goto goes to */
+	u64 unwind_label;      /* P-code: the land label there */
+	u64 pending;           /* nonzero: leave at the next poll */
+	u64 host_sp_limit;     /* lowest allowed host stack pointer */
+	u64 exit_fp, exit_pc;  /* frame pointer and return address of emitted code that has called the host */
+	void (*trap)(Regfile *t, u64 code); /* where everybody goes to trap; never returns */
+	u64 priv[4];           /* the run loop's own */
+	u64 slot[64];          /* x86: guest registers */
+};
+#define REG_OFF(field) ((u32)offsetof(Regfile, field))
+#define REG_SLOT(n) ((u32)(offsetof(Regfile, slot) + 8 * (n)))
+
+/* Trap codes are Turbo Pascal's run-time errors, 200 to 255. */
+enum {
+	TRAP_DIV0 = 200, TRAP_RANGE = 201, TRAP_STACK = 202, TRAP_HEAP = 203, TRAP_POINTER = 204,
+	TRAP_FOVERFLOW = 205, TRAP_FINVALID = 207, TRAP_OVERFLOW = 215, TRAP_MEMORY = 216,
+	TRAP_CALL = 221 /* indirect call: empty entry or wrong signature */, TRAP_CASE = 222,
+	TRAP_ASSERT = 227, TRAP_UNREACHABLE = 255
+};
+
+/* ---- building ----------------------------------------------------------------------------------- */
+
+OFunc *ocode_new(const char *name, u32 id, OType ret);
+void ocode_free(OFunc *f);
+
+/* Makes a block (not yet in the layout order) or an instruction that is in no block yet. */
+u32 ocode_block(OFunc *f);
+OVal ocode_ins(OFunc *f, OOp op, OType type, u32 aux, u32 a, u32 b, u32 c);
+
+/* Puts v at the end of block b, behind/before another instruction, or takes it out (it stays valid). */
+void ocode_append(OFunc *f, u32 block, OVal v);
+void ocode_insert_before(OFunc *f, OVal at, OVal v);
+void ocode_insert_after(OFunc *f, OVal at, OVal v);
+void ocode_unlink(OFunc *f, OVal v);
+void ocode_delete(OFunc *f, OVal v); /* unlinks and frees */
+
+/* Makes and appends.  emit_const gives a constant of an integer or floating type from its bits. */
+OVal ocode_emit(OFunc *f, u32 block, OOp op, OType type, u32 aux, u32 a, u32 b, u32 c);
+OVal ocode_emit_const(OFunc *f, u32 block, OType type, u64 bits);
+
+/* A param at the head of the block, behind those it has; the number of params so far is its number. */
+OVal ocode_param(OFunc *f, u32 block, OType type);
+u32 ocode_nparams(const OFunc *f, u32 block);
+u32 ocode_pool(OFunc *f, const u32 *v, u32 n); /* copies n values to the pool, returns their index */
+u32 ocode_edge(OFunc *f, u32 block, const u32 *args, u32 n);
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+/* Calls fn on each value operand (edges' arguments, pool arguments and state-map values included), by
+ * pointer, so that fn may replace it. */
+void ocode_uses(OFunc *f, OVal v, void (*fn)(void *ctx, u32 *use), void *ctx);
+/* The edges out of the block: returns how many, *first gets the index of the first when they are
+ * consecutive (SWITCH), else the edges are copied to two[] and *first is 0. */
+u32 ocode_succs(const OFunc *f, u32 block, u32 *first, u32 two[2]);
+
+/* Predecessors and reverse postorder, made on demand by passes. */
+typedef struct OCfg {
+	u32 nblock;
+	u32 *rpo, nrpo;         /* reachable blocks in reverse postorder, entry first */
+	u32 *rpo_num;           /* by block: position in rpo, UINT32_MAX when unreachable */
+	u32 *pred_at, *pred;    /* preds of b: pred[pred_at[b] .. pred_at[b+1]) (blocks, with repeats) */
+	u32 *idom;              /* immediate dominator; entry's is 0 */
+	u32 *loop;              /* header of the innermost loop around the block, 0 = none (header included) */
+	u32 *depth;             /* loop nesting depth */
+} OCfg;
+/* Dominators by Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm" (2001).  All arrays
+ * live in the arena. */
+OCfg *ocode_cfg(const OFunc *f, Arena *a);
+bool ocode_dominates(const OCfg *g, u32 a, u32 b);
+
+/* ---- text --------------------------------------------------------------------------------------- */
+
+/* Writes the text form; parsing gives an equal function (values keep their numbers). */
+void ocode_print(const OFunc *f, Buf *out);
+/* Reads one function at *text and moves *text behind it; e names the line.  NULL on error. */
+OFunc *ocode_parse(const char **text, Err *e);
+
+/* ---- checking ----------------------------------------------------------------------------------- */
+
+/* True if f is well formed: links, types, dominance of uses, edges' arguments, ends of blocks, maps.
+ * Otherwise e says what and where. */
+bool ocode_check(const OFunc *f, Err *e);
+
+/* ---- evaluating --------------------------------------------------------------------------------- */
+
+/* What eval needs of its surroundings.  `call` runs a function of the module (CALL, CALLI) and returns
+ * its result's bits; `trap` must not return; `exit` is told of EXIT. */
+typedef struct OEvalEnv {
+	Regfile *t;
+	u64 (*call)(struct OEvalEnv *env, u32 func, const u64 *args);
+	void (*trap)(struct OEvalEnv *env, u32 code, const OFunc *f, u32 map, const u64 *vals);
+	void (*exit)(struct OEvalEnv *env, u32 kind, u64 pc);
+	void *ctx;
+	u64 guest_lo, guest_hi; /* guest accesses outside [lo, hi) trap with TRAP_MEMORY; hi 0 = no check */
+	u64 steps;              /* instructions executed, for --stats */
+} OEvalEnv;
+
+/* Runs f with args (as for OHostFn) and returns the result's bits.  Portable C, the oracle of the back
+ * ends: guest memory is little-endian whatever the host. */
+u64 ocode_eval(OEvalEnv *env, const OFunc *f, const u64 *args);
+
+/* The value of a pure operation on constants (i32 results zero-extended); what folding and eval share.
+ * False where the result is not defined (division by zero, out of range). */
+bool ocode_fold(OOp op, OType type, OType atype, u32 aux, u64 a, u64 b, u64 *out);
+
+#endif

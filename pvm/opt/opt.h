@@ -1,0 +1,27 @@
+/* opt: O-code to better O-code.  One pass a file; the order is passes.def. */
+#ifndef PVM_OPT_H
+#define PVM_OPT_H
+
+#include "../base/base.h"
+#include "../ocode/ocode.h"
+
+/* A pass changes f and returns true if it changed anything.  Scratch memory comes from the arena. */
+typedef bool OptPass(OFunc *f, Arena *a);
+
+typedef struct OptInfo {
+	const char *name;
+	OptPass *run;
+	u8 level; /* the lowest level at which it runs */
+	const char *what;
+} OptInfo;
+extern const OptInfo opt_passes[];
+extern const u32 opt_npasses;
+
+/* Runs the passes of `level` (0 = what the back end needs, 1 = fast, 2 = all).  `after`, if not NULL, is
+ * called behind each pass (dumps; the checker in debug builds and tests). */
+void opt_run(OFunc *f, int level, void (*after)(void *ctx, const OFunc *f, const char *pass), void *ctx);
+
+/* One pass by name, for the text tests; false when there is none of that name. */
+bool opt_run_one(OFunc *f, const char *name);
+
+#endif
