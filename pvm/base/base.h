@@ -72,7 +72,7 @@ void arena_free(Arena *a);  /* NULL is allowed */
 #define vec_reserve(v, m) vec_grow_((void **)&(v)->p, &(v)->cap, (m), sizeof *(v)->p)
 /* Appends m zeroed items and returns a pointer to the first. */
 #define vec_add(v, m) (vec_grow_((void **)&(v)->p, &(v)->cap, (v)->n + (m), sizeof *(v)->p), \
-	(v)->n += (m), memset((v)->p + (v)->n - (m), 0, (m) * sizeof *(v)->p), (v)->p + (v)->n - (m))
+	(v)->n += (m), memset((v)->p + (v)->n - (m), 0, (m) * sizeof *(v)->p))
 #define vec_free(v) (vec_free_((v)->p), (v)->p = NULL, (v)->n = (v)->cap = 0)
 void vec_grow_(void **p, u32 *cap, u64 need, size_t size);
 void vec_free_(void *p);
