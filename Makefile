@@ -76,7 +76,7 @@ $(OUT)/gen/include/xxhash.h: /usr/include/xxhash.h
 # Unit tests: one program a room, with cmocka.
 $(OUT)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -MMD -MP -o $@ $< $(LIB) -lcmocka $(LDLIBS)
+	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -MMD -MP -o $@ $< $(LIB) -lcmocka -lm $(LDLIBS)
 unit: $(UNIT)
 
 clean:

@@ -185,10 +185,11 @@ bool f64_to_i64(double d, i64 *out);
 bool f64_to_u64(double d, u64 *out);
 
 /* The shortest decimal that reads back as d, as digits and a decimal exponent:
- * value = 0.DIGITS x 10^*exp10.  Returns the number of digits (1 to 17).  d is finite and > 0. */
+ * value = 0.DIGITS x 10^*exp10.  Returns the number of digits (1 to 17); a NUL follows them.  d is finite and > 0. */
 int f64_shortest(double d, char digits[18], int *exp10);
 
-/* d correctly rounded to `ndigits` significant digits (1 to 800), same form.  d is finite and > 0. */
+/* d correctly rounded to `ndigits` significant digits (1 to 800), same form; exactly `ndigits` characters are
+ * written and no NUL.  d is finite and > 0. */
 void f64_digits(double d, int ndigits, char *digits, int *exp10);
 
 /* d correctly rounded to `places` digits after the point (places may be 0 to 700), written without
