@@ -46,12 +46,12 @@ typedef struct PFunc {
 typedef struct PLine { u32 pc; u32 line; } PLine;          /* from this code offset on */
 typedef struct PData { u32 at; const u8 *p; u32 n; } PData; /* initial memory */
 typedef struct PGlobal { u8 type; bool mutable; u64 init; } PGlobal;
-typedef struct PExport { const char *name; u32 kind, index; } PExport; /* kind: 0 function, 1 global */
+typedef struct PExport { const char *name; u32 kind, index; } PExport; /* kind: 0 function (number), 1 global */
 
 /* A variable, for the debugger and the post-mortem listing. */
 typedef struct PVar {
 	const char *name;
-	u32 func;      /* UINT32_MAX: a variable of the module */
+	u32 func;      /* index in m->func, as pb_func gives it; UINT32_MAX: a variable of the module (where = 2) */
 	u8 where;      /* 0 local number `at`, 1 frame offset `at`, 2 memory address `at` */
 	u32 at;
 	char kind;     /* how to show it: i integer, u unsigned, b boolean, c char, r real, p pointer, s Turbo string, a other */
@@ -64,7 +64,7 @@ typedef struct PModule {
 	PType *type;     u32 ntype;
 	PImport *import; u32 nimport;
 	PFunc *func;     u32 nfunc;   /* function numbers: imports first, so func[k] is number nimport + k */
-	u32 *table;      u32 ntable;  /* function numbers; UINT32_MAX = empty */
+	u32 *table;      u32 ntable;  /* function numbers (imports counted); UINT32_MAX = empty */
 	PGlobal *global; u32 nglobal;
 	u32 pages, max_pages;         /* memory in 64 KiB pages */
 	u32 guard;                    /* the first `guard` bytes of memory trap (a multiple of 4096; 0 = none) */
@@ -72,7 +72,7 @@ typedef struct PModule {
 	u32 heap;                     /* where free memory begins */
 	PData *data;     u32 ndata;
 	PExport *export; u32 nexport;
-	u32 start;                    /* function to run; UINT32_MAX = none */
+	u32 start;                    /* function number (imports counted, but it is none) to run, of type ":"; UINT32_MAX = none */
 	PLine *line;     u32 nline;
 	PVar *var;       u32 nvar;
 } PModule;
@@ -80,7 +80,14 @@ typedef struct PModule {
 /* ---- reading, checking, writing ----------------------------------------------------------------- */
 
 #define PCODE_MAGIC "\177PCO"
-enum { PCODE_VERSION = 1, PCODE_MAX_LOCALS = 50000, PCODE_PAGE = 65536 };
+enum {
+	PCODE_VERSION = 1, PCODE_PAGE = 65536,
+	PCODE_MAX_LOCALS = 50000,     /* of one function, with its parameters */
+	PCODE_MAX_STACK = 1024,       /* height of an operand stack */
+	PCODE_MAX_FRAME = 1 << 30,    /* bytes */
+	PCODE_MAX_PAGES = 65536,
+	PCODE_MAX_ALL_LOCALS = 1 << 24 /* of a module, without parameters: keeps small files from asking for much memory */
+};
 
 /* True if the bytes look like a module (a "#!" line may come first). */
 bool pcode_sniff(const u8 *p, size_t n);
@@ -111,6 +118,9 @@ u8 pcode_local_type(const PModule *m, const PFunc *f, u32 local);
 
 typedef struct PBuild PBuild; /* a module under construction */
 PBuild *pb_new(const char *source);
+/* NULL, or which limit of the format the program has exceeded (a text for the user).  To be asked before pb_end,
+ * which ends the process with EXIT_COMPILE if there is one. */
+const char *pb_error(const PBuild *b);
 /* Finishes: writes the module to out and frees the builder. */
 void pb_end(PBuild *b, Buf *out);
 u32 pb_type(PBuild *b, const char *sig); /* "iid:i"; equal signatures give equal numbers */
@@ -121,6 +131,9 @@ void pb_begin(PBuild *b, u32 func);                          /* starts its body;
 u32 pb_local(PBuild *b, char type);                          /* number of a new local */
 u32 pb_label(PBuild *b);                                     /* number of a new label */
 void pb_line(PBuild *b, u32 line);                           /* of the instructions that follow */
+/* Instructions emitted where no way leads (behind jump, jump.table, return, trap, unwind, up to the next label) are
+ * dropped.  A label, loop or land is placed with pb_op1(b, P_LABEL, k), each number that pb_label gave exactly once;
+ * one that nothing jumps to starts with an empty stack. */
 void pb_op(PBuild *b, POp op);                               /* no immediate */
 void pb_op1(PBuild *b, POp op, i64 imm);                     /* one integer immediate: L V G F T u s S */
 void pb_op2(PBuild *b, POp op, i64 imm1, i64 imm2);          /* two: memory (align log2, offset), check.range, index.u, unwind */
@@ -128,16 +141,19 @@ void pb_index(PBuild *b, i32 lo, u32 count, u32 size);
 void pb_f64(PBuild *b, double v);
 void pb_f32(PBuild *b, float v);
 void pb_table_jump(PBuild *b, const u32 *label, u32 n, u32 other);
-void pb_finish(PBuild *b, u32 frame_bytes);                  /* ends the body */
-u32 pb_pc(const PBuild *b);                                  /* offset in the current body */
-u32 pb_slot(PBuild *b, u32 func);                            /* the function's number in the function table */
-u32 pb_data(PBuild *b, const void *p, u32 n, u32 align);     /* address of initialised memory (equal read-only bytes may be shared) */
-u32 pb_zero(PBuild *b, u32 n, u32 align);                    /* address of zeroed memory */
+void pb_finish(PBuild *b, u32 frame_bytes);                  /* ends the body (rounds the frame up to 16) */
+u32 pb_pc(const PBuild *b);                                  /* offset in the current body, before function numbers are put in */
+u32 pb_slot(PBuild *b, u32 func);                            /* the function's number in the function table, from 1 on; 0 is an empty entry */
+/* Addresses of memory (align is a power of 2); 0 when there is no room, see pb_error.  Memory is laid out guard | data |
+ * stack | heap: pb_memory, if called at all, comes before these. */
+u32 pb_data(PBuild *b, const void *p, u32 n, u32 align);     /* bytes that the program does not write: equal ones are shared */
+u32 pb_init(PBuild *b, const void *p, u32 n, u32 align);     /* an initialised variable */
+u32 pb_zero(PBuild *b, u32 n, u32 align);                    /* zeroed memory */
 u32 pb_global(PBuild *b, char type, bool mutable, u64 init);
 void pb_export(PBuild *b, const char *name, u32 func);
 void pb_var(PBuild *b, PVar v);
 void pb_start(PBuild *b, u32 func);
-void pb_memory(PBuild *b, u32 stack_bytes, u32 max_pages, u32 guard); /* stack size, memory limit */
+void pb_memory(PBuild *b, u32 stack_bytes, u32 max_pages, u32 guard); /* default: 8 MiB, 32768 pages (2 GiB), 4096 bytes */
 
 /* ---- running ------------------------------------------------------------------------------------ */
 

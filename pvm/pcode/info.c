@@ -1,0 +1,31 @@
+/* The instruction table, out of pcode.def. */
+#include "pcode.h"
+
+const POpInfo pcode_ops[256] = {
+#define P(op, name, code, imm, pops, pushes, meaning) [code] = {name, imm, pops, pushes, meaning},
+#include "pcode.def"
+#undef P
+};
+
+u8 pcode_local_type(const PModule *m, const PFunc *f, u32 local)
+{
+	const PType *t = &m->type[f->type];
+
+	return local < t->nparam ? t->param[local] : f->local[local - t->nparam];
+}
+
+u32 pcode_line(const PModule *m, const PFunc *f, u32 pc)
+{
+	const PLine *line = m->line + f->line_at;
+	u32 lo = 0, hi = f->line_n;
+
+	/* The last entry at or before pc: those below lo are, those from hi on are not. */
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+		if (line[mid].pc <= pc)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo ? line[lo - 1].line : 0;
+}
