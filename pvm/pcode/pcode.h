@@ -167,16 +167,23 @@ OHostFn pcode_mem_copy, pcode_mem_fill, pcode_mem_cmp;
 
 /* What the interpreter needs of its surroundings; one a Thread. */
 typedef struct PEnv PEnv;
-typedef struct PFrame { /* an activation in the interpreter, for call chains and the debugger */
-	struct PFrame *up;
-	u32 func;           /* index in m->func */
-	u32 pc;             /* P-code offset of the call or instruction it stands at */
+
+/* An activation in the interpreter, for call chains and the debugger.  They lie one behind the other, nested
+ * runs of pcode_interp included, so walk them with pcode_frame_up from env->top. */
+typedef struct PFrame {
+	const void *at;     /* the interpreter's own; pcode_frame_pc tells what it stands for */
 	u64 *local;         /* locals, then the operand stack */
+	u32 func;           /* index in m->func */
 	u32 frame;          /* address of its memory frame */
 } PFrame;
+/* The next outer activation, NULL when there is none. */
+const PFrame *pcode_frame_up(const PEnv *env, const PFrame *f);
+/* P-code offset of the call or instruction an activation stands at. */
+u32 pcode_frame_pc(const PEnv *env, const PFrame *f);
 struct PEnv {
 	Regfile *t;
 	const PModule *m;
+	const u32 *type_id; /* the Task-wide number of each signature of m, what OEntry.type is compared with */
 	/* Compiled code of functions: compiled[k] is true when `enter` should be used for m->func[k]. */
 	u8 *compiled;
 	u64 (*enter)(PEnv *env, u32 func, const u64 *args);
@@ -186,17 +193,20 @@ struct PEnv {
 	u32 hot;
 	void (*hot_call)(PEnv *env, u32 func);
 	bool (*hot_loop)(PEnv *env, u32 func, u32 label, u64 *locals, u32 frame, u64 *result);
-	/* Called before each instruction when set (stepper, --trace=pcode). */
+	/* Called before each instruction when set (stepper, --trace=pcode); set it before the first run. */
 	void (*step)(PEnv *env, const PFrame *f);
-	PFrame *top;        /* innermost activation (saved pc is exact at calls, traps and steps) */
-	u64 steps;          /* instructions executed (when counting is on, see interp.c) */
+	const PFrame *top;  /* innermost activation, NULL at first; exact at calls out, traps and steps */
+	u64 steps;          /* instructions executed, counted when `step` is set */
 	void *priv;         /* the interpreter's own: translated code, stack */
 	void *ctx;          /* the run loop's own */
 };
 /* Runs function `func` (index in m->func) with args as for OHostFn; returns the result's bits.  When
- * t->unwind is set on return, a non-local goto is passing through. */
+ * t->unwind is set on return, a non-local goto is passing through.  In t->table, OEntry.func is an index in
+ * m->func, or m->nfunc + k for import k. */
 u64 pcode_interp(PEnv *env, u32 func, const u64 *args);
 void pcode_interp_free(PEnv *env);
+/* Lists the register code into which the interpreter translates a function. */
+void pcode_interp_dump(PEnv *env, u32 func, Buf *out);
 
 /* Lowers a checked function to O-code (SSA directly, after Braun et al., "Simple and Efficient Construction
  * of Static Single Assignment Form", CC 2013).  `label` is UINT32_MAX, or a loop label at which the function
