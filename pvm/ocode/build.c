@@ -31,6 +31,7 @@ void ocode_free(OFunc *f)
 	vec_free(&f->map);
 	vec_free(&f->slot);
 	vec_free(&f->vconst);
+	free(f->text_name);
 	free(f);
 }
 

@@ -67,7 +67,9 @@ extern const char *const ocode_cc_names[CC_COUNT];
 extern const char *const ocode_fcc_names[FC_COUNT];
 
 /* Memory descriptor of a load, store or atomic, in aux. */
-enum OSpace { SPACE_GUEST, SPACE_VM };               /* guest memory | an address of the VM itself (i64) */
+/* Guest memory is little-endian and its addresses are i32 (zero-extended) or i64; an address of the VM itself is
+ * i64, and there the host's byte order holds: a 64-bit cell (global, local) is accessed with all 8 bytes. */
+enum OSpace { SPACE_GUEST, SPACE_VM };
 enum OOrder { ORDER_PLAIN, ORDER_TSO, ORDER_ATOMIC };
 #define O_MEM(space, log2size, sgn, order, fault) \
 	((u16)((space) | (log2size) << 1 | (sgn) << 4 | (order) << 5 | (fault) << 7))
@@ -138,6 +140,7 @@ typedef struct OFunc {
 	VEC(OSlotVal) slot;
 	VEC(u64) vconst;        /* pairs: low, high */
 	u32 free_ins;           /* list of freed instructions through `next` */
+	char *text_name;        /* the name of a parsed function, freed with it */
 } OFunc;
 
 /* ---- the part of a Thread that O-code sees ------------------------------------------------------ */
@@ -214,26 +217,28 @@ u32 ocode_edge(OFunc *f, u32 block, const u32 *args, u32 n);
 /* ---- reading ------------------------------------------------------------------------------------ */
 
 /* Calls fn on each value operand (edges' arguments, pool arguments and state-map values included), by
- * pointer, so that fn may replace it. */
+ * pointer, so that fn may replace it; empty slots of a map (value 0) are left out. */
 void ocode_uses(OFunc *f, OVal v, void (*fn)(void *ctx, u32 *use), void *ctx);
 /* The edges out of the block: returns how many, *first gets the index of the first when they are
  * consecutive (SWITCH), else the edges are copied to two[] and *first is 0. */
 u32 ocode_succs(const OFunc *f, u32 block, u32 *first, u32 two[2]);
 
-/* Predecessors and reverse postorder, made on demand by passes. */
+/* The flow graph, made on demand by passes.  Loops are natural loops (the header dominates the jump back). */
 typedef struct OCfg {
 	u32 nblock;
 	u32 *rpo, nrpo;         /* reachable blocks in reverse postorder, entry first */
 	u32 *rpo_num;           /* by block: position in rpo, UINT32_MAX when unreachable */
 	u32 *pred_at, *pred;    /* preds of b: pred[pred_at[b] .. pred_at[b+1]) (blocks, with repeats) */
 	u32 *idom;              /* immediate dominator; entry's is 0 */
+	u32 *dom_in, *dom_out;  /* preorder number in the dominator tree and the largest below; 0 = unreachable */
 	u32 *loop;              /* header of the innermost loop around the block, 0 = none (header included) */
+	u32 *loop_up;           /* by loop header: header of the loop around that loop, 0 = none */
 	u32 *depth;             /* loop nesting depth */
 } OCfg;
 /* Dominators by Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm" (2001).  All arrays
  * live in the arena. */
 OCfg *ocode_cfg(const OFunc *f, Arena *a);
-bool ocode_dominates(const OCfg *g, u32 a, u32 b);
+bool ocode_dominates(const OCfg *g, u32 a, u32 b); /* takes constant time */
 
 /* ---- text --------------------------------------------------------------------------------------- */
 

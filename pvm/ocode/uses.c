@@ -20,8 +20,11 @@ static void edge_uses(OFunc *f, u32 first, u32 n, UseFn *fn, void *ctx)
 static void map_uses(OFunc *f, u32 map, UseFn *fn, void *ctx)
 {
 	for (; map; map = f->map.p[map].parent)
-		for (u32 k = 0; k < f->map.p[map].n; k++)
-			fn(ctx, &f->slot.p[f->map.p[map].slots + k].val);
+		for (u32 k = 0; k < f->map.p[map].n; k++) {
+			OVal *val = &f->slot.p[f->map.p[map].slots + k].val;
+			if (*val)
+				fn(ctx, val);
+		}
 }
 
 void ocode_uses(OFunc *f, OVal v, UseFn *fn, void *ctx)
