@@ -71,10 +71,10 @@ void arena_free(Arena *a);  /* NULL is allowed */
 #define vec_push(v, x) (vec_grow_((void **)&(v)->p, &(v)->cap, (v)->n + 1u, sizeof *(v)->p), (v)->p[(v)->n++] = (x))
 #define vec_reserve(v, m) vec_grow_((void **)&(v)->p, &(v)->cap, (m), sizeof *(v)->p)
 /* Appends m zeroed items and returns a pointer to the first. */
-#define vec_add(v, m) (vec_grow_((void **)&(v)->p, &(v)->cap, (v)->n + (m), sizeof *(v)->p), \
-	(v)->n += (m), memset((v)->p + (v)->n - (m), 0, (m) * sizeof *(v)->p))
+#define vec_add(v, m) ((__typeof__((v)->p))vec_add_((void **)&(v)->p, &(v)->n, &(v)->cap, (m), sizeof *(v)->p))
 #define vec_free(v) (vec_free_((v)->p), (v)->p = NULL, (v)->n = (v)->cap = 0)
 void vec_grow_(void **p, u32 *cap, u64 need, size_t size);
+void *vec_add_(void **p, u32 *n, u32 *cap, u32 m, size_t size);
 void vec_free_(void *p);
 
 /* A map from u64 to u64 (open addressing).  A zeroed Map is empty. */

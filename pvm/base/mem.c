@@ -126,6 +126,14 @@ void vec_grow_(void **p, u32 *cap, u64 need, size_t size)
 	*cap = (u32)n;
 }
 
+void *vec_add_(void **p, u32 *n, u32 *cap, u32 m, size_t size)
+{
+	vec_grow_(p, cap, (u64)*n + m, size);
+	u8 *at = (u8 *)*p + *n * size;
+	*n += m;
+	return m ? memset(at, 0, m * size) : at;
+}
+
 void vec_free_(void *p)
 {
 	free(p);
