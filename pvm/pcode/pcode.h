@@ -214,5 +214,8 @@ void pcode_interp_dump(PEnv *env, u32 func, Buf *out);
  * the VM address of the activation's locals, and its frame address.
  * type_id[t] gives the Task-wide signature numbers for OEntry.type. */
 OFunc *pcode_lower(const PModule *m, u32 func, u32 label, const u32 *type_id);
+/* The same; with `maps` each state map also holds the operand stack and the locals that have a PVar (which
+ * keeps them alive), without it only function and offset. */
+OFunc *pcode_lower_maps(const PModule *m, u32 func, u32 label, const u32 *type_id, bool maps);
 
 #endif
