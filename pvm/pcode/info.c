@@ -29,3 +29,17 @@ u32 pcode_line(const PModule *m, const PFunc *f, u32 pc)
 	}
 	return lo ? line[lo - 1].line : 0;
 }
+
+u32 pcode_access_log2(POp op)
+{
+	switch (op) {
+	case P_I32_LOAD8_S: case P_I32_LOAD8_U: case P_I64_LOAD8_S: case P_I64_LOAD8_U: case P_I32_STORE8: case P_I64_STORE8:
+		return 0;
+	case P_I32_LOAD16_S: case P_I32_LOAD16_U: case P_I64_LOAD16_S: case P_I64_LOAD16_U: case P_I32_STORE16: case P_I64_STORE16:
+		return 1;
+	case P_I64_LOAD: case P_F64_LOAD: case P_I64_STORE: case P_F64_STORE:
+		return 3;
+	default:
+		return 2;
+	}
+}

@@ -113,6 +113,8 @@ void pcode_dis(const PModule *m, const char *func, Buf *out);
 u32 pcode_line(const PModule *m, const PFunc *f, u32 pc);
 /* Type letter of a local (parameters first). */
 u8 pcode_local_type(const PModule *m, const PFunc *f, u32 local);
+/* Log2 of the bytes that a load or store moves. */
+u32 pcode_access_log2(POp op);
 
 /* ---- building (what a compiler uses) ------------------------------------------------------------ */
 
