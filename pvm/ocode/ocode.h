@@ -166,10 +166,11 @@ struct Regfile {
 	OEntry *table;         /* P-code's function table */
 	u64 table_len;         /* in entries */
 	u64 mem_size;          /* P-code: bytes of guest memory in use */
+	u64 mem_guard;         /* P-code: the first bytes of it that trap */
 	u64 sp;                /* P-code: the memory stack's pointer (guest address); grows downwards */
 	u64 sp_limit;          /* P-code: lowest allowed sp */
 	u64 unwind;            /* P-code: 0, or frame address + 1 of the activation a non-local goto goes to */
-	u64 unwind_label;      /* P-code: the land label there */
+	u64 unwind_label;      /* P-code: index of its function in the module << 32 | the land label there */
 	u64 pending;           /* nonzero: leave at the next poll */
 	u64 host_sp_limit;     /* lowest allowed host stack pointer */
 	u64 exit_fp, exit_pc;  /* frame pointer and return address of emitted code that has called the host */
