@@ -79,10 +79,42 @@ $(OUT)/unit/%: tests/unit/%.c $(LIB)
 	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -MMD -MP -o $@ $< $(LIB) -lcmocka -lm $(LDLIBS)
 unit: $(UNIT)
 
+# Program tests, checks and measurements; see tests/README.md.
+$(OUT)/tests/%: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 $(WARN) -o $@ $<
+$(OUT)/tests/bench: tests/bench/bench.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 $(WARN) -o $@ $< -lm
+deps:
+	@sh tests/deps.sh build
+# The packages may be missing when make starts: what needs them is built by a make of its own.
+check:
+	@sh tests/deps.sh build test
+	@sh tests/deps.sh cross || echo "going on without the cross builds"
+	@$(MAKE) -s -j2 all unit out/tests/run
+	@sh tests/check.sh
+check-real:
+	@sh tests/deps.sh build bench
+	@$(MAKE) -s -j2 all out/tests/run
+	@sh tests/real/run.sh
+demo:
+	@sh tests/deps.sh build
+	@$(MAKE) -s -j2 all
+	@sh tests/demo.sh
+bench:
+	@sh tests/deps.sh build bench
+	@$(MAKE) -s -j2 all out/tests/bench
+	@sh tests/bench/run.sh
+lint:
+	@sh tests/lint.sh
+docs-check:
+	@sh tests/docs.sh
+
 clean:
 	rm -rf out
 
 -include $(OBJ:.o=.d) $(OUT)/obj/pvm/main.d
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all lib unit clean
+.PHONY: all lib unit deps check check-real demo bench lint docs-check clean

@@ -1,0 +1,99 @@
+#!/bin/sh
+# All tests: sh tests/check.sh.  The last line counts passed and failed; the status is 1 if any failed.
+# Each part prints its failures and one line of its own, and runs even if another has failed.
+set -u
+make=${MAKE:-make}
+log=out/check.log
+passed=0 failed=0
+mkdir -p out/tests
+programs=$(ls tests/pascal/*.pas examples/*.pas 2>/dev/null)
+errors=$(ls tests/errors/*.pas 2>/dev/null)
+
+# Takes over the numbers that a part printed; a part without any failed as a whole.
+sum() {
+	set -- "$1" $(awk '
+		/^[0-9]+ passed, [0-9]+ failed$/ { p += $1; f += $3; n++ }
+		/^\[  PASSED  \] [0-9]+ test/ { p += $4; n++ }
+		/^\[  FAILED  \] [0-9]+ test/ { f += $4; n++ }
+		END { print p + 0, f + 0, n + 0 }' "$log")
+	[ "$4" -gt 0 ] || { cat "$log"; set -- "$1" 0 1; }
+	passed=$((passed + $2))
+	failed=$((failed + $3))
+	echo "$1: $2 passed, $3 failed"
+}
+
+# Runs the unit tests of one build.
+units() {
+	ran=0
+	for t in "$1"/unit/*_test; do
+		[ -x "$t" ] || continue
+		ran=$((ran + 1))
+		"$t" >out/unit.log 2>&1
+		status=$?
+		grep -E '^\[  (PASSED|FAILED)  \] [0-9]+ test' out/unit.log >>"$log"
+		[ $status = 0 ] && continue
+		echo "FAIL $t (status $status)"
+		grep -vE '^\[( RUN|       OK|==)' out/unit.log | head -40
+		# A program that died has not counted what it did not reach.
+		grep -q '^\[  FAILED  \] [0-9]' out/unit.log || echo "0 passed, 1 failed" >>"$log"
+	done
+	[ $ran -gt 0 ] || { echo "no unit tests in $1"; echo "0 passed, 1 failed" >>"$log"; }
+}
+
+part() {
+	name=$1
+	shift
+	: >"$log"
+	"$@"
+	sum "$name"
+}
+
+run_programs() { out/tests/run $programs >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
+run_errors() { out/tests/run --modes=interp $errors >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
+run_lint() { sh tests/lint.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
+run_docs() { sh tests/docs.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
+
+run_san() {
+	if $make -s -j2 SAN=1 CFLAGS='-O1 -g' all unit >out/san.log 2>&1; then
+		units out/san
+	else
+		tail -20 out/san.log
+		echo "0 passed, 1 failed" >>"$log"
+	fi
+}
+
+# One architecture under qemu: modules built here run there with the same output, and modules built there are
+# the same bytes.
+run_cross() {
+	triple=$1 cpu=$2
+	if ! $make -s -j2 CROSS="$triple" CFLAGS=-O2 LDFLAGS='-static -no-pie' >out/cross.log 2>&1; then
+		tail -20 out/cross.log
+		echo "0 passed, 1 failed" >"$log"
+		return
+	fi
+	there=out/$triple/pvm
+	out/tests/run --with="qemu-$cpu" --pvm="$there" --builder=out/pvm --modes=pco $programs >"$log" 2>&1
+	grep -v '^[0-9]* passed' "$log"
+	same=0 differ=0
+	for p in $(ls examples/*.pas | head -5); do
+		out/pvm build "$p" -o out/tests/here.pco && "qemu-$cpu" "$there" build "$p" -o out/tests/there.pco
+		if cmp out/tests/here.pco out/tests/there.pco; then same=$((same + 1)); else differ=$((differ + 1)); fi
+	done
+	echo "$same passed, $differ failed" >>"$log"
+}
+
+part "unit tests" units out
+part "program tests" run_programs
+part "error tests" run_errors
+part "unit tests, sanitized" run_san
+for pair in aarch64-linux-gnu:aarch64 riscv64-linux-gnu:riscv64 s390x-linux-gnu:s390x; do
+	if command -v "${pair%:*}-gcc" >/dev/null && command -v "qemu-${pair#*:}" >/dev/null; then
+		part "${pair#*:}" run_cross "${pair%:*}" "${pair#*:}"
+	else
+		echo "${pair#*:}: SKIPPED, no cross compiler or no qemu-user (sh tests/deps.sh cross)"
+	fi
+done
+part "lint" run_lint
+part "documents" run_docs
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Installs the Debian packages that are missing: deps.sh [build] [test] [cross] [bench]...
+# As root by apt-get, else by sudo.  Says what it installs; silent when nothing is missing.
+set -u
+build="make gcc libc6-dev flex bison libxxhash-dev"
+test="libcmocka-dev"
+cross="gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
+	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user"
+bench="fp-compiler fp-units-rtl fp-units-base"
+
+want=
+for group in "${@:-build}"; do
+	case $group in
+	build) want="$want $build" ;;
+	test) want="$want $test" ;;
+	cross) want="$want $cross" ;;
+	bench) want="$want $bench" ;;
+	*) echo "deps.sh: no group '$group'" >&2; exit 2 ;;
+	esac
+done
+
+missing=
+for p in $want; do
+	dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+
+command -v apt-get >/dev/null || { echo "deps.sh: missing:$missing (and no apt-get here)" >&2; exit 1; }
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+{
+	$sudo apt-get update -qq &&
+	$sudo apt-get install -y -qq --no-install-recommends $missing
+} </dev/null >/tmp/pvm-deps.$$ 2>&1 || {
+	tail -5 /tmp/pvm-deps.$$ >&2
+	rm -f /tmp/pvm-deps.$$
+	echo "deps.sh: could not install:$missing" >&2
+	exit 1
+}
+rm -f /tmp/pvm-deps.$$
