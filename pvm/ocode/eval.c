@@ -1,0 +1,378 @@
+/* The evaluator: walks O-code in portable C, one instruction after the other.  It is the oracle of the back ends
+ * and the executor of hosts that have none.
+ *
+ * A value is a u64 on the host's stack, zero-extended from its type; hi holds the upper halves of 128-bit values
+ * and is there only in activations that have computed one. */
+#include "types.h"
+
+#include <alloca.h>
+
+static const bool host_is_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+
+typedef struct Eval {
+	OEvalEnv *env;
+	const OFunc *f;
+	u64 *val, *hi;
+} Eval;
+
+static void NORETURN unsupported(const OFunc *f, const OIns *i)
+{
+	u8 t = i->type != OT_VOID ? i->type : (u8)(i->a < f->ins.n ? f->ins.p[i->a].type : 0);
+
+	die(EXIT_UNSUPPORTED, "the evaluator does not know %s of %s (in %s)", ocode_ops[i->op].name, ocode_type_names[t], f->name);
+}
+
+static void NORETURN trap(Eval *e, u32 code, u32 map)
+{
+	e->env->trap(e->env, code, e->f, map, e->val);
+	die(EXIT_VM, "the evaluator's trap %u came back (in %s)", code, e->f->name);
+}
+
+/* ---- memory ------------------------------------------------------------------------------------- */
+
+/* The host address of an access of `width` bytes.  An i32 base is zero-extended and does not wrap. */
+static u8 *address(Eval *e, const OIns *i, OVal base, u32 width)
+{
+	const OEvalEnv *env = e->env;
+	u64 a = e->val[base] + i->c;
+
+	if (OMEM_SPACE(i->aux) == SPACE_VM)
+		return (u8 *)(uintptr_t)a;
+	if (env->guest_hi && (a < env->guest_lo || width > env->guest_hi || a > env->guest_hi - width))
+		trap(e, TRAP_MEMORY, i->map);
+	return (u8 *)((uintptr_t)env->t->mem + (uintptr_t)a);
+}
+
+/* Between memory order and host order; the same both ways.  The VM's own memory has the host's. */
+static u64 order_bytes(u64 v, u16 m)
+{
+	bool big = (m & OMEM_BIG) || (host_is_big && OMEM_SPACE(m) == SPACE_VM);
+
+	return big == host_is_big ? v : __builtin_bswap64(v) >> (64 - (8u << OMEM_LOG2(m)));
+}
+
+static u64 read_host(const u8 *p, u32 width)
+{
+	u16 v2;
+	u32 v4;
+	u64 v8;
+
+	switch (width) {
+	case 1: return *p;
+	case 2: memcpy(&v2, p, 2); return v2;
+	case 4: memcpy(&v4, p, 4); return v4;
+	default: memcpy(&v8, p, 8); return v8;
+	}
+}
+
+static void write_host(u8 *p, u32 width, u64 v)
+{
+	u16 v2 = (u16)v;
+	u32 v4 = (u32)v;
+
+	switch (width) {
+	case 1: *p = (u8)v; break;
+	case 2: memcpy(p, &v2, 2); break;
+	case 4: memcpy(p, &v4, 4); break;
+	default: memcpy(p, &v, 8); break;
+	}
+}
+
+/* A fence on the side where the order asks for one: behind a load, before a store. */
+static void fence(u16 m)
+{
+	if (OMEM_ORDER(m) == ORDER_ATOMIC)
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	else if (OMEM_ORDER(m) == ORDER_TSO)
+		__atomic_thread_fence(__ATOMIC_ACQ_REL);
+}
+
+static u64 load(Eval *e, const OIns *i)
+{
+	u32 width = 1u << OMEM_LOG2(i->aux);
+	u64 v = order_bytes(read_host(address(e, i, i->a, width), width), i->aux);
+
+	if (OMEM_SIGNED(i->aux))
+		v = low_bits((u64)sign_extend(v, width * 8), ocode_type_size[i->type] * 8u);
+	fence(i->aux);
+	return v;
+}
+
+static void store(Eval *e, const OIns *i)
+{
+	u32 width = 1u << OMEM_LOG2(i->aux);
+	u8 *p = address(e, i, i->a, width);
+
+	fence(i->aux);
+	write_host(p, width, order_bytes(low_bits(e->val[i->b], width * 8), i->aux));
+	if (OMEM_ORDER(i->aux) == ORDER_ATOMIC)
+		fence(i->aux);
+}
+
+/* A 16-byte access: the first 8 bytes are the low half unless it is big-endian. */
+static void load_wide(Eval *e, OVal v)
+{
+	const OIns *i = &e->f->ins.p[v];
+	const u8 *p = address(e, i, i->a, 16);
+	u16 half = (u16)((i->aux & ~(7u << 1)) | 3 << 1);
+	u64 first = order_bytes(read_host(p, 8), half), second = order_bytes(read_host(p + 8, 8), half);
+	bool big = (i->aux & OMEM_BIG) || (host_is_big && OMEM_SPACE(i->aux) == SPACE_VM);
+
+	e->val[v] = big ? second : first;
+	e->hi[v] = big ? first : second;
+	fence(i->aux);
+}
+
+static void store_wide(Eval *e, const OIns *i)
+{
+	u8 *p = address(e, i, i->a, 16);
+	u16 half = (u16)((i->aux & ~(7u << 1)) | 3 << 1);
+	bool big = (i->aux & OMEM_BIG) || (host_is_big && OMEM_SPACE(i->aux) == SPACE_VM);
+	u64 lo = order_bytes(e->val[i->b], half), hi = order_bytes(e->hi[i->b], half);
+
+	fence(i->aux);
+	write_host(p, 8, big ? hi : lo);
+	write_host(p + 8, 8, big ? lo : hi);
+}
+
+/* One try to replace `old` (host order) by `new`; *old becomes what is there. */
+static bool swap_host(u8 *p, u32 width, u64 *old, u64 new)
+{
+#define TRY(T) { \
+		T was = (T)*old; \
+		bool done = __atomic_compare_exchange_n((T *)(void *)p, &was, (T)new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+		*old = was; \
+		return done; \
+	}
+	switch (width) {
+	case 1: TRY(u8)
+	case 2: TRY(u16)
+	case 4: TRY(u32)
+	default: TRY(u64)
+	}
+#undef TRY
+}
+
+/* XCHG, XADD and CAS.  Split over two words they would not be atomic. */
+static u64 atomic(Eval *e, const OIns *i)
+{
+	const u32 *pool = e->f->pool.p;
+	u32 width = 1u << OMEM_LOG2(i->aux);
+	u8 *p = address(e, i, i->op == O_CAS ? pool[i->a] : i->a, width);
+	u64 old, new;
+
+	if (width > 8)
+		unsupported(e->f, i);
+	if ((uintptr_t)p & (width - 1))
+		die(EXIT_UNSUPPORTED, "the evaluator does not know %s of an unaligned address (in %s)", ocode_ops[i->op].name, e->f->name);
+	if (i->op == O_CAS) {
+		old = order_bytes(e->val[pool[i->a + 1]], i->aux);
+		swap_host(p, width, &old, order_bytes(e->val[pool[i->a + 2]], i->aux));
+		return order_bytes(old, i->aux);
+	}
+	old = read_host(p, width);
+	do {
+		new = e->val[i->b];
+		if (i->op == O_XADD)
+			new = low_bits(new + order_bytes(old, i->aux), width * 8);
+	} while (!swap_host(p, width, &old, order_bytes(new, i->aux)));
+	return order_bytes(old, i->aux);
+}
+
+/* ---- the register file -------------------------------------------------------------------------- */
+
+/* A slot is a u64; byte k of it is the one of significance k, whatever the host. */
+static u64 get(Eval *e, const OIns *i)
+{
+	u64 cell;
+
+	if (type_is_wide(i->type))
+		unsupported(e->f, i);
+	memcpy(&cell, (u8 *)e->env->t + (i->c & ~7u), 8);
+	return low_bits(cell >> 8 * (i->c & 7), ocode_type_size[i->type] * 8u);
+}
+
+static void put(Eval *e, const OIns *i)
+{
+	u8 type = e->f->ins.p[i->a].type;
+	u32 width = ocode_type_size[type] * 8u, shift = 8 * (i->c & 7);
+	u64 cell, mask = low_bits(~(u64)0, width) << shift;
+	u8 *p = (u8 *)e->env->t + (i->c & ~7u);
+
+	if (type_is_wide(type))
+		unsupported(e->f, i);
+	memcpy(&cell, p, 8);
+	cell = (cell & ~mask) | (e->val[i->a] << shift & mask);
+	memcpy(p, &cell, 8);
+}
+
+/* ---- calls and jumps ---------------------------------------------------------------------------- */
+
+static u64 call(Eval *e, const OIns *i)
+{
+	const OFunc *f = e->f;
+	OEvalEnv *env = e->env;
+	u64 args[i->c + 1], r;
+
+	for (u32 k = 0; k < i->c; k++) {
+		OVal v = f->pool.p[i->b + k];
+		if (type_is_wide(f->ins.p[v].type))
+			unsupported(f, i);
+		args[k] = e->val[v];
+	}
+	if (type_is_wide(i->type))
+		unsupported(f, i);
+	if (i->op == O_HCALL)
+		r = env->t->host[i->a](env->t, args);
+	else if (i->op == O_CALLI)
+		r = env->call(env, ((const OEntry *)(uintptr_t)e->val[i->a])->func, args);
+	else
+		r = env->call(env, i->a, args);
+	return i->type == OT_VOID ? 0 : low_bits(r, ocode_type_size[i->type] * 8u);
+}
+
+/* Gives a block's params their values, all at once, and returns the first instruction behind them. */
+static OVal go(Eval *e, u32 edge)
+{
+	const OFunc *f = e->f;
+	const OEdge *to = &f->edge.p[edge];
+	OVal p = f->block.p[to->block].first;
+	u64 lo[to->n + 1], hi[e->hi ? to->n + 1 : 1];
+
+	for (u32 k = 0; k < to->n; k++) {
+		lo[k] = e->val[f->pool.p[to->args + k]];
+		if (e->hi)
+			hi[k] = e->hi[f->pool.p[to->args + k]];
+	}
+	for (u32 k = 0; k < to->n; k++, p = f->ins.p[p].next) {
+		e->val[p] = lo[k];
+		if (e->hi)
+			e->hi[p] = hi[k];
+	}
+	return p;
+}
+
+/* ---- the loop ----------------------------------------------------------------------------------- */
+
+/* What ocode_fold did not do: 128-bit values, a trap, or nothing we know. */
+static void rare(Eval *e, OVal v)
+{
+	const OFunc *f = e->f;
+	const OIns *i = &f->ins.p[v];
+
+	if (i->op == O_LOAD && OMEM_LOG2(i->aux) == 4)
+		load_wide(e, v);
+	else if (i->op == O_STORE)
+		store_wide(e, i);
+	else if (ocode_ops[i->op].form == OF_BINT && !type_is_wide(i->type))
+		trap(e, i->aux, i->map);
+	else if (!ocode_wide(f, v, e->val, e->hi))
+		unsupported(f, i);
+}
+
+/* The instruction's b where it is an operand; others may have left anything there. */
+static u64 operand_b(const Eval *e, const OIns *i)
+{
+	return ocode_ops[i->op].form == OF_UN ? 0 : e->val[i->b];
+}
+
+static u64 run(Eval *e, OVal next)
+{
+	const OFunc *f = e->f;
+	const OIns *ins = f->ins.p;
+	u64 *val = e->val;
+
+	for (;;) {
+		OVal v = next;
+		const OIns *i = &ins[v];
+		next = i->next;
+		e->env->steps++;
+		switch (i->op) {
+		case O_CONST:
+			if (i->type == OT_I128)
+				break;
+			val[v] = i->imm;
+			continue;
+		case O_VCONST:
+			break;
+		case O_LOAD:
+			if (type_is_wide(i->type))
+				break;
+			val[v] = load(e, i);
+			continue;
+		case O_STORE:
+			if (OMEM_LOG2(i->aux) > 3)
+				break;
+			store(e, i);
+			continue;
+		case O_SELECT:
+			if (type_is_wide(i->type))
+				break;
+			val[v] = val[i->c] ? val[i->a] : val[i->b];
+			continue;
+		case O_GET:
+			val[v] = get(e, i);
+			continue;
+		case O_PUT:
+			put(e, i);
+			continue;
+		case O_XCHG: case O_XADD: case O_CAS:
+			val[v] = atomic(e, i);
+			continue;
+		case O_FENCE:
+			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+			continue;
+		case O_CALL: case O_CALLI: case O_HCALL:
+			val[v] = call(e, i);
+			continue;
+		case O_TRAPIF:
+			if (val[i->a])
+				trap(e, i->aux, i->map);
+			continue;
+		case O_JMP:
+			next = go(e, i->a);
+			continue;
+		case O_BR:
+			next = go(e, val[i->a] ? i->b : i->c);
+			continue;
+		case O_SWITCH:
+			next = go(e, i->b + (u32)MIN(val[i->a], (u64)i->c - 1));
+			continue;
+		case O_RET:
+			return i->aux ? val[i->a] : 0;
+		case O_TRAP:
+			trap(e, i->aux, i->map);
+		case O_EXIT:
+			e->env->exit(e->env, i->aux, val[i->a]);
+			return 0;
+		default:
+			if (ocode_fold(i->op, i->type, ins[i->a].type, i->aux, val[i->a], operand_b(e, i), &val[v]))
+				continue;
+			break;
+		}
+		if (!e->hi)
+			e->hi = memset(alloca(f->ins.n * sizeof *e->hi), 0, f->ins.n * sizeof *e->hi);
+		rare(e, v);
+	}
+}
+
+u64 ocode_eval(OEvalEnv *env, const OFunc *f, const u64 *args)
+{
+	u64 need = (u64)f->ins.n * sizeof(u64), here = (u64)(uintptr_t)&need;
+	Eval e = {.env = env, .f = f};
+
+	/* Both arrays may come to lie on the stack. */
+	if (here < 2 * need || here - 2 * need < env->t->host_sp_limit)
+		trap(&e, TRAP_STACK, 0);
+	e.val = alloca(need);
+	e.val[0] = 0;
+	OVal v = f->block.p[1].first;
+	for (u32 k = 0; k < f->param.n; k++, v = f->ins.p[v].next) {
+		if (type_is_wide(f->param.p[k]))
+			unsupported(f, &f->ins.p[v]);
+		e.val[v] = args[k];
+	}
+	if (type_is_wide(f->ret))
+		die(EXIT_UNSUPPORTED, "the evaluator does not know a result of %s (of %s)", ocode_type_names[f->ret], f->name);
+	return run(&e, v);
+}
