@@ -43,7 +43,7 @@ all: $(OUT)/pvm
 lib: $(LIB)
 
 $(OUT)/pvm: $(OUT)/obj/pvm/main.o $(LIB)
-	$(CC) $(ALLLDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(ALLLDFLAGS) -o $@ $^ -lm $(LDLIBS)
 
 $(LIB): $(OBJ)
 	@rm -f $@
