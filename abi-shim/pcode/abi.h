@@ -1,0 +1,80 @@
+/* Inside abi-shim/pcode: the personality's own data, shared by its families. */
+#ifndef PVM_ABI_H
+#define PVM_ABI_H
+
+#include "pcabi.h"
+
+/* Turbo Pascal's error numbers for files. */
+enum {
+	IO_NOTFOUND = 2, IO_NOPATH = 3, IO_TOOMANY = 4, IO_DENIED = 5, IO_BADHANDLE = 6,
+	IO_READ = 100, IO_WRITE = 101, IO_UNASSIGNED = 102, IO_CLOSED = 103,
+	IO_NOINPUT = 104, IO_NOOUTPUT = 105, IO_FORMAT = 106
+};
+
+enum TextMode { TEXT_FREE, TEXT_CLOSED, TEXT_READ, TEXT_WRITE };
+enum { TEXT_BUF = 16384, TEXT_MAX = 1024, TEXT_INPUT = 1, TEXT_OUTPUT = 2, TEXT_STDERR = 3 };
+
+/* A text file.  buf[at..n) is what was read ahead, or buf[0..n) what was not written yet. */
+typedef struct Text {
+	u8 mode;       /* enum TextMode */
+	bool tty;      /* a terminal: lines go out at once, and other files are flushed before reading */
+	bool keep;     /* one of the standard three */
+	bool eof;      /* read gave nothing */
+	int fd;
+	char *name;    /* NULL: a temporary file */
+	u8 *buf;
+	u32 at, n;
+} Text;
+
+typedef struct Heap Heap;
+
+typedef struct Abi {
+	Task *task;
+	int argc;
+	char **argv;
+	VEC(Text) text; /* [0] unused */
+	u32 failed;     /* the last failure, kept while iocheck is off */
+	bool no_iocheck;
+	Heap *heap;
+} Abi;
+
+static inline Thread *abi_thread(Regfile *t) { return (Thread *)t; }
+static inline Abi *abi_of(Regfile *t) { return thread_abi(abi_thread(t)); }
+
+/* Notes a failure of input or output: ends the program, or keeps the number for io.result. */
+void abi_fail(Regfile *t, u32 code);
+
+/* text.c: reading and writing.  The file of this number when it is open in that mode and no failure is
+ * pending; else NULL, and the failure is noted. */
+Text *text_open(Regfile *t, u64 number, enum TextMode mode);
+void text_put(Regfile *t, Text *f, const void *p, u32 n);
+void text_pad(Regfile *t, Text *f, i64 blanks);
+bool text_flush(Text *f);          /* false: the host did not take it */
+void text_init(Abi *a);
+void text_end(void *abi);          /* flushes everything; for task_at_end */
+
+/* sandbox.c: opens a file that the program may see; -1 with errno as open does (EACCES: outside). */
+int sandbox_open(const char *path, int flags, u32 mode);
+void sandbox_grant(const char *dir);
+
+/* format.c: numbers as text, as Free Pascal writes them.  width and decimals as in calls.def; out holds
+ * FORMAT_MAX bytes.  Returns the length. */
+enum { FORMAT_MAX = 256 };
+u32 format_real(double d, i32 width, i32 decimals, char *out);
+u32 format_int(i64 v, char *out); /* without width */
+
+/* number.c: the text of a number, read as Val does.  Returns 0 or the position (from 1) of the first
+ * character that does not belong. */
+u32 number_int(const char *s, u32 n, i64 *out);
+u32 number_real(const char *s, u32 n, double *out);
+
+/* heap.c */
+Heap *heap_new(Task *t);
+void heap_free(Heap *h);
+
+/* One declaration a row. */
+#define C(name, sig, fn, meaning) OHostFn fn;
+#include "calls.def"
+#undef C
+
+#endif

@@ -1,0 +1,190 @@
+/* Files by name: assign, reset, rewrite, append, close. */
+#include "abi.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+u64 sys_iocheck(Regfile *t, const u64 *args)
+{
+	abi_of(t)->no_iocheck = (u32)args[0] == 0;
+	return 0;
+}
+
+u64 sys_io_result(Regfile *t, const u64 *args)
+{
+	Abi *a = abi_of(t);
+	u32 code = a->failed;
+
+	a->failed = 0;
+	return code;
+}
+
+static u32 errno_code(int e)
+{
+	switch (e) {
+	case ENOENT: return IO_NOTFOUND;
+	case ENOTDIR: case ELOOP: case ENAMETOOLONG: return IO_NOPATH;
+	case EMFILE: case ENFILE: return IO_TOOMANY;
+	case EBADF: return IO_BADHANDLE;
+	default: return IO_DENIED;
+	}
+}
+
+/* An unused number, or 0 when there are too many files. */
+static u32 free_number(Abi *a)
+{
+	for (u32 i = TEXT_STDERR + 1; i < a->text.n; i++)
+		if (a->text.p[i].mode == TEXT_FREE)
+			return i;
+	if (a->text.n >= TEXT_MAX)
+		return 0;
+	vec_add(&a->text, 1);
+	return a->text.n - 1;
+}
+
+/* The file whose number the variable at this address holds; NULL when it holds none that fits. */
+static Text *of_variable(Regfile *t, u64 addr)
+{
+	Abi *a = abi_of(t);
+	u32 k = ld32(guest_ptr(abi_thread(t), (u32)addr, 4));
+
+	return k && k < a->text.n && a->text.p[k].mode != TEXT_FREE ? &a->text.p[k] : NULL;
+}
+
+/* Closes; what was not written yet goes out. */
+static void shut(Regfile *t, Text *f)
+{
+	bool ok = f->mode != TEXT_WRITE || text_flush(f);
+
+	if (f->mode != TEXT_CLOSED && !f->keep)
+		ok &= close(f->fd) == 0;
+	f->mode = TEXT_CLOSED;
+	f->at = f->n = 0;
+	f->eof = false;
+	if (!ok)
+		abi_fail(t, IO_WRITE);
+}
+
+u64 sys_assign(Regfile *t, const u64 *args)
+{
+	Abi *a = abi_of(t);
+	const char *name = guest_ptr(abi_thread(t), (u32)args[1], (u32)args[2]);
+	Text *f = of_variable(t, args[0]);
+
+	if (!f) {
+		u32 k = free_number(a);
+		if (!k) {
+			abi_fail(t, IO_TOOMANY);
+			return 0;
+		}
+		f = &a->text.p[k];
+		st32(guest_ptr(abi_thread(t), (u32)args[0], 4), k);
+	} else if (f->mode != TEXT_CLOSED) {
+		shut(t, f);
+	}
+	free(f->name);
+	f->name = memcpy(xcalloc(1, (size_t)(u32)args[2] + 1), name, (u32)args[2]);
+	f->mode = TEXT_CLOSED;
+	f->keep = false;
+	return 0;
+}
+
+/* A file without a name, gone when it is closed. */
+static int open_temporary(void)
+{
+	int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		return fd;
+	char name[] = "/tmp/pvm-XXXXXX";
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(name);
+	return fd;
+}
+
+/* An empty name is the standard input or output, as in Turbo Pascal. */
+static int open_named(Text *f, enum TextMode mode, int flags)
+{
+	if (f->name && !*f->name) {
+		f->keep = true;
+		return mode == TEXT_READ ? 0 : 1;
+	}
+	f->keep = false;
+	return sandbox_open(f->name, flags | O_CLOEXEC | O_NOCTTY, 0666);
+}
+
+static void open_text(Regfile *t, u64 addr, enum TextMode mode, int flags)
+{
+	Abi *a = abi_of(t);
+	Text *f = of_variable(t, addr);
+
+	if (a->failed)
+		return;
+	if (!f && mode == TEXT_WRITE && !(flags & O_APPEND)) {
+		u32 k = free_number(a); /* a temporary file */
+		if (k) {
+			f = &a->text.p[k];
+			f->mode = TEXT_CLOSED;
+			st32(guest_ptr(abi_thread(t), (u32)addr, 4), k);
+		}
+	}
+	if (!f) {
+		abi_fail(t, IO_UNASSIGNED);
+		return;
+	}
+	if (f->keep && f->mode == mode)
+		return; /* reset(input), rewrite(output) */
+	/* A temporary file is read back through the descriptor that wrote it. */
+	bool back = !f->name && f->mode != TEXT_CLOSED && !f->keep;
+	int fd = back ? dup(f->fd) : -1;
+	if (f->mode != TEXT_CLOSED)
+		shut(t, f);
+	if (back && fd >= 0 && (lseek(fd, 0, SEEK_SET) < 0 || (mode == TEXT_WRITE && ftruncate(fd, 0) < 0))) {
+		close(fd);
+		fd = -1;
+	} else if (!back) {
+		fd = f->name ? open_named(f, mode, flags) : mode == TEXT_WRITE ? open_temporary() : -1;
+	}
+	if (fd < 0) {
+		abi_fail(t, f->name || mode == TEXT_WRITE ? errno_code(errno) : IO_UNASSIGNED);
+		return;
+	}
+	free(f->buf); /* it may be another kind of file now: look anew whether it is a terminal */
+	f->buf = NULL;
+	f->fd = fd;
+	f->mode = (u8)mode;
+}
+
+u64 sys_reset(Regfile *t, const u64 *args)
+{
+	open_text(t, args[0], TEXT_READ, O_RDONLY);
+	return 0;
+}
+
+u64 sys_rewrite(Regfile *t, const u64 *args)
+{
+	open_text(t, args[0], TEXT_WRITE, O_WRONLY | O_CREAT | O_TRUNC);
+	return 0;
+}
+
+u64 sys_append(Regfile *t, const u64 *args)
+{
+	open_text(t, args[0], TEXT_WRITE, O_WRONLY | O_APPEND);
+	return 0;
+}
+
+u64 sys_close(Regfile *t, const u64 *args)
+{
+	Text *f = of_variable(t, args[0]);
+
+	if (abi_of(t)->failed)
+		return 0;
+	if (!f || f->mode == TEXT_CLOSED)
+		abi_fail(t, IO_CLOSED);
+	else
+		shut(t, f);
+	return 0;
+}
