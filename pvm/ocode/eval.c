@@ -222,6 +222,7 @@ static u64 call(Eval *e, const OIns *i)
 	}
 	if (type_is_wide(i->type))
 		unsupported(f, i);
+	env->map = i->map;
 	if (i->op == O_HCALL)
 		r = env->t->host[i->a](env->t, args);
 	else if (i->op == O_CALLI)

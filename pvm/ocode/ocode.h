@@ -266,6 +266,7 @@ typedef struct OEvalEnv {
 	void *ctx;
 	u64 guest_lo, guest_hi; /* guest accesses outside [lo, hi) trap with TRAP_MEMORY; hi 0 = no check */
 	u64 steps;              /* instructions executed, for --stats */
+	u32 map;                /* state map of the call that is being made, of any kind; for call chains */
 } OEvalEnv;
 
 /* Runs f with args (as for OHostFn) and returns the result's bits.  Portable C, the oracle of the back
