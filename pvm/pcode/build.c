@@ -512,7 +512,7 @@ static void link_data(PBuild *b, PModule *m)
 	}
 }
 
-void pb_free(PBuild *b)
+static void pb_free(PBuild *b)
 {
 	intern_free(&b->sig);
 	intern_free(&b->import_key);

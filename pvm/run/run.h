@@ -19,6 +19,7 @@ typedef struct TaskOpts {
 	i32 hot;               /* calls or loop rounds before the JIT takes over; 0 = compile on first call; -1 = default */
 	bool check_ocode;      /* run the O-code checker behind each pass */
 	bool stats, trace_pcode, trace_exec, postmortem, perf_map;
+	bool stop;             /* for the debugger: everything in the interpreter, with task_set_step */
 	FILE *trace;           /* where traces go; stderr unless told */
 } TaskOpts;
 
@@ -36,9 +37,13 @@ void task_free(Task *t);
 
 /* The personality's own data. */
 void task_set_abi(Task *t, void *data);
+void *task_abi(const Task *t);
 void *thread_abi(Thread *t);
 Task *thread_task(Thread *t);
 const PModule *task_module(const Task *t);
+const TaskOpts *task_opts(const Task *t);
+/* Calls a handler and writes the call with its arguments and result to the trace. */
+u64 task_trace_call(Thread *t, const char *name, const char *sig, OHostFn *fn, const u64 *args);
 
 /* ---- for handlers -------------------------------------------------------------------------------- */
 
@@ -61,7 +66,21 @@ typedef struct ChainEntry {
 	u32 func, pc, line;
 	enum Exec exec;
 } ChainEntry;
+/* Returns how many there are, of which the first `max` are in out. */
 u32 thread_chain(Thread *t, ChainEntry *out, u32 max);
+/* "NAME (file.pas:LINE)" for one of them. */
+void task_place(const Task *t, const ChainEntry *c, Buf *out);
+/* What a run-time error means. */
+const char *task_error_text(u32 code);
+
+/* ---- for the debugger ------------------------------------------------------------------------------ */
+
+/* Calls fn before each instruction of the interpreter; before task_run, with o->exec EXEC_INTERP. */
+void task_set_step(Task *t, void (*fn)(Task *t, const PFrame *f, void *ctx), void *ctx);
+PEnv *task_env(Task *t);
+Thread *task_thread(Task *t);
+/* The value of a variable in an activation (or of the module: f NULL) as text; false: not in reach. */
+bool task_show_var(Task *t, const PVar *v, const PFrame *f, Buf *out);
 
 /* ---- stages, for `pvm dump` ------------------------------------------------------------------------ */
 

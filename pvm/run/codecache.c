@@ -1,0 +1,50 @@
+/* Memory for emitted code: one memory file mapped twice.  Pages cost nothing until they are written. */
+#include "codecache.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { ALIGN = 16 };
+
+static u8 *map(int fd, int prot)
+{
+	void *p = mmap(NULL, CODECACHE_SIZE, prot, MAP_SHARED, fd, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+bool codecache_new(CodeCache *c, Err *e)
+{
+	int fd = memfd_create("pvm-code", MFD_CLOEXEC);
+	bool ok = fd >= 0 && ftruncate(fd, CODECACHE_SIZE) == 0;
+
+	*c = (CodeCache){0};
+	ok = ok && (c->w = map(fd, PROT_READ | PROT_WRITE)) && (c->x = map(fd, PROT_READ | PROT_EXEC));
+	int why = errno;
+	if (fd >= 0)
+		close(fd);
+	if (!ok) {
+		codecache_free(c);
+		return err_set(e, EXIT_UNSUPPORTED, "no executable memory: %s", strerror(why));
+	}
+	return true;
+}
+
+void codecache_free(CodeCache *c)
+{
+	if (c->w)
+		munmap(c->w, CODECACHE_SIZE);
+	if (c->x)
+		munmap(c->x, CODECACHE_SIZE);
+	c->w = c->x = NULL;
+}
+
+u32 codecache_take(CodeCache *c, u32 n)
+{
+	u32 at = (c->used + ALIGN - 1) & ~(u32)(ALIGN - 1);
+
+	if (n > CODECACHE_SIZE - at)
+		return UINT32_MAX;
+	c->used = at + n;
+	return at;
+}

@@ -1,0 +1,20 @@
+/* codecache: memory for emitted code, mapped twice -- writable here, executable there -- so that no page is
+ * both at once. */
+#ifndef PVM_CODECACHE_H
+#define PVM_CODECACHE_H
+
+#include "../base/base.h"
+
+enum { CODECACHE_SIZE = 64 << 20 };
+
+typedef struct CodeCache {
+	u8 *w, *x;  /* the same bytes: to write, to execute */
+	u32 used;
+} CodeCache;
+
+bool codecache_new(CodeCache *c, Err *e);
+void codecache_free(CodeCache *c);
+/* Takes n bytes, aligned to 16; UINT32_MAX when the cache is full. */
+u32 codecache_take(CodeCache *c, u32 n);
+
+#endif

@@ -1,0 +1,129 @@
+/* The stages from a checked function to machine code. */
+#include "task.h"
+#include "../back/back.h"
+#include "../opt/opt.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+u64 pipeline_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
+}
+
+/* Checks the O-code behind a pass: a pass that breaks it is a bug of the VM. */
+static void check_after(void *ctx, const OFunc *f, const char *pass)
+{
+	Err e = {0};
+
+	if (!ocode_check(f, &e))
+		die(EXIT_VM, "%s: wrong O-code behind %s: %s", f->name, pass, e.msg);
+}
+
+OFunc *pipeline_lower(Task *t, u32 func, u32 label)
+{
+	u64 start = pipeline_now();
+	OFunc *f = pcode_lower_maps(t->m, func, label, t->type_id, t->o.postmortem);
+	u64 lowered = pipeline_now();
+
+	if (t->o.check_ocode)
+		check_after(NULL, f, "lowering");
+	opt_run(f, t->o.opt, t->o.check_ocode ? check_after : NULL, NULL);
+	t->stat.lower += lowered - start;
+	t->stat.opt += pipeline_now() - lowered;
+	if (label == UINT32_MAX)
+		t->stat.functions++;
+	else
+		t->stat.loops++;
+	return f;
+}
+
+/* ---- pvm dump ------------------------------------------------------------------------------------- */
+
+typedef struct Dump {
+	const char *pass; /* the one to stop behind */
+	Buf *out;
+	bool found;
+} Dump;
+
+static void dump_after(void *ctx, const OFunc *f, const char *pass)
+{
+	Dump *d = ctx;
+
+	if (d->found || !d->pass || strcmp(pass, d->pass) != 0)
+		return;
+	d->found = true;
+	ocode_print(f, d->out);
+}
+
+static bool dump_opt(OFunc *f, const char *pass, int opt, Buf *out, Err *e)
+{
+	Dump d = {pass, out, false};
+
+	opt_run(f, opt, dump_after, &d);
+	if (!pass)
+		ocode_print(f, out);
+	else if (!d.found)
+		return err_set(e, EXIT_USAGE, "no pass %s at level %d", pass, opt);
+	return true;
+}
+
+static void dump_bytes(const OFunc *f, const BackCode *c, Buf *out)
+{
+	u32 site = 0, reloc = 0;
+
+	buf_printf(out, "%s: %u bytes of instructions, %u with constants\n", f->name, c->text, c->code.n);
+	for (u32 i = 0; i < c->code.n;) {
+		u32 end = MIN(i + 16, c->code.n);
+		if (i < c->text)
+			end = MIN(end, c->text);
+		buf_printf(out, "%6x ", i);
+		for (u32 k = i; k < end; k++)
+			buf_printf(out, " %02x", c->code.p[k]);
+		for (; reloc < c->reloc.n && c->reloc.p[reloc].off < end; reloc++)
+			buf_printf(out, "  ; %x: %s %u", c->reloc.p[reloc].off,
+				c->reloc.p[reloc].sym == SYM_FUNC ? "function" : "thunk", c->reloc.p[reloc].id);
+		for (; site < c->site.n && c->site.p[site].off < end; site++)
+			if (c->site.p[site].map)
+				buf_printf(out, "  ; %x: pc %u", c->site.p[site].off, f->map.p[c->site.p[site].map].pc);
+		buf_u8(out, '\n');
+		i = end;
+	}
+}
+
+static bool dump_back(OFunc *f, enum Stage s, int opt, Buf *out, Err *e)
+{
+	const Target *target = back_host();
+	BackCode c = {0};
+
+	if (!target)
+		target = back_target("amd64");
+	if (!target)
+		return err_set(e, EXIT_UNSUPPORTED, "this build has no back end");
+	opt_run(f, opt, NULL, NULL);
+	bool ok = back_compile(target, f, &c, s == STAGE_REGS ? out : NULL, e);
+	if (ok && s == STAGE_ASM)
+		dump_bytes(f, &c, out);
+	back_code_free(&c);
+	return ok;
+}
+
+bool pipeline_dump(const PModule *m, u32 func, enum Stage s, const char *pass, int opt, Buf *out, Err *e)
+{
+	u32 *type_id = task_number_types(m);
+	OFunc *f = pcode_lower(m, func, UINT32_MAX, type_id);
+	bool ok = true;
+
+	if (s == STAGE_OCODE)
+		ocode_print(f, out);
+	else if (s == STAGE_OPT)
+		ok = dump_opt(f, pass, opt, out, e);
+	else
+		ok = dump_back(f, s, opt, out, e);
+	ocode_free(f);
+	free(type_id);
+	return ok;
+}

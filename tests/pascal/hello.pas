@@ -1,7 +1,0 @@
-program hello;
-{ expect:
-Hello, world!
-}
-begin
-  writeln('Hello, world!')
-end.
