@@ -14,6 +14,7 @@
  *   { stderr: TEXT }      standard error contains this; may be repeated
  *   { error: L:C: TEXT }  compiling ends with status 1 and these errors, no more and no fewer
  *   { modes: LIST }       only these modes
+ *   { fpc: FLAGS }        Free Pascal's dialect (otherwise -Mobjfpc), or `no`: it has another opinion
  *
  * A program without `expect` takes input and output from tests/examples/NAME.in and NAME.out.
  * Memory is never freed: the process is short.
@@ -47,7 +48,7 @@ typedef struct Text {
 typedef struct Test {
 	const char *path;
 	char name[64];
-	Text source, expect, input, args, options, modes;
+	Text source, expect, input, args, options, modes, fpc;
 	Text err[MAX_NOTES], error[MAX_NOTES];
 	int nerr, nerror, status;
 	bool has_expect;
@@ -110,7 +111,7 @@ static Text note_text(const char *p, const char *end, bool lines)
 		p += p < end && *p == ' ';
 	while (q > p && (q[-1] == ' ' || q[-1] == '\t'))
 		q--;
-	if (!lines || (q > p && q[-1] == '\n'))
+	if (!lines || q == p || q[-1] == '\n')
 		return (Text){ p, (size_t)(q - p) };
 	end -= end > p && end[-1] == ' ';
 	s = malloc((size_t)(end - p) + 2); /* the last line's end, which the note does not show */
@@ -146,6 +147,8 @@ static void take_note(Test *t, const char *p, const char *end)
 		t->options = note_text(r, end, false);
 	} else if (note_is(p, end, "modes:", &r)) {
 		t->modes = note_text(r, end, false);
+	} else if (note_is(p, end, "fpc:", &r)) {
+		t->fpc = note_text(r, end, false);
 	} else if (note_is(p, end, "status:", &r)) {
 		t->status = atoi(r);
 	} else if (note_is(p, end, "stderr:", &r) && t->nerr < MAX_NOTES) {
@@ -395,7 +398,8 @@ static Words build_words(const Test *t, const struct Mode *m, const char *to)
 	char options[500];
 
 	if (m->native) {
-		snprintf(options, sizeof options, "fpc -Mobjfpc -O2 -CF64 -Cr -Co -v0 -FU%s -o%s %s", tmp, to, t->path);
+		snprintf(options, sizeof options, "fpc %.*s -O2 -CF64 -Cr -Co -v0 -FU%s -o%s %s",
+			t->fpc.n ? (int)t->fpc.n : 9, t->fpc.n ? t->fpc.p : "-Mobjfpc", tmp, to, t->path);
 		add_str(&a, options);
 		return a;
 	}
@@ -458,6 +462,8 @@ static void run_test(const char *path)
 	for (size_t i = 0; i < sizeof mode_table / sizeof *mode_table; i++) {
 		const struct Mode *m = &mode_table[i];
 		if (!listed((Text){ modes, strlen(modes) }, m->name) || (t.modes.n && !listed(t.modes, m->name)))
+			continue;
+		if (m->native && listed(t.fpc, "no"))
 			continue;
 		if (run_mode(&t, m))
 			passed++;

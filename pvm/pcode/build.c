@@ -512,7 +512,7 @@ static void link_data(PBuild *b, PModule *m)
 	}
 }
 
-static void pb_free(PBuild *b)
+void pb_free(PBuild *b)
 {
 	intern_free(&b->sig);
 	intern_free(&b->import_key);

@@ -125,6 +125,7 @@ PBuild *pb_new(const char *source);
 const char *pb_error(const PBuild *b);
 /* Finishes: writes the module to out and frees the builder. */
 void pb_end(PBuild *b, Buf *out);
+void pb_free(PBuild *b); /* gives it up instead */
 u32 pb_type(PBuild *b, const char *sig); /* "iid:i"; equal signatures give equal numbers */
 u32 pb_import(PBuild *b, const char *module, const char *name, const char *sig); /* function number; once each */
 /* Imports and functions are numbered apart while building; a function's final number is made by pb_end. */

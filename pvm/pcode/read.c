@@ -15,8 +15,11 @@ typedef struct In {
 	u32 all_locals;
 } In;
 
+/* What follows from a malformed number is not worth a message of its own. */
 static bool bad(In *in, const char *what)
 {
+	if (in->r.bad)
+		what = "a number or text is malformed, or the section is cut short";
 	return err_set(in->e, EXIT_VM, "%s: malformed module: %s: %s (near offset %zu)", in->name, in->section, what,
 		(size_t)(in->r.p - in->base));
 }
@@ -175,8 +178,10 @@ static bool read_locals(In *in, PFunc *f)
 		f->nlocal += n;
 		prev = type;
 	}
-	if (ahead.bad)
-		return bad(in, "the section is cut short");
+	if (ahead.bad) {
+		in->r.bad = true;
+		return false;
+	}
 	in->all_locals += f->nlocal;
 	if (params + f->nlocal > PCODE_MAX_LOCALS || in->all_locals > PCODE_MAX_ALL_LOCALS)
 		return bad(in, "too many locals");
@@ -385,7 +390,7 @@ static bool read_lines(In *in)
 		f->line_n = rd_uleb32(&in->r);
 		f->line_at = m->nline;
 		if (f->line_n > most - m->nline)
-			return bad(in, "the section is cut short");
+			return bad(in, "more lines than the section has room for");
 		if (!read_func_lines(in, f, m->line + m->nline))
 			return false;
 		m->nline += f->line_n;
@@ -506,7 +511,7 @@ static bool read_section(In *in, u8 *last)
 		in->r = (Rd){p, p + n, false};
 		bool ok = part->read(in);
 		if (in->r.bad || in->r.p != in->r.end)
-			bad(in, "a number or text is malformed, or the section has not the right length");
+			bad(in, "the section is too long");
 		if (!ok || in->e->status)
 			return false;
 		in->section = "sections";

@@ -1,0 +1,7 @@
+program hello;
+{ expect:
+Hello, world!
+}
+begin
+  writeln('Hello, world!')
+end.

@@ -1,0 +1,28 @@
+program packing(output);
+{ expect:
+defghijk
+ijletters stu
+ true  true false  true
+  letters |lett|
+}
+{ pack and unpack; strings as packed arrays, compared and written with widths. }
+{ fpc: -Miso }
+type
+  alfa = packed array [1..8] of char;
+var
+  a: array [0..20] of char;
+  z, y: alfa;
+  i: integer;
+begin
+  for i := 0 to 20 do
+    a[i] := chr(ord('a') + i);
+  pack(a, 3, z);
+  writeln(z);
+  y := 'letters ';
+  unpack(y, a, 10);
+  for i := 8 to 20 do
+    write(a[i]);
+  writeln;
+  writeln(z < y, ' ', z <= y, ' ', z = y, ' ', 'abcdefgh' < z);
+  writeln(y:10, '|', y:4, '|')
+end.

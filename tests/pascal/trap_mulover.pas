@@ -1,0 +1,14 @@
+program trap;
+{ expect: before }
+{ A failed check ends the program with Turbo Pascal's number; what was written before is there. }
+{ status: 215 }
+{ fpc: no }
+{ stderr: 215 }
+{ stderr: trap_mulover.pas }
+var
+  i: integer;
+begin
+  writeln('before');
+  i := 100000; i := i * i;
+  writeln('after')
+end.
