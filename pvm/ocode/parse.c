@@ -406,12 +406,15 @@ static bool instruction(Parser *p)
 		return fail(p, "there is no value 0");
 	if (!operation(p, &i))
 		return false;
-	if (ocode_ops[i.op].form == OF_CMP ? !condition(p, &i) : result && !type(p, &i.type))
+	const OOpInfo *info = &ocode_ops[i.op];
+	if (result ? info->result == 'V' : info->result != 'V' && info->form != OF_CALL)
+		return fail(p, "a result where there is none, or none where there is one");
+	if (info->form == OF_CMP ? !condition(p, &i) : result && !type(p, &i.type))
 		return false;
 	if (!operands(p, &i) || (accept(p, '!') && !number(p, MAX_NUMBER, &i.map)))
 		return false;
-	if (result != (i.type != OT_VOID))
-		return fail(p, "a result where there is none, or none where there is one");
+	if (result && i.type == OT_VOID)
+		return fail(p, "a result of no type");
 	add(p, i, n);
 	return true;
 }

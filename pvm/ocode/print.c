@@ -36,22 +36,31 @@ static void print_edge(const OFunc *f, Buf *out, u32 edge)
 	}
 }
 
-/* Integers in decimal, floating point as its bits with the value in a comment.  Bits that the type has
- * no room for are shown too: the checker is to see them. */
+/* Integers in decimal, floating point as its bits.  Bits that the type has no room for are shown too: the checker
+ * is to see them. */
 static void print_const(Buf *out, u8 type, u64 bits)
 {
 	u32 width = ocode_type_size[type] * 8u;
 
 	if (type == OT_F64) {
-		buf_printf(out, " 0x%016llx ; %.17g", (unsigned long long)bits, u64_f64(bits));
+		buf_printf(out, " 0x%016llx", (unsigned long long)bits);
 	} else if (type == OT_F32 && bits <= UINT32_MAX) {
-		buf_printf(out, " 0x%08llx ; %.9g", (unsigned long long)bits, (double)u32_f32((u32)bits));
+		buf_printf(out, " 0x%08llx", (unsigned long long)bits);
 	} else if (type >= OT_I8 && type <= OT_I64 && (width == 64 || !(bits >> width))) {
 		i64 v = (i64)(bits << (64 - width)) >> (64 - width);
 		buf_printf(out, " %lld", (long long)v);
 	} else {
 		buf_printf(out, " 0x%llx", (unsigned long long)bits);
 	}
+}
+
+/* For the reader: the number whose bits they are. */
+static void print_comment(Buf *out, const OIns *i)
+{
+	if (i->op == O_CONST && i->type == OT_F64)
+		buf_printf(out, " ; %.17g", u64_f64(i->imm));
+	else if (i->op == O_CONST && i->type == OT_F32 && i->imm <= UINT32_MAX)
+		buf_printf(out, " ; %.9g", (double)u32_f32((u32)i->imm));
 }
 
 static void print_mem(Buf *out, u16 m)
@@ -197,6 +206,7 @@ static void print_ins(const OFunc *f, Buf *out, OVal v)
 	print_operands(f, out, i);
 	if (i->map)
 		buf_printf(out, " !%u", i->map);
+	print_comment(out, i);
 	buf_u8(out, '\n');
 }
 
