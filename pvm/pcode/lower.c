@@ -138,12 +138,7 @@ static void define_label(Lower *l, POp op, u32 n)
 		jump_to(l, n);
 	b->defined = true;
 	b->op = (u8)op;
-	if (!b->shaped) {
-		/* Nothing before it goes there: an ordinary label is dead, the others start with an empty stack. */
-		if (op == P_LABEL)
-			return;
-		b->shaped = true;
-	}
+	b->shaped = true; /* with an empty stack if nothing before it goes there */
 	l->block.p[b->block].open = op != P_LABEL;
 	l->cur = b->block;
 	l->depth = b->depth;
@@ -163,19 +158,15 @@ static void jump_if(Lower *l, u32 n, bool if_zero)
 
 static void table_jump(Lower *l, Rd *r)
 {
-	u32 n = rd_uleb32(r), first = 0, at = 0;
-	OVal k = l->cur ? lower_pop(l) : 0;
+	u32 n = rd_uleb32(r), first = 0, at;
+	OVal k = lower_pop(l);
 
 	/* The edges lie one behind the other, in the table's order. */
 	for (u32 i = 0; i <= n; i++) {
-		u32 label = rd_uleb32(r);
-		if (!l->cur)
-			continue;
-		at = lower_label_edge(l, label);
+		at = lower_label_edge(l, rd_uleb32(r));
 		first = first ? first : at;
 	}
-	if (l->cur)
-		lower_emit(l, O_SWITCH, OT_VOID, 0, k, first, n + 1);
+	lower_emit(l, O_SWITCH, OT_VOID, 0, k, first, n + 1);
 	l->cur = 0;
 }
 
@@ -231,9 +222,6 @@ static void lower_body(Lower *l)
 			continue;
 		}
 		immediates(l, pcode_ops[op].imm, &r);
-		/* What cannot be reached begins again at a label. */
-		if (!l->cur && op != P_LABEL && op != P_LOOP && op != P_LAND)
-			continue;
 		lower_ins(l, op);
 	}
 }

@@ -128,6 +128,7 @@ void lower_dispatch(Lower *l)
 	if (!l->unwound)
 		return;
 	l->cur = l->unwound;
+	l->start = l->start_depth = l->map = 0;
 	if (has_land(l)) {
 		OVal own = noted(l, lower_frame(l)), cond = equal(l, get(l, REG_OFF(unwind)), own);
 		u32 here = cold_block(l, false), out = cold_block(l, false);
