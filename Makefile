@@ -108,6 +108,8 @@ bench:
 	@sh tests/bench/run.sh
 lint:
 	@sh tests/lint.sh
+docs:
+	@sh tests/docs.sh --write
 docs-check:
 	@sh tests/docs.sh
 
@@ -117,4 +119,4 @@ clean:
 -include $(OBJ:.o=.d) $(OUT)/obj/pvm/main.d
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all lib unit deps check check-real demo bench lint docs-check clean
+.PHONY: all lib unit deps check check-real demo bench lint docs docs-check clean

@@ -1,0 +1,48 @@
+# Writes the rows of a .def table as a Markdown table.
+# usage: awk -v kind=pcode -f docs/table.awk pvm/pcode/pcode.def
+# kind: pcode, ocode, sections.  A comment on a line of its own between rows becomes a heading row's text.
+
+# Splits a row's arguments at commas outside of quotes; the quotes go.
+function split_row(s, col,    n, i, c, quoted) {
+	n = 1; col[1] = ""
+	for (i = 1; i <= length(s); i++) {
+		c = substr(s, i, 1)
+		if (c == "\\" && quoted) col[n] = col[n] substr(s, ++i, 1)
+		else if (c == "\"") quoted = !quoted
+		else if (c == "," && !quoted) { n++; col[n] = "" }
+		else if (quoted || c != " ") col[n] = col[n] c
+	}
+	return n
+}
+function types(s,    i, out) {
+	for (i = 1; i <= length(s); i++)
+		out = out (i > 1 ? " " : "") name[substr(s, i, 1)]
+	return out
+}
+function cell(s) { gsub(/\|/, "\\|", s); return s }
+function head(    cols) {
+	if (kind == "pcode") cols = "code | instruction | immediates | pops | pushes | meaning"
+	else if (kind == "ocode") cols = "operation | form | result | properties | meaning"
+	else cols = "id | section | required | contents"
+	print ""; print "| " cols " |"
+	gsub(/[^|]+/, "---", cols); print "|" cols "|"
+	begun = 1
+}
+BEGIN {
+	name["i"] = "i32"; name["l"] = "i64"; name["f"] = "f32"; name["d"] = "f64"; name["*"] = "\\*"
+	letter = kind == "pcode" ? "P" : kind == "ocode" ? "O" : "S"
+	row = "^[ \t]*" letter "\\("
+}
+kind != "sections" && /^\/\* .*\*\/$/ {
+	text = $0; sub(/^\/\* /, "", text); sub(/ \*\/$/, "", text)
+	print ""; print "**" text "**"; begun = 0
+}
+$0 ~ row && /"/ {
+	line = $0; sub(row, "", line); sub(/\)[ \t\\]*$/, "", line)
+	split_row(line, c)
+	if (!begun) head()
+	if (kind == "pcode") printf "| %s | `%s` | %s | %s | %s | %s |\n", c[3], c[2], c[4], types(c[5]), types(c[6]), cell(c[7])
+	else if (kind == "ocode") printf "| `%s` | %s | %s | %s | %s |\n", c[2], c[3], c[4], c[5], cell(c[6])
+	else printf "| %s | %s | %s | %s |\n", c[3], c[2], c[4] + 0 ? "yes" : "no", cell(c[5])
+}
+END { print "" }
