@@ -87,6 +87,12 @@ static OVal equal(Lower *l, OVal a, OVal b)
 	return lower_emit(l, O_ICMP, OT_I32, CC_EQ, a, b, 0);
 }
 
+/* How the register file notes where a goto goes: a land label and its function. */
+static u64 landing(u32 func, u32 label)
+{
+	return (u64)func << 32 | label;
+}
+
 /* Goes to the land label that the goto wants. */
 static void land(Lower *l)
 {
@@ -98,12 +104,13 @@ static void land(Lower *l)
 	for (u32 k = 0; k < l->pf->nlabel; k++) {
 		if (!l->label[k].defined || l->label[k].op != P_LAND)
 			continue;
-		OVal cond = equal(l, wanted, lower_const(l, OT_I64, k));
+		OVal cond = equal(l, wanted, lower_const(l, OT_I64, landing(l->func, k)));
 		u32 next = cold_block(l, false), there = lower_label_edge(l, k), on = lower_edge(l, next);
 		lower_emit(l, O_BR, OT_VOID, 0, cond, there, on);
 		l->cur = next;
 	}
-	lower_emit(l, O_TRAP, OT_VOID, TRAP_UNREACHABLE, 0, 0, 0);
+	/* The frame is that of another function than the one named. */
+	lower_emit(l, O_TRAP, OT_VOID, TRAP_CALL, 0, 0, 0);
 	l->cur = 0;
 }
 
@@ -153,7 +160,7 @@ static void unwind(Lower *l, u32 func, u32 label)
 		l->cur = next;
 	}
 	put(l, REG_OFF(unwind), noted(l, frame));
-	put(l, REG_OFF(unwind_label), lower_const(l, OT_I64, label));
+	put(l, REG_OFF(unwind_label), lower_const(l, OT_I64, landing(func - l->m->nimport, label)));
 	leave_unwinding(l);
 }
 
