@@ -53,6 +53,11 @@ $(OUT)/obj/%.o: %.c $(OUT)/gen/include/xxhash.h
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
+# The threaded executor: each handler keeps its own indirect jump (no merging of their tails), and square roots
+# need no errno.
+$(OUT)/obj/pvm/pcode/interp_goto.o: CFLAGS += $(if $(findstring clang,$(CC)),,-fno-gcse -fno-crossjumping)
+$(OUT)/obj/pvm/pcode/interp_%.o: CFLAGS += -fno-math-errno
+
 # Generated sources: scanners, parsers, and the standard library as bytes.
 $(OUT)/gen/%_parse.c $(OUT)/gen/%_parse.h: compiler/%.y
 	@mkdir -p $(@D)

@@ -172,14 +172,14 @@ OHostFn pcode_mem_copy, pcode_mem_fill, pcode_mem_cmp;
 typedef struct PEnv PEnv;
 
 /* An activation in the interpreter, for call chains and the debugger.  They lie one behind the other, nested
- * runs of pcode_interp included, so walk them with pcode_frame_up from env->top. */
+ * runs of pcode_interp included (the higher address is the inner one); walk them with pcode_frame_up. */
 typedef struct PFrame {
 	const void *at;     /* the interpreter's own; pcode_frame_pc tells what it stands for */
 	u64 *local;         /* locals, then the operand stack */
 	u32 func;           /* index in m->func */
 	u32 frame;          /* address of its memory frame */
 } PFrame;
-/* The next outer activation, NULL when there is none. */
+/* The next outer activation (of NULL: the innermost), NULL when there is none. */
 const PFrame *pcode_frame_up(const PEnv *env, const PFrame *f);
 /* P-code offset of the call or instruction an activation stands at. */
 u32 pcode_frame_pc(const PEnv *env, const PFrame *f);
@@ -198,7 +198,7 @@ struct PEnv {
 	bool (*hot_loop)(PEnv *env, u32 func, u32 label, u64 *locals, u32 frame, u64 *result);
 	/* Called before each instruction when set (stepper, --trace=pcode); set it before the first run. */
 	void (*step)(PEnv *env, const PFrame *f);
-	const PFrame *top;  /* innermost activation, NULL at first; exact at calls out, traps and steps */
+	const PFrame *top;  /* where pcode_frame_up begins, NULL at first; exact at calls out, traps and steps */
 	u64 steps;          /* instructions executed, counted when `step` is set */
 	void *priv;         /* the interpreter's own: translated code, stack */
 	void *ctx;          /* the run loop's own */
