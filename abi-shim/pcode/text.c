@@ -158,7 +158,7 @@ u64 sys_write_real(Regfile *t, const u64 *args)
 	char s[FORMAT_MAX];
 
 	if (f)
-		text_put(t, f, s, format_real(u64_f64(args[1]), (i32)args[2], (i32)args[3], s));
+		put_wide(t, f, s, format_real(u64_f64(args[1]), (i32)args[2], (i32)args[3], s), args[2]);
 	return 0;
 }
 

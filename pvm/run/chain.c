@@ -10,6 +10,7 @@ typedef struct Walk {
 	Visit *fn;
 	void *ctx;
 	bool stop;
+	bool skip; /* the first activation, if it has not begun */
 } Walk;
 
 static void visit(Walk *w, u32 func, u32 pc, enum Exec exec, const PFrame *frame, const JitPlace *place, u64 fp)
@@ -20,7 +21,11 @@ static void visit(Walk *w, u32 func, u32 pc, enum Exec exec, const PFrame *frame
 		.frame = frame, .place = place, .fp = fp
 	};
 
-	w->stop = !w->fn(w->ctx, &a);
+	/* On a stack overflow the interpreter has not entered the function yet; emitted code and eval have. */
+	bool skip = w->skip && exec != EXEC_INTERP && pc == 0;
+	w->skip = false;
+	if (!skip)
+		w->stop = !w->fn(w->ctx, &a);
 }
 
 /* A place in optimised code stands for the activation itself and those it was inlined into. */
@@ -67,7 +72,7 @@ static void walk_eval(Walk *w)
 
 void chain_walk(Thread *th, Visit *fn, void *ctx)
 {
-	Walk w = {th, fn, ctx, false};
+	Walk w = {th, fn, ctx, false, th->overflow};
 	const PFrame *top = th->env.top;
 	u64 fp = th->r.exit_fp, pc = th->r.exit_pc;
 
@@ -149,6 +154,7 @@ static bool report(void *ctx, const Activation *a)
 
 void chain_report(Thread *th, u32 code, Buf *out)
 {
+	th->overflow = code == TRAP_STACK;
 	Report r = {th, out, 0, thread_chain(th, NULL, 0)};
 
 	buf_printf(out, "run-time error %u: %s\n", code, task_error_text(code));

@@ -31,6 +31,7 @@ struct Thread {
 	Seg *seg;
 	OEvalEnv eval;
 	EvalFrame *eval_top;
+	bool overflow;       /* it ends with a stack overflow */
 };
 
 typedef struct AtEnd {

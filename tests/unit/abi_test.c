@@ -138,7 +138,7 @@ static void test_bad_frees(void **state)
 	};
 
 	for (u32 i = 0; i < COUNT(row); i++) {
-		Guest g = {{0}};
+		Guest g = {.m = NULL};
 		build_free(&g.module, row[i].off, row[i].size, row[i].times);
 		guest_make(&g);
 		assert_int_equal(quietly(g.t), row[i].status);
@@ -170,7 +170,7 @@ static u32 some_size(void)
 static void test_stress(void **state)
 {
 	static struct { u32 at, size; u8 mark; } block[BLOCKS];
-	Guest g = {{0}};
+	Guest g = {.m = NULL};
 
 	build_free(&g.module, 0, 40, 1);
 	guest_make(&g);

@@ -453,7 +453,6 @@ static void test_unwind(void **state)
 	pb_begin(p.b, p.main);
 	u32 i = pb_local(p.b, 'i');
 	u32 top = pb_label(p.b), land = pb_label(p.b);
-	pb_begin(p.b, p.main);
 	pb_op1(p.b, P_LOOP, top);
 	pb_op1(p.b, P_FRAME_ADDR, 0);
 	get(&p, i);
@@ -621,14 +620,14 @@ static void test_missing(void **state)
 	Err e = {0};
 	TaskOpts o = {.exec = EXEC_INTERP, .hot = -1};
 	u32 body = pb_func(b, "main", ":");
-	u32 one = pb_import(b, "test", "one", ":"), log = pb_import(b, "test", "log", "l:l"), two = pb_import(b, "test", "log", "i:");
+	u32 one = pb_import(b, "test", "one", ":"), log = pb_import(b, "test", "log", "l:l"), two = pb_import(b, "test", "fail", "l:");
 
 	pb_begin(b, body);
 	pb_op1(b, P_CALL, one);
 	pb_op1(b, P_I64_CONST, 1);
 	pb_op1(b, P_CALL, log);
 	pb_op(b, P_DROP);
-	pb_op1(b, P_I32_CONST, 1);
+	pb_op1(b, P_I64_CONST, 1);
 	pb_op1(b, P_CALL, two);
 	pb_op(b, P_RETURN);
 	pb_finish(b, 0);
@@ -639,7 +638,7 @@ static void test_missing(void **state)
 	assert_null(task_new(m, &o, lookup, &e));
 	assert_int_equal(e.status, EXIT_UNSUPPORTED);
 	assert_non_null(strstr(e.msg, "test.one(:)"));
-	assert_non_null(strstr(e.msg, "test.log(i:)"));
+	assert_non_null(strstr(e.msg, "test.fail(l:)"));
 	assert_null(strstr(e.msg, "test.log(l:l)"));
 	pcode_free(m);
 	buf_free(&module);
