@@ -140,9 +140,9 @@ W *interp_landing(const Interp *in, const PFrame *act)
 {
 	const Regfile *t = in->env->t;
 	const PFunc *f = &in->env->m->func[act->func];
-	u64 label = t->unwind_label;
+	u32 func = (u32)(t->unwind_label >> 32), label = (u32)t->unwind_label;
 
-	if (!f->frame || act->frame != t->unwind - 1 || label >= f->nlabel)
+	if (!f->frame || act->frame != t->unwind - 1 || act->func != func)
 		return NULL;
 	const IFunc *fn = &in->fn[act->func];
 	return fn->land[label] == UINT32_MAX ? NULL : fn->body + fn->land[label];

@@ -362,7 +362,7 @@ again:
 
 	CASE(UNWIND):
 		t->unwind = (u64)RD_I(pc[1].d) + 1;
-		t->unwind_label = (u32)pc[1].i;
+		t->unwind_label = pc[2].u << 32 | (u32)pc[1].i;
 		goto unwind;
 #ifndef INTERP_THREADED
 	case I_COUNT:

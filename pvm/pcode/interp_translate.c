@@ -296,7 +296,7 @@ static void unwind(Tr *t)
 	W *w = tr_ins(t, I_UNWIND, tr_reg(t, t->sp - 1), 0, 0, 0);
 
 	w[1].i = (i32)label;
-	w[2].u = func;
+	w[2].u = func - t->in->env->m->nimport;
 	t->dead = true;
 	tr_forget(t);
 }
