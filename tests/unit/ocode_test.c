@@ -98,6 +98,26 @@ static void test_constants_round_trip(void **state)
 		}
 }
 
+/* The specification's example is O-code. */
+static void test_the_specifications_example(void **state)
+{
+	Buf doc = {0};
+	Err e = {0};
+
+	assert_true(file_read("docs/ocode.md", &doc, &e));
+	char *text = strstr((char *)doc.p, "```\nfunc");
+	assert_non_null(text);
+	text += 4;
+	*strstr(text, "```") = 0;
+	OFunc *f = parse(text);
+	assert_good(f);
+	char *again = print(f);
+	assert_string_equal(again, text);
+	free(again);
+	ocode_free(f);
+	buf_free(&doc);
+}
+
 static void test_two_functions_in_a_text(void **state)
 {
 	const char *text = "; a comment\nfunc \"a\"() void #0 {\n@1:\n  ret\n}\n\nfunc \"b\"() void #1 {\n@1:\n  ret ; done\n}\n";
@@ -605,6 +625,7 @@ int main(void)
 		cmocka_unit_test(test_every_op_round_trips),
 		cmocka_unit_test(test_descriptors_round_trip),
 		cmocka_unit_test(test_constants_round_trip),
+		cmocka_unit_test(test_the_specifications_example),
 		cmocka_unit_test(test_two_functions_in_a_text),
 		cmocka_unit_test(test_every_truncation_is_refused),
 		cmocka_unit_test(test_every_byte_changed_is_survived),
