@@ -220,10 +220,12 @@ Task *task_new(const PModule *m, const TaskOpts *o, AbiLookup *abi, Err *e)
 
 int task_run(Task *t)
 {
+	static const u64 no_args[1];
+
 	make_stack(t->thread);
 	if (setjmp(t->end) == 0) {
 		if (t->m->start != UINT32_MAX)
-			exec_run(t, t->m->start - t->m->nimport, NULL);
+			exec_run(t, t->m->start - t->m->nimport, no_args);
 	}
 	for (u32 i = t->at_end.n; i-- > 0;)
 		t->at_end.p[i].fn(t->at_end.p[i].data);
