@@ -26,7 +26,7 @@ static void emit_plain(PBuild *b, POp op)
 		else
 			pb_op1(b, op, op == P_TRAP_IF ? 201 : 3);
 		break;
-	case 2: pb_op2(b, op, -7, 1234567); break;
+	case 2: pb_op2(b, op, -2100000000, 1234567); break;
 	case 3: pb_index(b, -1, 10000, 12); break;
 	}
 }
