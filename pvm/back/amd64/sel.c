@@ -1,0 +1,191 @@
+/* sel: instruction selection for amd64, the frame of it. */
+#include "sel.h"
+
+MIns *sel_new(Sel *s, u32 op, u32 w)
+{
+	MIns ins = { .op = (u16)op, .w = (u8)w, .opnd = s->m->opnd.n };
+
+	vec_push(&s->out, ins);
+	return &s->out.p[s->out.n - 1];
+}
+
+void sel_opnd(Sel *s, u32 v, u32 role, u32 fixed)
+{
+	MOpnd o = { .v = v, .fixed = (u16)fixed, .role = (u8)role };
+
+	vec_push(&s->m->opnd, o);
+	s->out.p[s->out.n - 1].nopnd++;
+}
+
+u32 sel_reg(Sel *s, u32 v)
+{
+	const OIns *o = sel_o(s, v);
+	u32 t;
+
+	if (o->op != O_CONST) {
+		s->need[v] = 1;
+		return v;
+	}
+	t = m_temp(s->m, o->type);
+	sel_new(s, type_is_float(o->type) ? M_FCONST : M_MOVI, type_w(o->type))->imm =
+		o->type == OT_I32 || o->type == OT_F32 ? (i64)(u32)o->imm : (i64)o->imm;
+	sel_opnd(s, t, ROLE_DEF, 0);
+	return t;
+}
+
+void sel_any(Sel *s, u32 v, u32 role, u32 fixed)
+{
+	if (sel_is(s, v, O_CONST)) {
+		sel_opnd(s, 0, role, fixed);
+		s->m->opnd.p[s->m->opnd.n - 1].con = v;
+	} else {
+		s->need[v] = 1;
+		sel_opnd(s, v, role, fixed);
+	}
+}
+
+void sel_map(Sel *s, u32 v)
+{
+	u32 map = sel_o(s, v)->map;
+
+	s->out.p[s->out.n - 1].map = map;
+	for (; map; map = s->f->map.p[map].parent)
+		for (u32 k = 0; k < s->f->map.p[map].n; k++) {
+			u32 val = s->f->slot.p[s->f->map.p[map].slots + k].val;
+			if (val)
+				sel_any(s, val, ROLE_MAP, 0);
+		}
+}
+
+bool sel_imm(Sel *s, u32 v, u32 w, i64 *imm)
+{
+	const OIns *o = sel_o(s, v);
+
+	if (o->op != O_CONST || type_is_float(o->type))
+		return false;
+	*imm = w == 8 ? (i64)o->imm : (i32)o->imm;
+	return *imm == (i32)*imm;
+}
+
+/* Can an instruction whose result nobody wants be left out? */
+static bool is_dead(const Sel *s, u32 v)
+{
+	const OIns *o = sel_o(s, v);
+	u32 props = ocode_ops[o->op].props;
+
+	if (s->need[v] || (props & (OP_WRITE | OP_END)))
+		return false;
+	if (o->op == O_LOAD)
+		return !OMEM_FAULT(o->aux) || s->uses[v]; /* with uses: one of them has taken it in */
+	return !(props & OP_FAULT);
+}
+
+static bool select_one(Sel *s, u32 v)
+{
+	const OIns *o = sel_o(s, v);
+
+	if (is_dead(s, v) || o->op == O_CONST || o->op == O_PARAM)
+		return true;
+	vec_push(&s->group, s->out.n);
+	s->cur = v;
+	if ((o->type > OT_VOID && o->type < OT_I32) || o->type == OT_I128 || o->type == OT_F80 || o->type == OT_V128)
+		return err_set(s->m->err, EXIT_UNSUPPORTED, "amd64: %s of type %s is not supported", ocode_ops[o->op].name,
+			ocode_type_names[o->type]);
+	if (sel_int(s, v) || sel_float(s, v) || sel_memory(s, v) || sel_control(s, v))
+		return true;
+	return err_set(s->m->err, EXIT_UNSUPPORTED, "amd64: %s is not supported", ocode_ops[o->op].name);
+}
+
+/* For each instruction of the block, how many before it write and how many may fault. */
+static void number_effects(Sel *s, u32 ob)
+{
+	u32 writes = 0, faults = 0;
+
+	for (u32 v = s->f->block.p[ob].first; v; v = sel_o(s, v)->next) {
+		const OIns *o = sel_o(s, v);
+		u32 props = ocode_ops[o->op].props;
+		s->writes[v] = writes;
+		s->faults[v] = faults;
+		if (o->op == O_LOAD && !OMEM_FAULT(o->aux))
+			continue;
+		writes += (props & OP_WRITE) != 0;
+		faults += (props & OP_FAULT) != 0;
+	}
+}
+
+/* The block's head, with its params, stands first. */
+static void select_head(Sel *s, u32 ob)
+{
+	sel_new(s, M_BLOCK, 0);
+	if (s->block != 0)
+		for (u32 v = s->f->block.p[ob].first; v && sel_is(s, v, O_PARAM); v = sel_o(s, v)->next)
+			sel_opnd(s, v, ROLE_DFIX, NOREG);
+}
+
+static bool select_block(Sel *s, u32 b)
+{
+	MBlock *mb = &s->m->block[b];
+
+	s->block = b;
+	s->out.n = s->group.n = 0;
+	number_effects(s, mb->oblock);
+	for (u32 v = s->f->block.p[mb->oblock].last; v; v = sel_o(s, v)->prev)
+		if (!select_one(s, v))
+			return false;
+	if (b == 0) {
+		vec_push(&s->group, s->out.n);
+		sel_entry(s);
+	}
+	vec_push(&s->group, s->out.n);
+	select_head(s, mb->oblock);
+	mb->first = s->seg.n;
+	for (u32 g = s->group.n, end = s->out.n; g-- > 0; end = s->group.p[g])
+		for (u32 k = s->group.p[g]; k < end; k++)
+			vec_push(&s->seg, s->out.p[k]);
+	mb->end = s->seg.n;
+	return true;
+}
+
+static void count_use(void *ctx, u32 *use)
+{
+	((u32 *)ctx)[*use]++;
+}
+
+/* Blocks were finished in another order than the layout's. */
+static void put_in_order(Sel *s)
+{
+	MFunc *m = s->m;
+
+	vec_reserve(&m->ins, s->seg.n);
+	for (u32 b = 0; b < m->nblock; b++) {
+		u32 at = m->block[b].first, n = m->block[b].end - at;
+		m->block[b].first = m->ins.n;
+		memcpy(m->ins.p + m->ins.n, s->seg.p + at, n * sizeof(MIns));
+		m->ins.n += n;
+		m->block[b].end = m->ins.n;
+	}
+}
+
+bool amd64_select(MFunc *m)
+{
+	Sel s = { .m = m, .f = m->f };
+	u32 n = m->f->ins.n;
+	bool ok = true;
+
+	s.need = arena_alloc(m->arena, n);
+	s.uses = arena_alloc(m->arena, n * sizeof(u32));
+	s.writes = arena_alloc(m->arena, n * sizeof(u32));
+	s.faults = arena_alloc(m->arena, n * sizeof(u32));
+	for (u32 b = 0; b < m->nblock; b++)
+		for (u32 v = m->f->block.p[m->block[b].oblock].first; v; v = sel_o(&s, v)->next)
+			ocode_uses(m->f, v, count_use, s.uses);
+	/* Against reverse postorder: uses before definitions, but for those along back edges, which are arguments. */
+	for (u32 k = m->cfg->nrpo; ok && k-- > 0;)
+		ok = select_block(&s, m->num[m->cfg->rpo[k]]);
+	if (ok)
+		put_in_order(&s);
+	vec_free(&s.out);
+	vec_free(&s.group);
+	vec_free(&s.seg);
+	return ok;
+}
