@@ -149,14 +149,10 @@ static void loop_extents(MFunc *m)
 	u32 *from = arena_alloc(m->arena, m->f->block.n * sizeof(u32));
 
 	for (u32 b = 0; b < m->nblock; b++)
-		for (u32 h = m->cfg->loop[m->block[b].oblock]; h;) {
-			u32 up = m->cfg->idom[h];
+		for (u32 h = m->cfg->loop[m->block[b].oblock]; h; h = m->cfg->loop_up[h]) {
 			if (!end[h])
 				from[h] = POS(m->block[b].first, 0);
 			end[h] = POS(m->block[b].end, 0);
-			h = up ? m->cfg->loop[up] : 0;
-			if (h && m->cfg->depth[h] >= m->cfg->depth[m->block[b].oblock])
-				break;
 		}
 	for (u32 b = 0; b < m->nblock; b++) {
 		u32 h = m->cfg->loop[m->block[b].oblock];

@@ -249,7 +249,7 @@ static bool div_const(Sel *s, u32 v, u32 w, bool sgn, bool rem)
 			alu_imm(s, v, rem ? M_AND : M_SHR, w, x, rem ? (i64)(d - 1) : k);
 		return true;
 	}
-	if (w == 8 || k > 0 || (sgn && ((i32)d == -1 || (i32)d == INT32_MIN)))
+	if (w == 8 || k > 0 || (sgn && log2_of(0 - (u64)(i64)(i32)d) >= 0)) /* -2^k divides as the machine does it */
 		return false;
 	x = sel_reg(s, o->a);
 	q = rem ? m_temp(s->m, OT_I32) : v;

@@ -1,0 +1,102 @@
+/* thunk: the ways between emitted code and C (System V AMD64 ABI), stubs and relocations. */
+#include <stdlib.h>
+
+#include "amd64.h"
+
+/* Leaves emitted code for C: records where, aligns the stack, calls [rax]-th of the table or the trap function.
+ * C preserves rbx, rbp and r12 to r15. */
+static void leave_emitted(Buf *b)
+{
+	enc_rm(b, 0x89, 8, RBP, rm_mem(R15, (i32)REG_OFF(exit_fp)));
+	enc_rm(b, 0x8b, 8, RCX, rm_mem(RSP, 0));
+	enc_rm(b, 0x89, 8, RCX, rm_mem(R15, (i32)REG_OFF(exit_pc)));
+	enc_mov(b, 8, RDI, R15);
+	enc_push(b, RBP);
+	enc_mov(b, 8, RBP, RSP);
+	enc_alui(b, 4, 8, rm_reg(RSP), -16);
+}
+
+void amd64_thunk(enum BackThunk which, BackCode *c)
+{
+	Buf *b = &c->code;
+
+	leave_emitted(b);
+	if (which == THUNK_HCALL) { /* row in eax, arguments at rsi */
+		Rm row = { .mem = 1, .base = RCX, .index = RAX, .scale = 3 };
+		enc_rm(b, 0x8b, 8, RCX, rm_mem(R15, (i32)REG_OFF(host)));
+		enc_rm(b, 0xff, 4, 2, row);
+	} else { /* code in eax */
+		enc_mov(b, 4, RSI, RAX);
+		enc_rm(b, 0xff, 4, 2, rm_mem(R15, (i32)REG_OFF(trap)));
+	}
+	buf_u8(b, 0xc9);
+	buf_u8(b, 0xc3);
+	c->text = b->n;
+}
+
+static const u8 saved[] = { RBX, R12, R13, R14, R15 };
+
+static void enter_args(Buf *b, const u8 *param, u32 n, const u16 *reg)
+{
+	for (u32 i = 0; i < n; i++)
+		if (reg[i] >= NREG) {
+			enc_rm(b, 0x8b, 8, RCX, rm_mem(R11, 8 * (i32)i));
+			enc_rm(b, 0x89, 8, RCX, rm_mem(RSP, 8 * (reg[i] - NREG)));
+		}
+	for (u32 i = 0; i < n; i++)
+		if (type_is_float(param[i]) && reg[i] < NREG)
+			enc_rm(b, param[i] == OT_F64 ? 0xf2000f10 : 0xf3000f10, 4, reg[i], rm_mem(R11, 8 * (i32)i));
+		else if (reg[i] < NREG)
+			enc_rm(b, 0x8b, param[i] == OT_I64 ? 8 : 4, reg[i], rm_mem(R11, 8 * (i32)i));
+}
+
+void amd64_enter(u8 ret, const u8 *param, u32 nparam, BackCode *c)
+{
+	Buf *b = &c->code;
+	u16 *reg = xmalloc((nparam + 1) * sizeof *reg);
+	u32 words = amd64_args(param, nparam, reg);
+
+	enc_push(b, RBP);
+	enc_mov(b, 8, RBP, RSP);
+	for (u32 k = 0; k < COUNT(saved); k++)
+		enc_push(b, saved[k]);
+	enc_alui(b, 5, 8, rm_reg(RSP), 8 * (i32)(words + 1));
+	enc_mov(b, 8, R15, RDI);
+	enc_rm(b, 0x8b, 8, R14, rm_mem(RDI, (i32)REG_OFF(mem)));
+	enc_mov(b, 8, RAX, RSI);
+	enc_mov(b, 8, R11, RDX);
+	enter_args(b, param, nparam, reg);
+	enc_rm(b, 0xff, 4, 2, rm_reg(RAX));
+	if (ret == OT_F64)
+		enc_rm(b, 0x66000f7e, 8, XMM0, rm_reg(RAX));
+	else if (ret == OT_F32)
+		enc_rm(b, 0x66000f7e, 4, XMM0, rm_reg(RAX));
+	else if (ret == OT_I32)
+		enc_mov(b, 4, RAX, RAX);
+	enc_rm(b, 0x8d, 8, RSP, rm_mem(RBP, -8 * (i32)COUNT(saved)));
+	for (u32 k = COUNT(saved); k-- > 0;)
+		enc_pop(b, saved[k]);
+	enc_pop(b, RBP);
+	buf_u8(b, 0xc3);
+	c->text = b->n;
+	free(reg);
+}
+
+/* An aligned word that holds jmp rel32: changed by one store. */
+u32 amd64_stub(u8 *write, const u8 *at, const u8 *to)
+{
+	u64 word = 0xcccccc00000000e9ull | (u64)(u32)(to - (at + 5)) << 8;
+
+	__atomic_store_n((u64 *)(void *)write, word, __ATOMIC_RELEASE);
+	return 8;
+}
+
+bool amd64_reloc(const BackReloc *r, u8 *write, const u8 *at, const u8 *to)
+{
+	i64 rel = (i64)((uintptr_t)to - ((uintptr_t)at + 4));
+
+	if (rel != (i32)rel)
+		return false;
+	st32(write, (u32)rel);
+	return true;
+}

@@ -1,0 +1,183 @@
+/* back: the driver -- O-code through selection, live ranges, allocation and encoding. */
+#include "target.h"
+
+const Target *back_host(void)
+{
+#if defined(__x86_64__) && defined(__LP64__)
+	return &amd64_target;
+#else
+	return NULL;
+#endif
+}
+
+const Target *back_target(const char *name)
+{
+	return strcmp(name, amd64_target.name) == 0 ? &amd64_target : NULL;
+}
+
+const char *back_name(const Target *t)
+{
+	return t->name;
+}
+
+void back_code_free(BackCode *c)
+{
+	buf_free(&c->code);
+	vec_free(&c->reloc);
+	vec_free(&c->site);
+	vec_free(&c->loc);
+}
+
+u32 m_temp(MFunc *m, u32 type)
+{
+	vec_push(&m->vtype, (u8)type);
+	return m->vtype.n - 1;
+}
+
+/* ---- the dump ---------------------------------------------------------------------------------------- */
+
+static void dump_loc(const MFunc *m, i32 loc, Buf *out)
+{
+	if (loc == LOC_NOWHERE)
+		buf_printf(out, "const");
+	else if (LOC_IS_SLOT(loc))
+		buf_printf(out, "[%u]", SLOT_OF(loc));
+	else
+		buf_printf(out, "%s", m->t->reg_name((u32)loc));
+}
+
+static void dump_opnd(const MFunc *m, const MOpnd *o, Buf *out)
+{
+	static const char *const role[] = { [ROLE_USE] = "", [ROLE_LATE] = "", [ROLE_ANY] = "", [ROLE_ANYL] = "",
+		[ROLE_FIX] = "to ", [ROLE_OUT] = "out ", [ROLE_ARG] = "arg ", [ROLE_MAP] = "map ", [ROLE_DEF] = "def ",
+		[ROLE_DFIX] = "def ", [ROLE_TMP] = "tmp ", [ROLE_KILL] = "kill " };
+
+	buf_printf(out, " %s", role[o->role]);
+	if (o->role == ROLE_FIX || o->role == ROLE_KILL)
+		buf_printf(out, "%s ", m->t->reg_name(o->fixed));
+	if (o->v)
+		buf_printf(out, "%%%u:", o->v);
+	if (o->con)
+		buf_printf(out, "%%%u=%lld", o->con, (long long)m->f->ins.p[o->con].imm);
+	else if (o->v)
+		dump_loc(m, o->loc, out);
+}
+
+static void dump_moves(const MFunc *m, u32 ins, u32 *at, Buf *out)
+{
+	for (; *at < m->move.n && m->move.p[*at].key < MOVE_KEY(ins + 1, 0); ++*at) {
+		const MMove *mv = &m->move.p[*at];
+		buf_printf(out, "\t| %%%u: ", mv->v);
+		dump_loc(m, mv->from, out);
+		buf_printf(out, " -> ");
+		dump_loc(m, mv->to, out);
+		buf_printf(out, "\n");
+	}
+}
+
+static void dump_ins(const MFunc *m, const MIns *ins, Buf *out)
+{
+	buf_printf(out, "\t%s.%u", m->t->op_name(ins->op), ins->w);
+	for (u32 k = 0; k < ins->nopnd; k++)
+		dump_opnd(m, &m->opnd.p[ins->opnd + k], out);
+	if (ins->imm)
+		buf_printf(out, " #%lld", (long long)ins->imm);
+	if (ins->mbase)
+		buf_printf(out, " mem%u *%u + %d", ins->mbase, 1u << ins->scale, ins->disp);
+	buf_printf(out, "\n");
+}
+
+static void dump_func(const MFunc *m, Buf *out)
+{
+	u32 mv = 0;
+
+	buf_printf(out, "func %s: %u words of spills, %u outgoing\n", m->f->name ? m->f->name : "", m->nslot, m->nout);
+	for (u32 b = 0; b < m->nblock; b++) {
+		const MBlock *mb = &m->block[b];
+		buf_printf(out, "block %u (b%u), depth %u\n", b, mb->oblock, mb->depth);
+		for (u32 i = mb->first; i < mb->end; i++) {
+			dump_moves(m, i, &mv, out);
+			dump_ins(m, &m->ins.p[i], out);
+		}
+	}
+}
+
+/* ---- compiling ------------------------------------------------------------------------------------------ */
+
+static void mfunc_free(MFunc *m)
+{
+	vec_free(&m->ins);
+	vec_free(&m->opnd);
+	vec_free(&m->vtype);
+	vec_free(&m->live);
+	vec_free(&m->move);
+	vec_free(&m->store);
+	arena_free(m->arena);
+}
+
+/* The vreg of an O-code value has its number and type. */
+static void make_vregs(MFunc *m)
+{
+	vec_add(&m->vtype, m->f->ins.n);
+	for (u32 v = 0; v < m->f->ins.n; v++)
+		m->vtype.p[v] = m->f->ins.p[v].type;
+}
+
+static bool compile(MFunc *m, BackCode *c, Buf *dump)
+{
+	Live l = { 0 };
+	bool ok;
+
+	back_split_edges(m->f, m->arena);
+	m->cfg = ocode_cfg(m->f, m->arena);
+	back_blocks(m);
+	make_vregs(m);
+	if (!m->t->select(m))
+		return false;
+	back_live(m, &l);
+	ok = back_alloc(m, &l);
+	live_free(&l);
+	if (!ok)
+		return err_set(m->err, EXIT_UNSUPPORTED, "%s: %s needs more registers than there are", m->t->name,
+			m->f->name ? m->f->name : "a function");
+	if (dump)
+		dump_func(m, dump);
+	return m->t->emit(m, c);
+}
+
+bool back_compile(const Target *t, OFunc *f, BackCode *c, Buf *dump, Err *e)
+{
+	MFunc m = { .t = t, .f = f, .err = e };
+	bool ok;
+
+	m.arena = arena_new();
+	ok = compile(&m, c, dump);
+	mfunc_free(&m);
+	return ok;
+}
+
+void back_thunk(const Target *t, enum BackThunk which, BackCode *c)
+{
+	t->thunk(which, c);
+}
+
+void back_enter(const Target *t, u8 ret, const u8 *param, u32 nparam, BackCode *c)
+{
+	t->enter(ret, param, nparam, c);
+}
+
+u32 back_stub(const Target *t, u8 *write, const u8 *at, const u8 *to)
+{
+	return t->stub(write, at, to);
+}
+
+bool back_reloc(const Target *t, const BackReloc *r, u8 *write, const u8 *at, const u8 *to)
+{
+	return t->reloc(r, write, at, to);
+}
+
+/* x86 keeps instruction fetch coherent with stores; elsewhere the caches are flushed. */
+void back_sync(const Target *t, const void *at, size_t n)
+{
+	__builtin___clear_cache((char *)(uintptr_t)at, (char *)(uintptr_t)at + n);
+}
