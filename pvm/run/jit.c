@@ -32,6 +32,9 @@ typedef struct Code {
 } Code;
 #define NO_FUNC UINT32_MAX
 
+/* An entry thunk: calls emitted code of one signature from C. */
+typedef u64 Enter(Regfile *t, const void *code, const u64 *args);
+
 struct Jit {
 	Task *task;
 	const Target *target;
@@ -43,14 +46,13 @@ struct Jit {
 	u32 *calls;               /* by function: through the bridge */
 	const u8 *thunk[THUNK_COUNT];
 	VEC(Code) code;           /* by address */
+	Enter **enter_of;         /* by function: the entry thunk of its signature, NULL = not looked for yet */
 	Map enter;                /* signature number -> entry thunk */
 	Map loop;                 /* function << 32 | label -> code of the loop entry, 1 = refused */
 	u32 nrefused;
 	Err why;                  /* why the first was refused */
 	FILE *perf;
 };
-
-typedef u64 Enter(Regfile *t, const void *code, const u64 *args);
 
 /* ---- placing code -------------------------------------------------------------------------------- */
 
@@ -252,6 +254,7 @@ static Jit *jit_get(Task *t)
 	j->stubbed = xcalloc(j->nfunc, 1);
 	j->refused = xcalloc(j->nfunc, 1);
 	j->calls = xcalloc(j->nfunc, sizeof *j->calls);
+	j->enter_of = xcalloc(j->nfunc, sizeof *j->enter_of);
 	pthread_mutex_init(&j->lock, NULL);
 	if (!codecache_new(&j->cache, &e))
 		die(e.status, "%s (--exec=interp does without)", e.msg);
@@ -297,6 +300,7 @@ void jit_free(Task *t)
 	free(j->stubbed);
 	free(j->refused);
 	free(j->calls);
+	free(j->enter_of);
 	codecache_free(&j->cache);
 	pthread_mutex_destroy(&j->lock);
 	free(j);
@@ -414,7 +418,9 @@ static u64 run_func(Thread *th, u32 func, const u64 *args)
 
 	if (exec_deep(th))
 		thread_trap(th, TRAP_STACK);
-	return run_code(th, enter_for(j, t->type_id[type], p->result, p->param, p->nparam), j->entry[func], args, false);
+	if (!j->enter_of[func])
+		j->enter_of[func] = enter_for(j, t->type_id[type], p->result, p->param, p->nparam);
+	return run_code(th, j->enter_of[func], j->entry[func], args, false);
 }
 
 static u64 hook_enter(PEnv *env, u32 func, const u64 *args)
