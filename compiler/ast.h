@@ -1,0 +1,113 @@
+/* ast: sources, names, diagnostics and the syntax tree -- what scanner, parser and analyser share. */
+#ifndef PVM_AST_H
+#define PVM_AST_H
+
+#include "../pvm/base/base.h"
+#include "compiler.h"
+
+struct Sym;
+struct Type;
+
+/* An identifier, made unique: equal (case-folded) spellings are one Name.  `sym` is what it means right
+ * here, so that looking a name up costs nothing; scopes restore it when they end. */
+typedef struct Name {
+	struct Name *next; /* in the hash chain */
+	struct Sym *sym;
+	u32 hash, len;
+	u16 keyword;       /* the token, 0 for identifiers */
+	char s[];          /* lower case, NUL-terminated */
+} Name;
+
+/* A source text.  All texts of a compilation share one space of positions (byte offsets), so that a
+ * position alone tells text, line and column. */
+typedef struct Source {
+	const char *path, *text;
+	u32 n, base;
+	VEC(u32) line;     /* offset at which each line begins */
+	bool lib;          /* part of the standard library */
+} Source;
+
+typedef struct Span { u32 pos, end; } Span;
+
+enum { SW_RANGE = 1, SW_OVERFLOW = 2, SW_IO = 4 }; /* compiler switches $R $Q $I */
+
+typedef enum NodeKind {
+#define N(kind, name, children) N_##kind,
+#include "ast.def"
+#undef N
+	N_COUNT
+} NodeKind;
+
+typedef struct Node Node;
+struct Node {
+	u8 op;             /* N_* */
+	u8 sw;             /* SW_*: the switches at this place */
+	u16 depth;         /* height of the tree below, bounded by AST_DEEPEST */
+	Span at;
+	Node *next;        /* in lists */
+	Node *a, *b, *c, *d;
+	struct Type *type; /* set by the analyser */
+	union {
+		i64 i;
+		double r;
+		struct { const char *s; u32 n; };
+		struct { Name *name, *name2; };
+		struct Sym *sym;
+		struct With *with;
+		struct Label *label;
+	};
+};
+
+enum { AST_DEEPEST = 500 };
+
+typedef struct List { Node *first, *last; u16 depth; } List;
+
+/* One compilation. */
+typedef struct Comp {
+	Arena *a;
+	const CompileOpts *o;
+	Buf *diag;
+	u32 nerr, max_errors;
+	bool stopped;          /* too many errors: nothing more is said */
+	VEC(Source *) src;
+	u32 line_src, line_at; /* where ast_line looked last */
+	Name **slot;
+	u32 nname, nslot;
+} Comp;
+
+/* ---- sources, names (ast.c) ---- */
+Source *ast_source(Comp *c, const char *path, const char *text, u32 n, bool lib);
+const Source *ast_source_at(Comp *c, u32 pos);
+u32 ast_line(Comp *c, u32 pos); /* line number from 1; quick when asked in order */
+Name *ast_name(Comp *c, const char *s, u32 n); /* folds case */
+void ast_names_init(Comp *c);   /* enters the keywords */
+void ast_names_free(Comp *c);
+void ast_dump(const Node *n, u32 depth, Comp *c, Buf *out);
+extern const char *const ast_node_name[N_COUNT];
+
+/* ---- diagnostics (diag.c) ---- */
+void diag_error(Comp *c, Span at, const char *fmt, ...) PRINTF(3, 4);
+void diag_note(Comp *c, Span at, const char *fmt, ...) PRINTF(3, 4); /* belongs to the error before */
+/* A name as it may stand in a message: cut when it is very long. */
+const char *diag_name(Comp *c, const Name *n);
+
+/* ---- scanner and parser (pascal.l, pascal.y) ---- */
+typedef struct Parser {
+	Comp *c;
+	const Source *src;
+	u32 at;            /* position behind the last token */
+	u32 prev_end;      /* end of the token before the last */
+	u32 tok_pos;
+	u8 sw;
+	int first;         /* the token that says which grammar to use, returned first */
+	bool deep;         /* the nesting error was reported */
+	Node *result;      /* N_PROGRAM, or the list of declarations of a library text */
+	Buf text;          /* of a string constant */
+	void *scanner;
+} Parser;
+/* Parses a program, or a library text (declarations only).  NULL after a syntax error. */
+Node *pascal_parse(Comp *c, const Source *s, bool lib);
+void pascal_tokens(Comp *c, const Source *s, Buf *out);
+int pascal_keyword(const char *s, u32 n);
+
+#endif

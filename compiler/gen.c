@@ -1,0 +1,330 @@
+/* gen: the module, its routines and where their variables are. */
+#include "gen.h"
+
+#include <stdlib.h>
+
+/* ---- temporaries ---- */
+
+static u32 pool_of(char letter)
+{
+	return letter == 'd' ? 2 : letter == 'l' ? 1 : 0;
+}
+
+/* A local for the rest of the statement. */
+u32 gen_temp(Gen *g, char letter)
+{
+	u32 k = pool_of(letter), local = g->pool[k].n ? g->pool[k].p[--g->pool[k].n] : pb_local(g->b, letter);
+	vec_push(&g->taken, local * 4 + k);
+	return local;
+}
+
+u32 gen_frame(Gen *g, u32 size, u32 align)
+{
+	u32 at = (g->frame + align - 1) & ~(align - 1);
+	g->frame = at + size;
+	g->frame_max = MAX(g->frame_max, g->frame);
+	return at;
+}
+
+void gen_line(Gen *g, Span at)
+{
+	if (g->p->lib || g->c->o->no_lines)
+		return;
+	pb_line(g->b, ast_line(g->c, at.pos));
+}
+
+void gen_call_sys(Gen *g, const char *name, const char *sig)
+{
+	E1(CALL, pb_import(g->b, "sys", name, sig));
+}
+
+/* ---- where variables are ---- */
+
+static u32 frame_take(Proc *p, u32 size, u32 align)
+{
+	u32 at = (p->frame + align - 1) & ~(align - 1);
+	p->frame = at + size;
+	return at;
+}
+
+static u32 local_take(Proc *p, u32 params, char letter)
+{
+	vec_push(&p->local, letter);
+	return params + p->local.n - 1;
+}
+
+static bool in_local(const Sym *y)
+{
+	return type_scalar(y->type) && !y->address && !y->uplevel;
+}
+
+/* ---- initial values ---- */
+
+static void put_int(u8 *p, u32 size, i64 v)
+{
+	for (u32 i = 0; i < size; i++)
+		p[i] = (u8)((u64)v >> 8 * i);
+}
+
+static void init_bytes(u8 *p, const Type *t, Node *n)
+{
+	if (!n)
+		return;
+	if (n->op == N_AGG && t->kind == T_RECORD) {
+		for (Node *k = n->a; k; k = k->next)
+			init_bytes(p + k->sym->at_, k->sym->type, k->a);
+	} else if (n->op == N_AGG) {
+		for (Node *k = n->a; k; k = k->next, p += t->base->size)
+			init_bytes(p, t->base, k);
+	} else if (t->kind == T_REAL) {
+		st64(p, f64_u64(n->op == N_INT ? (double)n->i : n->r));
+	} else if (t->kind == T_SET) {
+		u8 bits[32] = { 0 };
+		gen_set_bytes(n, bits);
+		memcpy(p, bits, t->size);
+	} else if (n->op == N_STR) {
+		u32 k = t->kind == T_STRING;
+		if (k)
+			*p = (u8)MIN(n->n, (u32)t->hi);
+		memcpy(p + k, n->s, k ? *p : MIN(n->n, t->size));
+	} else if (n->op == N_INT) {
+		put_int(p, t->size, n->i);
+	}
+}
+
+static void place_static(Gen *g, Sym *y)
+{
+	y->where = W_MEM;
+	if (!y->value) {
+		y->at_ = pb_zero(g->b, y->type->size, MAX(y->type->align, 1u));
+		return;
+	}
+	u8 *p = xcalloc(1, y->type->size);
+	init_bytes(p, y->type, y->value);
+	y->at_ = pb_init(g->b, p, y->type->size, MAX(y->type->align, 1u));
+	free(p);
+}
+
+static void place_var(Gen *g, Proc *p, u32 params, Sym *y)
+{
+	if (in_local(y) && !y->value) {
+		y->where = W_LOCAL;
+		y->at_ = local_take(p, params, type_letter(y->type));
+	} else if (p->level == 1 || y->value) {
+		place_static(g, y);
+	} else {
+		y->where = W_FRAME;
+		y->at_ = frame_take(p, y->type->size, MAX(y->type->align, 1u));
+	}
+}
+
+/* By reference, or the address of what the routine copies. */
+static bool by_address(const Sym *q)
+{
+	return q->mode == MODE_VAR || (!type_scalar(q->type) && q->type->kind != T_PROC);
+}
+
+static void place_param(Proc *p, Sym *q, u32 local)
+{
+	q->at_ = local;
+	if (q->mode == MODE_VAR || (q->mode == MODE_CONST && by_address(q)))
+		q->where = q->uplevel ? W_REF_FRAME : W_REF_LOCAL;
+	else
+		q->where = !by_address(q) && !q->address && !q->uplevel ? W_LOCAL : W_FRAME;
+	if (q->where == W_FRAME)
+		q->at_ = frame_take(p, q->type->size, MAX(q->type->align, 1u));
+	else if (q->where == W_REF_FRAME)
+		q->at_ = frame_take(p, 4, 4);
+}
+
+static u32 param_width(const Sym *q)
+{
+	return q->type->kind == T_PROC && !by_address(q) ? 2 : 1;
+}
+
+/* Gives every variable of a routine its place.  Done for all routines before code is made for any, because
+ * inner routines come first. */
+static void layout(Gen *g, Proc *p)
+{
+	bool hidden = p->result && !type_scalar(p->result);
+	u32 params = hidden, local = hidden;
+	p->sig = gen_signature(g, p->param, p->result, p->needs_link);
+	for (Sym *q = p->param; q; q = q->next)
+		params += param_width(q);
+	p->link_at = params;
+	params += p->needs_link;
+	if (p->has_inner)
+		frame_take(p, 8, 8);
+	for (Sym *q = p->param; q; local += param_width(q), q = q->next)
+		place_param(p, q, local);
+	if (p->result_var) {
+		if (hidden) {
+			p->result_var->where = p->result_var->uplevel ? W_REF_FRAME : W_REF_LOCAL;
+			p->result_var->at_ = p->result_var->uplevel ? frame_take(p, 4, 4) : 0;
+		} else {
+			place_var(g, p, params, p->result_var);
+		}
+	}
+	for (Sym *y = p->vars; y; y = y->next)
+		if (y->kind == S_VAR && !y->param)
+			place_var(g, p, params, y);
+	p->func = pb_func(g->b, p->name->len <= 200 ? p->name->s : "long name", p->sig);
+}
+
+char gen_var_kind(const Type *t)
+{
+	switch (t->kind) {
+	case T_INT: return t->lo >= 0 ? 'u' : 'i';
+	case T_ENUM: return 'u';
+	case T_BOOL: return 'b';
+	case T_CHAR: return 'c';
+	case T_REAL: return 'r';
+	case T_PTR: return 'p';
+	case T_STRING: return 's';
+	}
+	return 'a';
+}
+
+static void describe(Gen *g, const Proc *p, const Sym *y)
+{
+	PVar v = { .name = y->name->s, .func = p->func, .at = y->at_, .kind = gen_var_kind(y->type), .size = y->type->size };
+	if (g->c->o->no_lines || p->lib || y->name->len > 200)
+		return;
+	switch (y->where) {
+	case W_LOCAL: v.where = 0; break;
+	case W_FRAME: v.where = 1; break;
+	case W_MEM: v.where = 2, v.func = UINT32_MAX; break;
+	default: return;
+	}
+	pb_var(g->b, v);
+}
+
+/* ---- routines ---- */
+
+/* Puts one parameter where the routine wants it. */
+static void enter_param(Gen *g, Sym *q, u32 local)
+{
+	if (q->where == W_REF_FRAME) {
+		E1(FRAME_ADDR, q->at_);
+		E1(LOCAL_GET, local);
+		E2(I32_STORE, 2, 0);
+	} else if (q->where == W_FRAME && q->type->kind == T_PROC) {
+		for (u32 i = 0; i < 2; i++) {
+			E1(FRAME_ADDR, q->at_);
+			E1(LOCAL_GET, local + i);
+			E2(I32_STORE, 2, 4 * i);
+		}
+	} else if (q->where == W_FRAME) {
+		E1(FRAME_ADDR, q->at_);
+		if (q->type->kind == T_STRING) {
+			E1(I32_CONST, q->type->hi);
+			E1(LOCAL_GET, local);
+			gen_call_rt(g, RT_STR_ASSIGN);
+		} else if (by_address(q)) {
+			E1(LOCAL_GET, local);
+			E1(I32_CONST, q->type->size);
+			E(MEM_COPY);
+		} else {
+			E1(LOCAL_GET, local);
+			gen_store_op(g, q->type, 0);
+		}
+	}
+}
+
+static void enter(Gen *g, Proc *p)
+{
+	bool hidden = p->result && !type_scalar(p->result);
+	u32 local = hidden;
+	if (p->has_inner && p->needs_link) {
+		E1(FRAME_ADDR, 0);
+		E1(LOCAL_GET, p->link_at);
+		E2(I32_STORE, 2, 0);
+	}
+	if (hidden && p->result_var->where == W_REF_FRAME) {
+		E1(FRAME_ADDR, p->result_var->at_);
+		E1(LOCAL_GET, 0);
+		E2(I32_STORE, 2, 0);
+	}
+	for (Sym *q = p->param; q; local += param_width(q), q = q->next)
+		enter_param(g, q, local);
+	for (Sym *y = p->vars; y; y = y->next)
+		if (y->kind == S_VAR && !y->param && y->where == W_FRAME && y->type->has_text) {
+			E1(FRAME_ADDR, y->at_);
+			E1(I32_CONST, 0);
+			E1(I32_CONST, y->type->size);
+			E(MEM_FILL);
+		}
+	if (p->level == 1 && g->unwind_cell) {
+		E1(I32_CONST, g->unwind_cell);
+		E1(FRAME_ADDR, 0);
+		E2(I32_STORE, 2, 0);
+	}
+}
+
+static void make_labels(Gen *g, Proc *p)
+{
+	for (Label *l = p->label; l; l = l->next)
+		if (l->defined) {
+			l->id = pb_label(g->b);
+			l->has_id = true;
+		}
+}
+
+static void routine(Gen *g, Proc *p)
+{
+	g->p = p;
+	g->loop = NULL;
+	g->taken.n = 0;
+	for (u32 i = 0; i < 3; i++)
+		g->pool[i].n = 0;
+	g->frame = g->frame_max = p->frame;
+	g->sw = p->block->b->sw;
+	pb_begin(g->b, p->func);
+	for (u32 i = 0; i < p->local.n; i++)
+		pb_local(g->b, p->local.p[i]);
+	make_labels(g, p);
+	pb_line(g->b, 0);
+	gen_line(g, p->at);
+	enter(g, p);
+	gen_stmt(g, p->block->b);
+	gen_line(g, (Span){ p->block->at.end - 1, p->block->at.end });
+	gen_return(g);
+	pb_finish(g->b, MAX(g->frame_max, p->has_inner ? 16u : 0u));
+	for (Sym *q = p->param; q; q = q->next)
+		describe(g, p, q);
+	for (Sym *y = p->vars; y; y = y->next)
+		if (y->kind == S_VAR && !y->param)
+			describe(g, p, y);
+}
+
+/* Variables of library texts are in no scope's list: they are found where they are used. */
+void gen_module(Sema *s, Buf *out)
+{
+	Gen gen = { .s = s, .c = s->c }, *g = &gen;
+	g->b = pb_new(s->c->src.p[0]->path);
+	pb_memory(g->b, s->c->o->stack ? s->c->o->stack : 8u << 20, 32768, GUARD);
+	for (u32 i = 0; i < RT_COUNT; i++)
+		g->rt[i] = UINT32_MAX;
+	for (Label *l = s->main->label; l; l = l->next)
+		if (l->nonlocal && !g->unwind_cell)
+			g->unwind_cell = pb_zero(g->b, 4, 4);
+	for (Proc *p = s->main; p; p = p->next)
+		layout(g, p);
+	for (Proc *p = s->main; p; p = p->next)
+		routine(g, p);
+	gen_runtime(g);
+	pb_start(g->b, s->main->func);
+	for (Proc *p = s->main; p; p = p->next)
+		vec_free(&p->local);
+	for (u32 i = 0; i < 3; i++)
+		vec_free(&g->pool[i]);
+	vec_free(&g->taken);
+	const char *limit = pb_error(g->b);
+	if (limit)
+		diag_error(s->c, (Span){ 0, 0 }, "%s", limit);
+	if (limit) {
+		pb_free(g->b);
+		return;
+	}
+	pb_end(g->b, out);
+}

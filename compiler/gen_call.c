@@ -1,0 +1,316 @@
+/* gen_call: calls, parameters, and the predefined routines that are neither text nor string. */
+#include "gen.h"
+
+#include <stdlib.h>
+
+/* ---- signatures ---- */
+
+const char *gen_signature(Gen *g, Sym *params, Type *result, bool link)
+{
+	Buf b = { 0 };
+	if (result && !type_scalar(result))
+		buf_u8(&b, 'i');
+	for (const Sym *q = params; q; q = q->next) {
+		if (q->mode == MODE_VAR)
+			buf_u8(&b, 'i');
+		else if (q->type->kind == T_PROC)
+			buf_bytes(&b, "ii", 2);
+		else
+			buf_u8(&b, (u8)type_letter(q->type));
+	}
+	if (link)
+		buf_u8(&b, 'i');
+	buf_u8(&b, ':');
+	if (result && type_scalar(result))
+		buf_u8(&b, (u8)type_letter(result));
+	const char *s = arena_strndup(g->s->a, (const char *)b.p, b.n);
+	buf_free(&b);
+	return s;
+}
+
+/* ---- procedural values: the number in the function table, and the outer activation's frame ---- */
+
+void gen_proc_pair(Gen *g, Node *n)
+{
+	if (n->op == N_PROCVAL) {
+		Proc *p = n->sym->owner;
+		E1(I32_CONST, pb_slot(g->b, p->func));
+		if (p->level > 2)
+			gen_frame_of(g, p->outer);
+		else
+			E1(I32_CONST, 0);
+		return;
+	}
+	if (n->op == N_NIL) {
+		E1(I32_CONST, 0);
+		E1(I32_CONST, 0);
+		return;
+	}
+	Place p = gen_place(g, n);
+	if (p.kind == PL_LOCAL) {
+		E1(LOCAL_GET, p.local);
+		E1(LOCAL_GET, p.local + 1);
+		return;
+	}
+	gen_place_addr(g, p);
+	u32 at = gen_temp(g, 'i');
+	E1(LOCAL_TEE, at);
+	E2(I32_LOAD, 2, 0);
+	E1(LOCAL_GET, at);
+	E2(I32_LOAD, 2, 4);
+}
+
+/* ---- calls ---- */
+
+static void argument(Gen *g, Node *n, const Sym *q)
+{
+	if (q->mode == MODE_VAR)
+		gen_addr(g, n);
+	else if (q->type->kind == T_PROC)
+		gen_proc_pair(g, n);
+	else
+		gen_as(g, n, q->type);
+}
+
+void gen_call(Gen *g, Node *n)
+{
+	Proc *p = n->sym ? n->sym->owner : NULL;
+	Type *t = n->sym ? n->sym->type : n->a->type;
+	u32 result = 0, slot = 0, link = 0;
+	bool hidden = t->base && !type_scalar(t->base);
+	if (!p) { /* the routine is evaluated before its arguments */
+		slot = gen_temp(g, 'i');
+		link = gen_temp(g, 'i');
+		gen_proc_pair(g, n->a);
+		E1(LOCAL_SET, link);
+		E1(LOCAL_SET, slot);
+	}
+	if (hidden) {
+		result = gen_frame(g, t->base->size, MAX(t->base->align, 8u));
+		E1(FRAME_ADDR, result);
+	}
+	Node *a = n->b;
+	for (const Sym *q = t->list; q; q = q->next, a = a->next)
+		argument(g, a, q);
+	gen_line(g, n->at);
+	if (p) {
+		if (p->level > 2)
+			gen_frame_of(g, p->outer);
+		else if (p->needs_link)
+			E1(I32_CONST, 0);
+		E1(CALL, p->func);
+	} else {
+		E1(LOCAL_GET, link);
+		E1(LOCAL_GET, slot);
+		E1(CALL_IND, pb_type(g->b, gen_signature(g, t->list, t->base, true)));
+	}
+	if (hidden)
+		E1(FRAME_ADDR, result);
+}
+
+/* ---- predefined routines ---- */
+
+static void square(Gen *g, Node *n)
+{
+	bool check = n->sw & SW_OVERFLOW;
+	gen_expr(g, n->b);
+	E(DUP);
+	if (n->type->kind == T_REAL)
+		E(F64_MUL);
+	else if (type_wide(n->type))
+		pb_op(g->b, check ? P_I64_MUL_O : P_I64_MUL);
+	else
+		pb_op(g->b, check ? P_I32_MUL_O : P_I32_MUL);
+}
+
+static void absolute(Gen *g, Node *n)
+{
+	gen_expr(g, n->b);
+	pb_op(g->b, n->type->kind == T_REAL ? P_F64_ABS : type_wide(n->type) ? P_I64_ABS_O : P_I32_ABS_O);
+}
+
+/* succ and pred stay inside the type. */
+static void neighbour(Gen *g, Node *n)
+{
+	bool wide = type_wide(n->type), up = n->i == B_SUCC;
+	Type *t = n->type;
+	gen_expr(g, n->b);
+	if ((n->sw & SW_RANGE) && t->kind != T_INT) {
+		E2(CHECK_RANGE, up ? t->lo : t->lo + 1, up ? t->hi - 1 : t->hi);
+		E1(I32_CONST, up ? 1 : -1);
+		E(I32_ADD);
+		return;
+	}
+	pb_op1(g->b, wide ? P_I64_CONST : P_I32_CONST, up ? 1 : -1);
+	pb_op(g->b, n->sw & SW_OVERFLOW ? (wide ? P_I64_ADD_O : P_I32_ADD_O) : wide ? P_I64_ADD : P_I32_ADD);
+}
+
+/* inc(x, n): like x := x + n, but x is evaluated once. */
+static void step(Gen *g, Node *n)
+{
+	Node *a = n->b, *by = a->next;
+	Type *t = a->type;
+	bool wide = type_wide(t), up = n->i == B_INC, check = n->sw & SW_OVERFLOW;
+	Place p = gen_place(g, a);
+	if (p.kind != PL_LOCAL)
+		E(DUP);
+	gen_load(g, p);
+	if (by && wide)
+		gen_wide(g, by);
+	else if (by)
+		gen_int(g, by);
+	else
+		pb_op1(g->b, wide ? P_I64_CONST : P_I32_CONST, 1);
+	if (wide)
+		pb_op(g->b, up ? (check ? P_I64_ADD_O : P_I64_ADD) : check ? P_I64_SUB_O : P_I64_SUB);
+	else
+		pb_op(g->b, up ? (check ? P_I32_ADD_O : P_I32_ADD) : check ? P_I32_SUB_O : P_I32_SUB);
+	Type *host = wide ? g->s->t_int64 : g->s->t_int;
+	gen_convert(g, host, host->lo, host->hi, t);
+	gen_store(g, p);
+}
+
+static void new_dispose(Gen *g, Node *n)
+{
+	u32 size = n->b->type->base->size;
+	if (n->i == B_NEW) {
+		Place p = gen_place(g, n->b);
+		E1(I32_CONST, size);
+		gen_call_sys(g, "mem.alloc", "i:i");
+		gen_store(g, p);
+	} else {
+		gen_expr(g, n->b);
+		E1(I32_CONST, size);
+		gen_call_sys(g, "mem.free", "ii:");
+	}
+}
+
+/* Elements are stored alike in packed and unpacked arrays: a copy of bytes, with the bounds checked. */
+static void pack(Gen *g, Node *n)
+{
+	bool p = n->i == B_PACK;
+	Node *a = p ? n->b : n->b->next, *i = p ? n->b->next : n->b->next->next, *z = p ? n->b->next->next : n->b;
+	const Type *at = a->type, *zt = z->type;
+	i64 len = zt->index->hi - zt->index->lo + 1;
+	u32 to = gen_temp(g, 'i'), from = gen_temp(g, 'i');
+	gen_addr(g, a);
+	gen_int(g, i);
+	if (n->sw & SW_RANGE)
+		E2(CHECK_RANGE, at->index->lo, MAX(at->index->hi - len + 1, at->index->lo - 1));
+	E2(INDEX_U, at->index->lo, at->base->size);
+	E1(LOCAL_SET, p ? from : to);
+	gen_addr(g, z);
+	E1(LOCAL_SET, p ? to : from);
+	E1(LOCAL_GET, to);
+	E1(LOCAL_GET, from);
+	E1(I32_CONST, zt->size);
+	E(MEM_COPY);
+}
+
+static void raw_memory(Gen *g, Node *n)
+{
+	Node *a = n->b, *b = a->next, *c = b->next;
+	if (n->i == B_FILLCHAR) {
+		u32 count = gen_temp(g, 'i');
+		gen_addr(g, a);
+		gen_int(g, b);
+		E1(LOCAL_SET, count);
+		gen_int(g, c);
+		E1(LOCAL_GET, count);
+		E(MEM_FILL);
+	} else {
+		u32 from = gen_temp(g, 'i');
+		gen_addr(g, a);
+		E1(LOCAL_SET, from);
+		gen_addr(g, b);
+		E1(LOCAL_GET, from);
+		gen_int(g, c);
+		E(MEM_COPY);
+	}
+}
+
+static void leave(Gen *g, Node *n)
+{
+	switch (n->i) {
+	case B_EXIT:
+		if (n->b) {
+			Node r = { .op = N_VAR, .sw = n->sw, .type = g->p->result };
+			r.sym = g->p->result_var;
+			gen_assign(g, &r, n->b);
+		}
+		gen_return(g);
+		return;
+	case B_BREAK: E1(JUMP, g->loop->brk); return;
+	case B_CONTINUE: E1(JUMP, g->loop->cont); return;
+	}
+	if (n->b)
+		gen_int(g, n->b);
+	else
+		E1(I32_CONST, 0);
+	gen_call_sys(g, n->i == B_HALT ? "halt" : "error", "i:");
+}
+
+static void truncate(Gen *g, Node *n)
+{
+	gen_real(g, n->b);
+	if (n->i == B_ROUND)
+		E(F64_NEAREST);
+	E(I64_TRUNC_F64_S);
+}
+
+void gen_builtin(Gen *g, Node *n)
+{
+	switch (n->i) {
+	case B_ABS: absolute(g, n); break;
+	case B_SQR: square(g, n); break;
+	case B_SQRT:
+		gen_real(g, n->b);
+		E(F64_SQRT);
+		break;
+	case B_ODD:
+		gen_expr(g, n->b);
+		if (type_letter(n->b->type) == 'l')
+			E(I32_WRAP);
+		E1(I32_CONST, 1);
+		E(I32_AND);
+		break;
+	case B_ORD: gen_expr(g, n->b); break;
+	case B_CHR: gen_as(g, n->b, type_range(g->s, g->s->t_int, 0, 255)); break;
+	case B_SUCC: case B_PRED: neighbour(g, n); break;
+	case B_TRUNC: case B_ROUND: truncate(g, n); break;
+	case B_HI: case B_LO:
+		gen_int(g, n->b);
+		if (n->i == B_HI) {
+			E1(I32_CONST, 8);
+			E(I32_SHR_U);
+		}
+		E1(I32_CONST, 255);
+		E(I32_AND);
+		break;
+	case B_ASSIGNED:
+		if (n->b->type->kind == T_PROC) {
+			gen_proc_pair(g, n->b);
+			E(DROP);
+		} else {
+			gen_expr(g, n->b);
+		}
+		E1(I32_CONST, 0);
+		E(I32_NE);
+		break;
+	case B_NEW: case B_DISPOSE: new_dispose(g, n); break;
+	case B_INC: case B_DEC: step(g, n); break;
+	case B_PACK: case B_UNPACK: pack(g, n); break;
+	case B_FILLCHAR: case B_MOVE: raw_memory(g, n); break;
+	case B_INCLUDE: case B_EXCLUDE: gen_set_change(g, n); break;
+	case B_EXIT: case B_BREAK: case B_CONTINUE: case B_HALT: case B_RUNERROR: leave(g, n); break;
+	case B_IORESULT: gen_call_sys(g, "io.result", ":i"); break;
+	case B_PARAMCOUNT: gen_call_sys(g, "arg.count", ":i"); break;
+	case B_CLOCKMS: gen_call_sys(g, "time.ms", ":l"); break;
+	case B_UNIXTIME: gen_call_sys(g, "time.unix", ":l"); break;
+	case B_LENGTH: case B_CONCAT: case B_COPY: case B_POS: case B_INSERT: case B_DELETE: case B_STR: case B_VAL:
+	case B_PARAMSTR:
+		gen_str_builtin(g, n);
+		break;
+	default: gen_io(g, n);
+	}
+}

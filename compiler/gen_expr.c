@@ -1,0 +1,340 @@
+/* gen_expr: values, arithmetic, comparisons, conditions. */
+#include "gen.h"
+
+/* ---- ranges and conversion ---- */
+
+/* The range that an ordinal expression is known to lie in. */
+void gen_range_of(Node *n, i64 *lo, i64 *hi)
+{
+	*lo = n->type->lo;
+	*hi = n->type->hi;
+	if (n->op == N_INT) {
+		*lo = *hi = n->i;
+	} else if (n->op == N_MOD && n->b->op == N_INT && n->b->i > 0) {
+		i64 l, h;
+		gen_range_of(n->a, &l, &h);
+		*lo = l < 0 ? 1 - n->b->i : 0;
+		*hi = n->b->i - 1;
+	} else if (n->op == N_AND && n->type->kind == T_INT && n->b->op == N_INT && n->b->i >= 0) {
+		*lo = 0;
+		*hi = n->b->i;
+	} else if (n->op == N_BUILTIN && (n->i == B_ORD)) {
+		gen_range_of(n->b, lo, hi);
+	} else if (n->op == N_BUILTIN && n->i == B_LENGTH) {
+		*lo = 0;
+		*hi = 255;
+	}
+}
+
+/* Makes a number of type `from`, known to lie in lo..hi, one of type `to`. */
+void gen_convert(Gen *g, Type *from, i64 lo, i64 hi, Type *to)
+{
+	char a = type_letter(from), b = type_letter(to);
+	if (b == 'd') {
+		if (a == 'i')
+			E(F64_CONVERT_I32_S);
+		else if (a == 'l')
+			E(F64_CONVERT_I64_S);
+		return;
+	}
+	if (!type_ordinal(to) || !type_ordinal(from))
+		return;
+	bool check = (g->sw & SW_RANGE) && (lo < to->lo || hi > to->hi);
+	if (a == 'i' && check && b == 'i')
+		E2(CHECK_RANGE, to->lo, to->hi);
+	if (a == 'i' && b == 'l') {
+		E(I64_EXTEND_S);
+		if (check)
+			E2(CHECK_RANGE_L, to->lo, to->hi);
+	} else if (a == 'l') {
+		if (check)
+			E2(CHECK_RANGE_L, to->lo, to->hi);
+		if (b == 'i')
+			E(I32_WRAP);
+	}
+}
+
+void gen_as(Gen *g, Node *n, Type *to)
+{
+	i64 lo, hi;
+	if (to->kind == T_SET) {
+		gen_set_as(g, n, to);
+		return;
+	}
+	if (to->kind == T_STRING) {
+		gen_str(g, n);
+		return;
+	}
+	if (n->op == N_INT && type_letter(to) == 'l' && type_ordinal(to)) {
+		E1(I64_CONST, n->i);
+		return;
+	}
+	if (type_is_chars(to)) {
+		gen_chars(g, n);
+		return;
+	}
+	gen_expr(g, n);
+	gen_range_of(n, &lo, &hi);
+	gen_convert(g, n->type, lo, hi, to);
+}
+
+void gen_int(Gen *g, Node *n)
+{
+	gen_as(g, n, type_letter(n->type) == 'l' ? g->s->t_int : n->type);
+}
+
+void gen_wide(Gen *g, Node *n)
+{
+	if (n->op == N_INT) {
+		E1(I64_CONST, n->i);
+		return;
+	}
+	gen_expr(g, n);
+	if (type_letter(n->type) == 'i')
+		E(I64_EXTEND_S);
+}
+
+void gen_real(Gen *g, Node *n)
+{
+	if (n->op == N_INT) {
+		pb_f64(g->b, (double)n->i);
+		return;
+	}
+	gen_expr(g, n);
+	if (n->type->kind != T_REAL)
+		pb_op(g->b, type_letter(n->type) == 'l' ? P_F64_CONVERT_I64_S : P_F64_CONVERT_I32_S);
+}
+
+/* ---- arithmetic ---- */
+
+typedef struct ArithOp { u8 node, i32, i32_o, i64, i64_o, f64; } ArithOp;
+
+static const ArithOp arith_ops[] = {
+	{ N_ADD, P_I32_ADD, P_I32_ADD_O, P_I64_ADD, P_I64_ADD_O, P_F64_ADD },
+	{ N_SUB, P_I32_SUB, P_I32_SUB_O, P_I64_SUB, P_I64_SUB_O, P_F64_SUB },
+	{ N_MUL, P_I32_MUL, P_I32_MUL_O, P_I64_MUL, P_I64_MUL_O, P_F64_MUL },
+	{ N_DIV, P_I32_DIV_S, P_I32_DIV_S, P_I64_DIV_S, P_I64_DIV_S, 0 },
+	{ N_MOD, P_I32_REM_S, P_I32_REM_S, P_I64_REM_S, P_I64_REM_S, 0 },
+	{ N_AND, P_I32_AND, P_I32_AND, P_I64_AND, P_I64_AND, 0 },
+	{ N_OR, P_I32_OR, P_I32_OR, P_I64_OR, P_I64_OR, 0 },
+	{ N_XOR, P_I32_XOR, P_I32_XOR, P_I64_XOR, P_I64_XOR, 0 },
+	{ N_SHL, P_I32_SHL, P_I32_SHL, P_I64_SHL, P_I64_SHL, 0 },
+	{ N_SHR, P_I32_SHR_U, P_I32_SHR_U, P_I64_SHR_U, P_I64_SHR_U, 0 },
+};
+
+static void arith(Gen *g, Node *n)
+{
+	const ArithOp *op = arith_ops;
+	bool check = n->sw & SW_OVERFLOW;
+	if (n->op == N_RDIV) {
+		gen_real(g, n->a);
+		gen_real(g, n->b);
+		pb_op(g->b, check ? P_F64_DIV_Z : P_F64_DIV);
+		return;
+	}
+	while (op->node != n->op)
+		op++;
+	if (n->type->kind == T_REAL) {
+		gen_real(g, n->a);
+		gen_real(g, n->b);
+		pb_op(g->b, op->f64);
+	} else if (type_wide(n->type)) {
+		gen_wide(g, n->a);
+		gen_wide(g, n->b);
+		pb_op(g->b, check ? op->i64_o : op->i64);
+	} else {
+		gen_expr(g, n->a);
+		gen_int(g, n->b);
+		pb_op(g->b, check ? op->i32_o : op->i32);
+	}
+}
+
+static void negate(Gen *g, Node *n)
+{
+	bool check = n->sw & SW_OVERFLOW, wide = type_wide(n->type);
+	if (n->type->kind == T_REAL) {
+		gen_real(g, n->a);
+		E(F64_NEG);
+	} else if (check) {
+		gen_expr(g, n->a);
+		pb_op(g->b, wide ? P_I64_NEG_O : P_I32_NEG_O);
+	} else if (wide) {
+		E1(I64_CONST, 0);
+		gen_expr(g, n->a);
+		E(I64_SUB);
+	} else {
+		E1(I32_CONST, 0);
+		gen_expr(g, n->a);
+		E(I32_SUB);
+	}
+}
+
+static void invert(Gen *g, Node *n)
+{
+	gen_expr(g, n->a);
+	if (n->type->kind == T_BOOL) {
+		E(I32_EQZ);
+	} else if (type_wide(n->type)) {
+		E1(I64_CONST, -1);
+		E(I64_XOR);
+	} else {
+		E1(I32_CONST, -1);
+		E(I32_XOR);
+	}
+}
+
+/* ---- conditions ---- */
+
+/* Cheap and without effects or traps: worth computing even when its value does not matter. */
+static bool simple(const Node *n)
+{
+	switch (n->op) {
+	case N_INT: return true;
+	case N_VAR: return n->sym->where == W_LOCAL;
+	case N_NOT: return simple(n->a);
+	case N_EQ: case N_NE: case N_LT: case N_GT: case N_LE: case N_GE:
+		return type_ordinal(n->a->type) && type_ordinal(n->b->type) && simple(n->a) && simple(n->b);
+	}
+	return false;
+}
+
+static bool is_logical(const Node *n)
+{
+	return (n->op == N_AND || n->op == N_OR) && n->type->kind == T_BOOL;
+}
+
+void gen_cond(Gen *g, Node *n, u32 label, bool sense)
+{
+	if (n->op == N_NOT && n->type->kind == T_BOOL) {
+		gen_cond(g, n->a, label, !sense);
+	} else if (is_logical(n) && (n->op == N_OR) == sense) {
+		/* either one decides */
+		gen_cond(g, n->a, label, sense);
+		gen_cond(g, n->b, label, sense);
+	} else if (is_logical(n)) {
+		u32 out = pb_label(g->b);
+		gen_cond(g, n->a, out, !sense);
+		gen_cond(g, n->b, label, sense);
+		E1(LABEL, out);
+	} else if (n->op == N_INT) {
+		if ((n->i != 0) == sense)
+			E1(JUMP, label);
+	} else {
+		gen_expr(g, n);
+		pb_op1(g->b, sense ? P_JUMP_IF : P_JUMP_IFZ, label);
+	}
+}
+
+static void logical(Gen *g, Node *n)
+{
+	gen_expr(g, n->a);
+	if (n->op == N_XOR || simple(n->b)) {
+		gen_expr(g, n->b);
+		pb_op(g->b, n->op == N_AND ? P_I32_AND : n->op == N_OR ? P_I32_OR : P_I32_XOR);
+		return;
+	}
+	u32 other = pb_label(g->b), end = pb_label(g->b);
+	pb_op1(g->b, n->op == N_AND ? P_JUMP_IFZ : P_JUMP_IF, other);
+	gen_expr(g, n->b);
+	E1(JUMP, end);
+	E1(LABEL, other);
+	E1(I32_CONST, n->op == N_OR);
+	E1(LABEL, end);
+}
+
+/* ---- comparison ---- */
+
+static const u8 compare_ops[6][3] = { /* = <> < > <= >= */
+	{ P_I32_EQ, P_I64_EQ, P_F64_EQ }, { P_I32_NE, P_I64_NE, P_F64_NE },
+	{ P_I32_LT_S, P_I64_LT_S, P_F64_LT }, { P_I32_GT_S, P_I64_GT_S, P_F64_GT },
+	{ P_I32_LE_S, P_I64_LE_S, P_F64_LE }, { P_I32_GE_S, P_I64_GE_S, P_F64_GE },
+};
+
+static void relation(Gen *g, Node *n)
+{
+	const u8 *op = compare_ops[n->op - N_EQ];
+	const Type *a = n->a->type, *b = n->b->type;
+	if (a->kind == T_SET) {
+		gen_set_compare(g, n);
+	} else if (a->kind == T_STRING || b->kind == T_STRING || a->kind == T_ARRAY || b->kind == T_ARRAY) {
+		gen_str_compare(g, n);
+	} else if (a->kind == T_REAL || b->kind == T_REAL) {
+		gen_real(g, n->a);
+		gen_real(g, n->b);
+		pb_op(g->b, op[2]);
+	} else if (type_letter(a) == 'l' || type_letter(b) == 'l') {
+		gen_wide(g, n->a);
+		gen_wide(g, n->b);
+		pb_op(g->b, op[1]);
+	} else {
+		gen_expr(g, n->a);
+		gen_expr(g, n->b);
+		pb_op(g->b, op[0]);
+	}
+}
+
+/* ---- all expressions ---- */
+
+static void conversion(Gen *g, Node *n)
+{
+	Type *to = n->type, *from = n->a->type;
+	if (to->kind == T_REAL) {
+		gen_real(g, n->a);
+	} else if (to->kind == T_STRING) {
+		gen_str(g, n->a);
+	} else if (to->kind == T_PTR) {
+		gen_expr(g, n->a);
+	} else if (to->kind == T_INT && from->kind == T_INT) { /* Turbo's value typecast cuts bits off */
+		gen_wide(g, n->a);
+		if (to->size < 8 && to->lo < 0)
+			pb_op(g->b, to->size == 4 ? P_I64_EXTEND32_S : to->size == 2 ? P_I64_EXTEND16_S : P_I64_EXTEND8_S);
+		else if (to->size < 8) {
+			E1(I64_CONST, (i64)((1ull << 8 * to->size) - 1));
+			E(I64_AND);
+		}
+		if (type_letter(to) == 'i')
+			E(I32_WRAP);
+	} else {
+		i64 lo, hi;
+		gen_expr(g, n->a);
+		gen_range_of(n->a, &lo, &hi);
+		gen_convert(g, from, lo, hi, to);
+	}
+}
+
+void gen_expr(Gen *g, Node *n)
+{
+	switch (n->op) {
+	case N_INT:
+		if (type_letter(n->type) == 'l')
+			E1(I64_CONST, n->i);
+		else
+			E1(I32_CONST, n->i);
+		break;
+	case N_REAL: pb_f64(g->b, n->r); break;
+	case N_NIL: E1(I32_CONST, 0); break;
+	case N_STR: gen_chars(g, n); break;
+	case N_VAR: case N_FIELD: case N_INDEX: case N_DEREF: case N_WITHREF:
+		gen_load(g, gen_place(g, n));
+		break;
+	case N_CALL: gen_call(g, n); break;
+	case N_BUILTIN: gen_builtin(g, n); break;
+	case N_CONV: conversion(g, n); break;
+	case N_SET: gen_set(g, n, n->type->size); break;
+	case N_NEG: negate(g, n); break;
+	case N_NOT: invert(g, n); break;
+	case N_EQ: case N_NE: case N_LT: case N_GT: case N_LE: case N_GE:
+		relation(g, n);
+		break;
+	case N_IN: gen_set_in(g, n); break;
+	default:
+		if (n->type->kind == T_SET)
+			gen_set_binary(g, n);
+		else if (n->type->kind == T_STRING)
+			gen_str(g, n);
+		else if (n->type->kind == T_BOOL)
+			logical(g, n);
+		else
+			arith(g, n);
+	}
+}

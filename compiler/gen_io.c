@@ -1,0 +1,202 @@
+/* gen_io: text input and output. */
+#include "gen.h"
+
+static void push_width(Gen *g, Node *w)
+{
+	if (w)
+		gen_int(g, w);
+	else
+		E1(I32_CONST, -1);
+}
+
+/* Pushes the file's number. */
+static void push_file(Gen *g, Node *f, u32 standard)
+{
+	if (!f) {
+		E1(I32_CONST, standard);
+	} else if (f->op == N_VAR && f->sym->builtin && !f->sym->address) {
+		E1(I32_CONST, f->sym->builtin);
+	} else {
+		Place p = gen_place(g, f);
+		E2(I32_LOAD, 2, p.off);
+	}
+}
+
+static bool is_fixed(const Node *f)
+{
+	return !f || f->op == N_VAR;
+}
+
+static void write_one(Gen *g, Node *f, Node *n)
+{
+	Node *v = n->op == N_FMT ? n->a : n, *width = n->op == N_FMT ? n->b : NULL, *places = n->op == N_FMT ? n->c : NULL;
+	Type *t = v->type;
+	if (t->kind == T_STRING || t->kind == T_ARRAY) {
+		u32 at;
+		if (t->kind == T_STRING) { /* its address is found before the file is pushed: it takes a local */
+			gen_str(g, v);
+			at = gen_temp(g, 'i');
+			E1(LOCAL_SET, at);
+			push_file(g, f, 2);
+			E1(LOCAL_GET, at);
+			E1(I32_CONST, 1);
+			E(I32_ADD);
+			E1(LOCAL_GET, at);
+			E2(I32_LOAD8_U, 0, 0);
+		} else {
+			push_file(g, f, 2);
+			gen_chars(g, v);
+			E1(I32_CONST, t->size);
+		}
+		push_width(g, width);
+		gen_call_sys(g, "text.write.str", "iiii:");
+		return;
+	}
+	push_file(g, f, 2);
+	if (t->kind == T_REAL) {
+		gen_expr(g, v);
+		push_width(g, width);
+		push_width(g, places);
+		gen_call_sys(g, "text.write.real", "idii:");
+	} else if (t->kind == T_INT) {
+		gen_wide(g, v);
+		push_width(g, width);
+		gen_call_sys(g, "text.write.int", "ili:");
+	} else {
+		gen_expr(g, v);
+		push_width(g, width);
+		gen_call_sys(g, t->kind == T_BOOL ? "text.write.bool" : "text.write.char", "iii:");
+	}
+}
+
+static void read_one(Gen *g, Node *f, Node *n)
+{
+	Type *t = n->type;
+	if (t->kind == T_STRING) {
+		u32 at = gen_temp(g, 'i');
+		gen_addr(g, n);
+		E1(LOCAL_TEE, at);
+		push_file(g, f, 1);
+		E1(LOCAL_GET, at);
+		E1(I32_CONST, 1);
+		E(I32_ADD);
+		E1(I32_CONST, t->hi);
+		gen_call_sys(g, "text.read.str", "iii:i");
+		E2(I32_STORE8, 0, 0);
+		return;
+	}
+	Place p = gen_place(g, n);
+	push_file(g, f, 1);
+	if (t->kind == T_REAL) {
+		gen_call_sys(g, "text.read.real", "i:d");
+	} else if (t->kind == T_CHAR) {
+		gen_call_sys(g, "text.read.char", "i:i");
+		gen_convert(g, g->s->t_char, 0, 255, t);
+	} else {
+		gen_call_sys(g, "text.read.int", "i:l");
+		gen_convert(g, g->s->t_int64, INT64_MIN, INT64_MAX, t);
+	}
+	gen_store(g, p);
+}
+
+/* A file given by more than a name is found once. */
+static Node *settle_file(Gen *g, Node *f, With *w, Node *ref)
+{
+	if (is_fixed(f))
+		return f;
+	w->local = gen_temp(g, 'i');
+	w->direct = false;
+	gen_addr(g, f);
+	E1(LOCAL_SET, w->local);
+	*ref = (Node){ .op = N_WITHREF, .type = f->type };
+	ref->with = w;
+	return ref;
+}
+
+static void read_write(Gen *g, Node *n)
+{
+	With w;
+	Node ref, *f = settle_file(g, n->a, &w, &ref);
+	bool wr = n->i == B_WRITE || n->i == B_WRITELN;
+	for (Node *a = n->b; a; a = a->next) {
+		gen_line(g, a->at);
+		if (wr)
+			write_one(g, f, a);
+		else
+			read_one(g, f, a);
+	}
+	if (n->i == B_WRITELN) {
+		push_file(g, f, 2);
+		gen_call_sys(g, "text.write.ln", "i:");
+	} else if (n->i == B_READLN) {
+		push_file(g, f, 1);
+		gen_call_sys(g, "text.read.ln", "i:");
+	}
+}
+
+/* get(f) passes over a character, put(f) writes the one in f^. */
+static void get_put(Gen *g, Node *n)
+{
+	push_file(g, n->a, n->i == B_GET ? 1 : 2);
+	if (n->i == B_GET) {
+		gen_call_sys(g, "text.read.char", "i:i");
+		E(DROP);
+		return;
+	}
+	if (n->a) {
+		Place p = gen_place(g, n->a);
+		E2(I32_LOAD8_U, 0, p.off + 4);
+	} else {
+		E1(I32_CONST, ' ');
+	}
+	E1(I32_CONST, -1);
+	gen_call_sys(g, "text.write.char", "iii:");
+}
+
+static void open_close(Gen *g, Node *n)
+{
+	static const char *const name[] = { "text.assign", "text.reset", "text.rewrite", "text.append", "text.close" };
+	gen_addr(g, n->b);
+	if (n->i == B_ASSIGN) {
+		u32 at = gen_temp(g, 'i');
+		gen_str(g, n->b->next);
+		E1(LOCAL_TEE, at);
+		E1(I32_CONST, 1);
+		E(I32_ADD);
+		E1(LOCAL_GET, at);
+		E2(I32_LOAD8_U, 0, 0);
+	}
+	gen_call_sys(g, name[n->i - B_ASSIGN], n->i == B_ASSIGN ? "iii:" : "i:");
+}
+
+static void text_state(Gen *g, Node *n)
+{
+	push_file(g, n->a, n->i == B_EOF || n->i == B_EOLN ? 1 : 2);
+	if (n->i == B_EOF)
+		gen_call_sys(g, "text.eof", "i:i");
+	else if (n->i == B_EOLN)
+		gen_call_sys(g, "text.eoln", "i:i");
+	else
+		gen_call_sys(g, n->i == B_PAGE ? "text.page" : "text.flush", "i:");
+}
+
+static void io_check(Gen *g, bool on)
+{
+	E1(I32_CONST, on);
+	gen_call_sys(g, "text.iocheck", "i:");
+}
+
+void gen_io(Gen *g, Node *n)
+{
+	bool unchecked = !(n->sw & SW_IO);
+	if (unchecked)
+		io_check(g, false);
+	switch (n->i) {
+	case B_READ: case B_READLN: case B_WRITE: case B_WRITELN: read_write(g, n); break;
+	case B_GET: case B_PUT: get_put(g, n); break;
+	case B_ASSIGN: case B_RESET: case B_REWRITE: case B_APPEND: case B_CLOSE: open_close(g, n); break;
+	default: text_state(g, n);
+	}
+	if (unchecked)
+		io_check(g, true);
+}

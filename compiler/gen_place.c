@@ -1,0 +1,191 @@
+/* gen_place: variables -- finding, loading and storing them. */
+#include "gen.h"
+
+#include <stdlib.h>
+
+/* ---- loads and stores by type ---- */
+
+static bool is_signed(const Type *t)
+{
+	return type_ordinal(t) && t->lo < 0;
+}
+
+void gen_load_op(Gen *g, const Type *t, u32 off)
+{
+	bool sign = is_signed(t);
+	if (t->kind == T_REAL)
+		E2(F64_LOAD, 3, off);
+	else if (t->size == 8)
+		E2(I64_LOAD, 3, off);
+	else if (type_letter(t) == 'l')
+		E2(I64_LOAD32_U, 2, off);
+	else if (t->size == 1)
+		pb_op2(g->b, sign ? P_I32_LOAD8_S : P_I32_LOAD8_U, 0, off);
+	else if (t->size == 2)
+		pb_op2(g->b, sign ? P_I32_LOAD16_S : P_I32_LOAD16_U, 1, off);
+	else
+		E2(I32_LOAD, 2, off);
+}
+
+void gen_store_op(Gen *g, const Type *t, u32 off)
+{
+	if (t->kind == T_REAL)
+		E2(F64_STORE, 3, off);
+	else if (t->size == 8)
+		E2(I64_STORE, 3, off);
+	else if (type_letter(t) == 'l')
+		E2(I64_STORE32, 2, off);
+	else if (t->size == 1)
+		E2(I32_STORE8, 0, off);
+	else if (t->size == 2)
+		E2(I32_STORE16, 1, off);
+	else
+		E2(I32_STORE, 2, off);
+}
+
+/* ---- places ---- */
+
+/* Each routine knows the frame of its outer one; further out, frames keep their own link at offset 0. */
+void gen_frame_of(Gen *g, Proc *p)
+{
+	if (p == g->p) {
+		E1(FRAME_ADDR, 0);
+		return;
+	}
+	if (p->level == 1) {
+		E1(I32_CONST, g->unwind_cell);
+		E2(I32_LOAD, 2, 0);
+		return;
+	}
+	E1(LOCAL_GET, g->p->link_at);
+	for (Proc *q = g->p->outer; q != p; q = q->outer)
+		E2(I32_LOAD, 2, 0);
+}
+
+static Place memory(Type *t, u32 off)
+{
+	return (Place){ .kind = PL_MEM, .off = off, .t = t };
+}
+
+static Place place_sym(Gen *g, Sym *y)
+{
+	if (y->where == W_NONE && y->builtin && !y->field) { /* input, output and stderr as variables */
+		u8 v[8] = { (u8)y->builtin };
+		y->at_ = pb_init(g->b, v, 8, 4);
+		y->where = W_MEM;
+	} else if (y->where == W_NONE) { /* a variable of a library text */
+		y->at_ = pb_zero(g->b, y->type->size, MAX(y->type->align, 1u));
+		y->where = W_MEM;
+	}
+	switch (y->where) {
+	case W_LOCAL:
+		return (Place){ .kind = PL_LOCAL, .local = y->at_, .t = y->type };
+	case W_REF_LOCAL:
+		E1(LOCAL_GET, y->at_);
+		return memory(y->type, 0);
+	case W_MEM:
+		E1(I32_CONST, (i32)y->at_);
+		return memory(y->type, 0);
+	}
+	u32 off = y->at_;
+	if (y->owner == g->p) {
+		E1(FRAME_ADDR, off);
+		off = 0;
+	} else {
+		gen_frame_of(g, y->owner);
+	}
+	if (y->where == W_REF_FRAME) {
+		E2(I32_LOAD, 2, off);
+		off = 0;
+	}
+	return memory(y->type, off);
+}
+
+static Place place_index(Gen *g, Node *n)
+{
+	const Type *a = n->a->type;
+	bool str = a->kind == T_STRING;
+	i64 lo = str ? 0 : a->index->lo, hi = str ? a->hi : a->index->hi;
+	Place p = gen_place(g, n->a);
+	p.t = n->type;
+	if (n->b->op == N_INT) {
+		p.off += (u32)(n->b->i - lo) * n->type->size;
+		return p;
+	}
+	gen_int(g, n->b);
+	if (n->sw & SW_RANGE)
+		pb_index(g->b, (i32)lo, (u32)(hi - lo + 1), n->type->size);
+	else
+		E2(INDEX_U, lo, n->type->size);
+	return p;
+}
+
+Place gen_place(Gen *g, Node *n)
+{
+	switch (n->op) {
+	case N_VAR:
+		return place_sym(g, n->sym);
+	case N_FIELD: {
+		Place p = gen_place(g, n->a);
+		p.off += n->sym->at_;
+		p.t = n->type;
+		return p;
+	}
+	case N_INDEX:
+		return place_index(g, n);
+	case N_DEREF:
+		if (n->a->type->kind == T_TEXT) {
+			gen_addr(g, n->a);
+			return (Place){ .kind = PL_BUFFER, .t = n->type };
+		}
+		gen_expr(g, n->a);
+		if (n->type->size > CHECK_NIL_FROM) /* the guard is too small to catch every access through nil */
+			E(CHECK_NIL);
+		return memory(n->type, 0);
+	case N_WITHREF:
+		if (n->with->direct)
+			return gen_place(g, n->with->record);
+		E1(LOCAL_GET, n->with->local);
+		return memory(n->type, 0);
+	}
+	gen_expr(g, n); /* the address of a value */
+	return memory(n->type, 0);
+}
+
+void gen_place_addr(Gen *g, Place p)
+{
+	if (!p.off)
+		return;
+	E1(I32_CONST, (i32)p.off);
+	E(I32_ADD);
+}
+
+void gen_addr(Gen *g, Node *n)
+{
+	gen_place_addr(g, gen_place(g, n));
+}
+
+void gen_load(Gen *g, Place p)
+{
+	if (p.kind == PL_LOCAL) {
+		E1(LOCAL_GET, p.local);
+	} else if (p.kind == PL_BUFFER) {
+		E2(I32_LOAD, 2, 0);
+		gen_call_sys(g, "text.peek", "i:i");
+	} else if (type_scalar(p.t)) {
+		gen_load_op(g, p.t, p.off);
+	} else {
+		gen_place_addr(g, p);
+	}
+}
+
+/* The value is on the stack, above the address if there is one. */
+void gen_store(Gen *g, Place p)
+{
+	if (p.kind == PL_LOCAL)
+		E1(LOCAL_SET, p.local);
+	else if (p.kind == PL_BUFFER)
+		E2(I32_STORE8, 0, 4); /* put writes it */
+	else
+		gen_store_op(g, p.t, p.off);
+}

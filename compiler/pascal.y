@@ -1,0 +1,594 @@
+/* pascal.y: the grammar of Pascal.
+ *
+ * Builds the tree of ast.def and decides nothing: whether a name is a type, a variable or a function is for
+ * the analyser.  Where the language reads one way only (constants before '..', labels before ':') the grammar
+ * is shaped so that one token of look-ahead suffices. */
+%require "3.7"
+%define api.pure full
+%define api.prefix {pascal_yy}
+%define api.location.type {Span}
+%define parse.error custom
+%define parse.lac full
+%locations
+%parse-param { Parser *p }
+%lex-param { void *scanner }
+%expect 0
+
+%code requires {
+#include "compiler/ast.h"
+}
+%code provides {
+const char *pascal_token_name(int token);
+int pascal_yylex(PASCAL_YYSTYPE *v, Span *at, void *scanner);
+}
+%code {
+#define YYMAXDEPTH 20000
+#define YYLLOC_DEFAULT(Cur, Rhs, N) ((Cur).pos = (N) ? YYRHSLOC(Rhs, 1).pos : YYRHSLOC(Rhs, 0).end, \
+	(Cur).end = YYRHSLOC(Rhs, N).end)
+
+#define scanner p->scanner /* what the scanner is called with */
+
+static Node *nd(Parser *p, NodeKind op, Span at, Node *a, Node *b);
+static Node *nd_list(Parser *p, NodeKind op, Span at, Node *a, List l);
+static Node *nd_name(Parser *p, NodeKind op, Span at, Name *name, Node *a, Node *b);
+static Node *list_nd(Parser *p, NodeKind op, Span at, List l, Node *b);
+static void grow_depth(Parser *p, Node *n, u32 below);
+static Node *set_c(Parser *p, Node *n, Node *c);
+static List add(List l, Node *n);
+static List cat(List l, List m);
+static void pascal_yyerror(const Span *at, Parser *p, const char *msg);
+#define ONE(n) add((List){ 0 }, n)
+#define CHECK_DEPTH if (p->deep) YYABORT
+}
+
+%union {
+	Node *node;
+	List list;
+	Name *name;
+	i64 num;
+	double real;
+	struct { const char *s; u32 n; } str;
+	int op;
+}
+
+%token START_PROGRAM START_LIB
+%token AND ARRAY BEGIN_ CASE CONST DIV DO DOWNTO ELSE END FILE_ FOR FUNCTION GOTO IF IN LABEL MOD NIL NOT OF OR
+%token OTHERWISE PACKED PROCEDURE PROGRAM RECORD REPEAT SET SHL SHR THEN TO TYPE UNTIL USES VAR WHILE WITH XOR
+%token ASSIGN DOTDOT NE LE GE
+%token <name> ID
+%token <num> NUMBER
+%token <real> REALNUM
+%token <str> STRING
+
+%type <node> program block decl_proc heading const_def type_def var_def type simple_type range_lo range_term range_factor
+%type <node> record_body_node field_decl variant_part variant param ident label_node init field_init
+%type <node> agg stmt compound structured open_call arm designator expr simple signed_term term factor ufactor literal arg element result_opt
+%type <list> decls decl idents labels const_defs type_defs var_defs params_opt params types record_body fixed variants consts
+%type <list> stmts arms arms_opt else_opt args exprs elements elements_opt program_params uses_names inits field_inits records
+%type <op> relop addop mulop to_downto packed_opt
+
+%precedence THEN
+%precedence ELSE
+%%
+start:
+	START_PROGRAM program            { p->result = $2; YYACCEPT; }
+|	START_LIB decls                  { p->result = $2.first; }
+;
+
+program:
+	program_head block '.'           { $$ = $2; $$->op = N_PROGRAM; $$->at = @$; }
+;
+program_head:
+	%empty
+|	PROGRAM ID ';'
+|	PROGRAM ID '(' program_params ')' ';'
+|	PROGRAM error ';'
+;
+program_params:
+	idents
+;
+block:
+	decls compound                   { $$ = list_nd(p, N_BLOCK, @$, $1, $2); CHECK_DEPTH; }
+;
+
+/* ---- declarations ---- */
+decls:
+	%empty                           { $$ = (List){ 0 }; }
+|	decls decl                       { $$ = cat($1, $2); }
+;
+decl:
+	LABEL labels ';'                 { $$ = $2; }
+|	CONST const_defs                 { $$ = $2; }
+|	TYPE type_defs                   { $$ = $2; }
+|	VAR var_defs                     { $$ = $2; }
+|	USES uses_names ';'              { $$ = $2; }
+|	decl_proc                        { $$ = ONE($1); }
+|	LABEL error ';'                  { $$ = (List){ 0 }; }
+;
+uses_names:
+	ID                               { $$ = ONE(nd_name(p, N_USES, @1, $1, NULL, NULL)); }
+|	uses_names ',' ID                { $$ = add($1, nd_name(p, N_USES, @3, $3, NULL, NULL)); }
+;
+labels:
+	label_node                       { $$ = ONE($1); }
+|	labels ',' label_node            { $$ = add($1, $3); }
+;
+label_node:
+	NUMBER                           { $$ = nd(p, N_LABELDEF, @$, NULL, NULL); $$->i = $1; }
+|	ID                               { $$ = nd_name(p, N_LABELDEF, @$, $1, NULL, NULL); $$->op = N_LABELDEF; $$->sw |= 128; }
+;
+const_defs:
+	const_def                        { $$ = ONE($1); }
+|	const_defs const_def             { $$ = add($1, $2); }
+;
+const_def:
+	ID '=' expr ';'                  { $$ = nd_name(p, N_CONSTDEF, @1, $1, $3, NULL); CHECK_DEPTH; }
+|	ID ':' type '=' init ';'         { $$ = nd_name(p, N_CONSTDEF, @1, $1, $5, $3); CHECK_DEPTH; }
+|	error ';'                        { $$ = nd(p, N_EMPTY, @$, NULL, NULL); }
+;
+init:
+	expr
+|	agg
+;
+agg:
+	'(' inits ')'                    { $$ = list_nd(p, N_AGG, @$, $2, NULL); CHECK_DEPTH; }
+|	'(' agg ')'                      { $$ = list_nd(p, N_AGG, @$, ONE($2), NULL); CHECK_DEPTH; }
+|	'(' field_inits ')'              { $$ = list_nd(p, N_AGG, @$, $2, NULL); CHECK_DEPTH; }
+|	'(' field_inits ';' ')'          { $$ = list_nd(p, N_AGG, @$, $2, NULL); CHECK_DEPTH; }
+;
+inits:
+	init ',' init                    { $$ = add(ONE($1), $3); }
+|	inits ',' init                   { $$ = add($1, $3); }
+;
+field_inits:
+	field_init                       { $$ = ONE($1); }
+|	field_inits ';' field_init       { $$ = add($1, $3); }
+;
+field_init:
+	ID ':' init                      { $$ = nd_name(p, N_FIELDINIT, @1, $1, $3, NULL); }
+;
+type_defs:
+	type_def                         { $$ = ONE($1); }
+|	type_defs type_def               { $$ = add($1, $2); }
+;
+type_def:
+	ID '=' type ';'                  { $$ = nd_name(p, N_TYPEDEF, @1, $1, $3, NULL); CHECK_DEPTH; }
+|	error ';'                        { $$ = nd(p, N_EMPTY, @$, NULL, NULL); }
+;
+var_defs:
+	var_def                          { $$ = ONE($1); }
+|	var_defs var_def                 { $$ = add($1, $2); }
+;
+var_def:
+	idents ':' type ';'              { $$ = list_nd(p, N_VARDEF, @$, $1, $3); CHECK_DEPTH; }
+|	idents ':' type '=' init ';'     { $$ = set_c(p, list_nd(p, N_VARDEF, @$, $1, $3), $5); CHECK_DEPTH; }
+|	error ';'                        { $$ = nd(p, N_EMPTY, @$, NULL, NULL); }
+;
+idents:
+	ident                            { $$ = ONE($1); }
+|	idents ',' ident                 { $$ = add($1, $3); }
+;
+ident:
+	ID                               { $$ = nd_name(p, N_ID, @$, $1, NULL, NULL); }
+;
+
+decl_proc:
+	heading ';' block ';'            { $$ = set_c(p, $1, $3); CHECK_DEPTH; }
+|	heading ';' ID ';'               { $$ = $1; $$->name2 = $3; }
+|	heading error ';' block ';'      { $$ = set_c(p, $1, $4); CHECK_DEPTH; }
+;
+heading:
+	PROCEDURE ID params_opt          { $$ = list_nd(p, N_PROC, @2, $3, NULL); $$->name = $2; }
+|	FUNCTION ID params_opt result_opt { $$ = list_nd(p, N_PROC, @2, $3, $4); $$->name = $2; $$->sw |= 128; }
+;
+result_opt:
+	%empty                           { $$ = NULL; }
+|	':' type                         { $$ = $2; }
+;
+params_opt:
+	%empty                           { $$ = (List){ 0 }; }
+|	'(' ')'                          { $$ = (List){ 0 }; }
+|	'(' params ')'                   { $$ = $2; }
+;
+params:
+	param                            { $$ = ONE($1); }
+|	params ';' param                 { $$ = add($1, $3); }
+;
+param:
+	idents ':' type                  { $$ = list_nd(p, N_PARAM, @$, $1, $3); $$->i = 0; }
+|	VAR idents ':' type              { $$ = list_nd(p, N_PARAM, @$, $2, $4); $$->i = 1; }
+|	CONST idents ':' type            { $$ = list_nd(p, N_PARAM, @$, $2, $4); $$->i = 2; }
+|	heading                          { $$ = nd(p, N_PARAM, @$, $1, NULL); $$->i = 3; }
+|	error                            { $$ = nd(p, N_PARAM, @$, NULL, NULL); $$->i = 4; }
+;
+
+/* ---- types ---- */
+type:
+	simple_type
+|	packed_opt ARRAY '[' types ']' OF type { $$ = list_nd(p, N_TARRAY, @$, $4, $7); $$->i = $1; CHECK_DEPTH; }
+|	packed_opt RECORD record_body_node END { $$ = $3; $$->at = @$; $$->i = $1; }
+|	packed_opt SET OF type           { $$ = nd(p, N_TSET, @$, $4, NULL); CHECK_DEPTH; }
+|	packed_opt FILE_ OF type         { $$ = nd(p, N_TFILE, @$, $4, NULL); CHECK_DEPTH; }
+|	packed_opt FILE_                 { $$ = nd(p, N_TFILE, @$, NULL, NULL); }
+|	'^' ID                           { $$ = nd_name(p, N_TPTR, @$, $2, NULL, NULL); }
+|	PROCEDURE params_opt             { $$ = list_nd(p, N_TPROC, @$, $2, NULL); }
+|	FUNCTION params_opt ':' type     { $$ = list_nd(p, N_TPROC, @$, $2, $4); $$->i = 1; }
+;
+packed_opt:
+	%empty                           { $$ = 0; }
+|	PACKED                           { $$ = 1; }
+;
+types:
+	type                             { $$ = ONE($1); }
+|	types ',' type                   { $$ = add($1, $3); }
+;
+simple_type:
+	ID                               { $$ = nd_name(p, N_TNAME, @$, $1, NULL, NULL); }
+|	ID '[' expr ']'                  { $$ = nd_name(p, N_TSTRING, @$, $1, $3, NULL); }
+|	range_lo DOTDOT simple           { $$ = nd(p, N_TRANGE, @$, $1, $3); CHECK_DEPTH; }
+|	'(' idents ')'                   { $$ = list_nd(p, N_TENUM, @$, $2, NULL); }
+;
+/* The lower bound: an expression that does not begin with a parenthesis (that would be an enumeration). */
+range_lo:
+	range_term
+|	'-' range_term                   { $$ = nd(p, N_NEG, @$, $2, NULL); }
+|	'+' range_term                   { $$ = nd(p, N_POS, @$, $2, NULL); }
+|	range_lo addop term              { $$ = nd(p, $2, @$, $1, $3); CHECK_DEPTH; }
+;
+range_term:
+	range_factor
+|	range_term mulop ufactor         { $$ = nd(p, $2, @$, $1, $3); CHECK_DEPTH; }
+;
+range_factor:
+	literal
+|	ID                               { $$ = nd_name(p, N_ID, @$, $1, NULL, NULL); }
+|	ID '(' args ')'                  { $$ = nd_list(p, N_CALL, @$, nd_name(p, N_ID, @1, $1, NULL, NULL), $3); CHECK_DEPTH; }
+;
+record_body_node:
+	record_body                      { $$ = list_nd(p, N_TRECORD, @$, $1, NULL); CHECK_DEPTH; }
+;
+record_body:
+	%empty                           { $$ = (List){ 0 }; }
+|	fixed
+|	fixed ';'
+|	fixed ';' variant_part           { $$ = add($1, $3); }
+|	variant_part                     { $$ = ONE($1); }
+;
+fixed:
+	field_decl                       { $$ = ONE($1); }
+|	fixed ';' field_decl             { $$ = add($1, $3); }
+;
+field_decl:
+	idents ':' type                  { $$ = list_nd(p, N_FIELDS, @$, $1, $3); CHECK_DEPTH; }
+|	error                            { $$ = nd(p, N_EMPTY, @$, NULL, NULL); }
+;
+variant_part:
+	CASE ID ':' ID OF variants       { Node *t = nd_name(p, N_TNAME, @4, $4, NULL, NULL);
+	                                   $$ = nd_list(p, N_VARIANTS, @$, t, $6); $$->name = $2; CHECK_DEPTH; }
+|	CASE ID OF variants              { Node *t = nd_name(p, N_TNAME, @2, $2, NULL, NULL);
+	                                   $$ = nd_list(p, N_VARIANTS, @$, t, $4); CHECK_DEPTH; }
+;
+variants:
+	variant                          { $$ = ONE($1); }
+|	variants ';' variant             { $$ = add($1, $3); }
+|	variants ';'
+;
+variant:
+	consts ':' '(' record_body_node ')' { $$ = list_nd(p, N_VARIANT, @$, $1, $4); CHECK_DEPTH; }
+;
+consts:
+	element                          { $$ = ONE($1); }
+|	consts ',' element               { $$ = add($1, $3); }
+;
+
+/* ---- statements ---- */
+compound:
+	BEGIN_ stmts END                 { $$ = list_nd(p, N_BEGIN, @$, $2, NULL); CHECK_DEPTH; }
+;
+stmts:
+	stmt                             { $$ = ONE($1); }
+|	stmts ';' stmt                   { $$ = add($1, $3); }
+;
+stmt:
+	open_call
+|	NUMBER ':' stmt                  { $$ = nd(p, N_LABELLED, @1, $3, NULL); $$->i = $1; CHECK_DEPTH; }
+|	ID ':' stmt                      { $$ = nd_name(p, N_LABELLED, @1, $1, $3, NULL); $$->sw |= 128; CHECK_DEPTH; }
+|	structured
+|	error                            { $$ = nd(p, N_EMPTY, @$, NULL, NULL); }
+|	error structured                 { $$ = $2; }
+;
+open_call:
+	%empty                           { $$ = nd(p, N_EMPTY, @$, NULL, NULL); }
+|	designator ASSIGN expr           { $$ = nd(p, N_ASSIGN, @$, $1, $3); CHECK_DEPTH; }
+|	designator                       { $$ = nd(p, N_CALLST, @$, $1, NULL); }
+|	GOTO NUMBER                      { $$ = nd(p, N_GOTO, @$, NULL, NULL); $$->i = $2; }
+|	GOTO ID                          { $$ = nd_name(p, N_GOTO, @$, $2, NULL, NULL); $$->sw |= 128; }
+;
+structured:
+	compound
+|	IF expr THEN stmt %prec THEN     { $$ = nd(p, N_IF, @$, $2, $4); CHECK_DEPTH; }
+|	IF expr THEN stmt ELSE stmt      { $$ = set_c(p, nd(p, N_IF, @$, $2, $4), $6); CHECK_DEPTH; }
+|	CASE expr OF arms_opt else_opt END { $$ = nd_list(p, N_CASE, @$, $2, $4); $$->c = $5.first ? $5.first->a : NULL; $$->i = $5.first != NULL;
+	                                   grow_depth(p, $$, $5.depth); CHECK_DEPTH; }
+|	WHILE expr DO stmt               { $$ = nd(p, N_WHILE, @$, $2, $4); CHECK_DEPTH; }
+|	REPEAT stmts UNTIL expr          { $$ = list_nd(p, N_REPEAT, @$, $2, $4); CHECK_DEPTH; }
+|	FOR ident ASSIGN expr to_downto expr DO stmt
+	                                 { $$ = set_c(p, nd(p, N_FOR, @$, $2, $4), $6); $$->i = $5; $$->d = $8;
+	                                   grow_depth(p, $$, $8->depth); CHECK_DEPTH; }
+|	WITH records DO stmt             { $$ = list_nd(p, N_WITH, @$, $2, $4); CHECK_DEPTH; }
+;
+to_downto:
+	TO                               { $$ = 0; }
+|	DOWNTO                           { $$ = 1; }
+;
+records:
+	designator                       { $$ = ONE($1); }
+|	records ',' designator           { $$ = add($1, $3); }
+;
+arms_opt:
+	%empty                           { $$ = (List){ 0 }; }
+|	arms
+|	arms ';'
+;
+arms:
+	arm                              { $$ = ONE($1); }
+|	arms ';' arm                     { $$ = add($1, $3); }
+;
+arm:
+	consts ':' stmt                  { $$ = list_nd(p, N_ARM, @$, $1, $3); CHECK_DEPTH; }
+;
+else_opt:
+	%empty                           { $$ = (List){ 0 }; }
+|	ELSE stmts                       { $$ = ONE(list_nd(p, N_BEGIN, @$, $2, NULL)); }
+|	OTHERWISE stmts                  { $$ = ONE(list_nd(p, N_BEGIN, @$, $2, NULL)); }
+;
+
+/* ---- expressions ---- */
+designator:
+	ID                               { $$ = nd_name(p, N_ID, @$, $1, NULL, NULL); }
+|	designator '[' exprs ']'         { $$ = nd_list(p, N_INDEX, @$, $1, $3); CHECK_DEPTH; }
+|	designator '.' ID                { $$ = nd_name(p, N_FIELD, @$, $3, $1, NULL); CHECK_DEPTH; }
+|	designator '^'                   { $$ = nd(p, N_DEREF, @$, $1, NULL); CHECK_DEPTH; }
+|	designator '(' ')'               { $$ = nd(p, N_CALL, @$, $1, NULL); CHECK_DEPTH; }
+|	designator '(' args ')'          { $$ = nd_list(p, N_CALL, @$, $1, $3); CHECK_DEPTH; }
+;
+args:
+	arg                              { $$ = ONE($1); }
+|	args ',' arg                     { $$ = add($1, $3); }
+;
+arg:
+	expr
+|	expr ':' expr                    { $$ = nd(p, N_FMT, @$, $1, $3); CHECK_DEPTH; }
+|	expr ':' expr ':' expr           { $$ = set_c(p, nd(p, N_FMT, @$, $1, $3), $5); CHECK_DEPTH; }
+;
+exprs:
+	expr                             { $$ = ONE($1); }
+|	exprs ',' expr                   { $$ = add($1, $3); }
+;
+expr:
+	simple
+|	simple relop simple              { $$ = nd(p, $2, @$, $1, $3); CHECK_DEPTH; }
+;
+relop:
+	'='  { $$ = N_EQ; } | NE { $$ = N_NE; } | '<' { $$ = N_LT; } | '>' { $$ = N_GT; }
+|	LE   { $$ = N_LE; } | GE { $$ = N_GE; } | IN  { $$ = N_IN; }
+;
+simple:
+	signed_term
+|	simple addop signed_term         { $$ = nd(p, $2, @$, $1, $3); CHECK_DEPTH; }
+;
+signed_term:
+	term
+|	'-' signed_term                  { $$ = nd(p, N_NEG, @$, $2, NULL); CHECK_DEPTH; }
+|	'+' signed_term                  { $$ = nd(p, N_POS, @$, $2, NULL); CHECK_DEPTH; }
+;
+addop:
+	'+' { $$ = N_ADD; } | '-' { $$ = N_SUB; } | OR { $$ = N_OR; } | XOR { $$ = N_XOR; }
+;
+term:
+	factor
+|	term mulop ufactor               { $$ = nd(p, $2, @$, $1, $3); CHECK_DEPTH; }
+;
+mulop:
+	'*' { $$ = N_MUL; } | '/' { $$ = N_RDIV; } | DIV { $$ = N_DIV; } | MOD { $$ = N_MOD; }
+|	AND { $$ = N_AND; } | SHL { $$ = N_SHL; } | SHR { $$ = N_SHR; }
+;
+ufactor:
+	factor
+|	'-' ufactor                      { $$ = nd(p, N_NEG, @$, $2, NULL); CHECK_DEPTH; }
+|	'+' ufactor                      { $$ = nd(p, N_POS, @$, $2, NULL); CHECK_DEPTH; }
+;
+factor:
+	designator
+|	literal
+|	'(' expr ')'                     { $$ = $2; $$->at = @$; }
+|	NOT factor                       { $$ = nd(p, N_NOT, @$, $2, NULL); CHECK_DEPTH; }
+|	'@' designator                   { $$ = nd(p, N_ADDR, @$, $2, NULL); CHECK_DEPTH; }
+|	'[' elements_opt ']'             { $$ = list_nd(p, N_SET, @$, $2, NULL); CHECK_DEPTH; }
+;
+literal:
+	NUMBER                           { $$ = nd(p, N_INT, @$, NULL, NULL); $$->i = $1; }
+|	REALNUM                          { $$ = nd(p, N_REAL, @$, NULL, NULL); $$->r = $1; }
+|	STRING                           { $$ = nd(p, N_STR, @$, NULL, NULL); $$->s = $1.s; $$->n = $1.n; }
+|	NIL                              { $$ = nd(p, N_NIL, @$, NULL, NULL); }
+;
+elements_opt:
+	%empty                           { $$ = (List){ 0 }; }
+|	elements
+;
+elements:
+	element                          { $$ = ONE($1); }
+|	elements ',' element             { $$ = add($1, $3); }
+;
+element:
+	expr
+|	expr DOTDOT expr                 { $$ = nd(p, N_RANGE, @$, $1, $3); CHECK_DEPTH; }
+;
+%%
+
+/* ---- building nodes ---- */
+
+static void grow_depth(Parser *p, Node *n, u32 below)
+{
+	if (below + 1 > n->depth)
+		n->depth = (u16)(below + 1);
+	if (n->depth <= AST_DEEPEST || p->deep)
+		return;
+	p->deep = true;
+	diag_error(p->c, (Span){ n->at.pos, n->at.pos + 1 }, "this is nested too deeply (more than %d levels)", AST_DEEPEST);
+}
+
+static Node *nd(Parser *p, NodeKind op, Span at, Node *a, Node *b)
+{
+	Node *n = arena_alloc(p->c->a, sizeof *n);
+	n->op = (u8)op;
+	n->sw = p->sw;
+	n->at = at;
+	n->a = a;
+	n->b = b;
+	if (a || b)
+		grow_depth(p, n, MAX(a ? a->depth : 0, b ? b->depth : 0));
+	return n;
+}
+
+/* A node with one child a and a list b. */
+static Node *nd_list(Parser *p, NodeKind op, Span at, Node *a, List l)
+{
+	Node *n = nd(p, op, at, a, NULL);
+	n->b = l.first;
+	grow_depth(p, n, l.depth);
+	return n;
+}
+
+static Node *nd_name(Parser *p, NodeKind op, Span at, Name *name, Node *a, Node *b)
+{
+	Node *n = nd(p, op, at, a, b);
+	n->name = name;
+	return n;
+}
+
+/* The other way round: a list a and one child b. */
+static Node *list_nd(Parser *p, NodeKind op, Span at, List l, Node *b)
+{
+	Node *n = nd(p, op, at, NULL, b);
+	n->a = l.first;
+	grow_depth(p, n, l.depth);
+	return n;
+}
+
+static Node *set_c(Parser *p, Node *n, Node *c)
+{
+	n->c = c;
+	grow_depth(p, n, c->depth);
+	return n;
+}
+
+static List add(List l, Node *n)
+{
+	if (l.last)
+		l.last->next = n;
+	else
+		l.first = n;
+	l.last = n;
+	l.depth = MAX(l.depth, n->depth);
+	return l;
+}
+
+static List cat(List l, List m)
+{
+	if (!m.first)
+		return l;
+	if (!l.first)
+		return m;
+	l.last->next = m.first;
+	return (List){ l.first, m.last, MAX(l.depth, m.depth) };
+}
+
+/* ---- messages ---- */
+
+static const struct { int token; const char *name; } token_names[] = {
+	{ AND, "'and'" }, { ARRAY, "'array'" }, { BEGIN_, "'begin'" }, { CASE, "'case'" }, { CONST, "'const'" },
+	{ DIV, "'div'" }, { DO, "'do'" }, { DOWNTO, "'downto'" }, { ELSE, "'else'" }, { END, "'end'" },
+	{ FILE_, "'file'" }, { FOR, "'for'" }, { FUNCTION, "'function'" }, { GOTO, "'goto'" }, { IF, "'if'" },
+	{ IN, "'in'" }, { LABEL, "'label'" }, { MOD, "'mod'" }, { NIL, "'nil'" }, { NOT, "'not'" }, { OF, "'of'" },
+	{ OR, "'or'" }, { OTHERWISE, "'otherwise'" }, { PACKED, "'packed'" }, { PROCEDURE, "'procedure'" },
+	{ PROGRAM, "'program'" }, { RECORD, "'record'" }, { REPEAT, "'repeat'" }, { SET, "'set'" },
+	{ SHL, "'shl'" }, { SHR, "'shr'" }, { THEN, "'then'" }, { TO, "'to'" }, { TYPE, "'type'" },
+	{ UNTIL, "'until'" }, { USES, "'uses'" }, { VAR, "'var'" }, { WHILE, "'while'" }, { WITH, "'with'" },
+	{ XOR, "'xor'" }, { ASSIGN, "':='" }, { DOTDOT, "'..'" }, { NE, "'<>'" }, { LE, "'<='" }, { GE, "'>='" },
+	{ ID, "a name" }, { NUMBER, "a number" }, { REALNUM, "a number" }, { STRING, "a string" },
+	{ ';', "';'" }, { ':', "':'" }, { ',', "','" }, { '.', "'.'" }, { '(', "'('" }, { ')', "')'" },
+	{ '[', "'['" }, { ']', "']'" }, { '^', "'^'" }, { '@', "'@'" }, { '=', "'='" }, { '<', "'<'" },
+	{ '>', "'>'" }, { '+', "'+'" }, { '-', "'-'" }, { '*', "'*'" }, { '/', "'/'" },
+	{ 0, "the end of the file" },
+};
+
+const char *pascal_token_name(int token)
+{
+	for (u32 i = 0; i < COUNT(token_names); i++)
+		if (token_names[i].token == token)
+			return token_names[i].name;
+	return "?";
+}
+
+/* What to ask for when several tokens would do: the one that a reader would miss. */
+static const char *wanted(const bool *expected, int got, bool *behind)
+{
+	static const struct { int token; const char *name; } ask[] = {
+		{ THEN, "'then'" }, { DO, "'do'" }, { OF, "'of'" }, { TO, "'to' or 'downto'" }, { UNTIL, "'until'" },
+		{ ')', "')'" }, { ']', "']'" }, { ';', "';'" }, { END, "'end'" }, { '.', "'.'" }, { '=', "'='" },
+		{ DOTDOT, "'..'" }, { ':', "':'" },
+	};
+#define EXPECTS(t) expected[YYTRANSLATE(t)]
+	*behind = false;
+	if (EXPECTS(ASSIGN) && (got == '=' || !EXPECTS(';')))
+		return "':='";
+	if (EXPECTS(ARRAY))
+		return "a type";
+	if (EXPECTS(NOT))
+		return "an expression";
+	*behind = true;
+	if (got == 0 && EXPECTS(END))
+		return "'end'";
+	if (EXPECTS(BEGIN_) && EXPECTS(VAR))
+		return "a declaration or 'begin'";
+	for (u32 i = 0; i < COUNT(ask); i++)
+		if (EXPECTS(ask[i].token))
+			return ask[i].name;
+	*behind = false;
+	return EXPECTS(ID) ? "a name" : EXPECTS(NUMBER) ? "a number" : NULL;
+#undef EXPECTS
+}
+
+static int yyreport_syntax_error(const yypcontext_t *ctx, Parser *p)
+{
+	yysymbol_kind_t list[YYNTOKENS], got = yypcontext_token(ctx);
+	bool expected[YYNTOKENS] = { false }, behind;
+	int n = yypcontext_expected_tokens(ctx, list, YYNTOKENS), token = 0;
+	for (int i = 0; i < n; i++)
+		expected[list[i]] = true;
+	for (u32 i = 0; i < COUNT(token_names); i++)
+		if (token_names[i].token && YYTRANSLATE(token_names[i].token) == got)
+			token = token_names[i].token;
+	const char *want = wanted(expected, token, &behind), *what = pascal_token_name(token);
+	Span at = *yypcontext_location(ctx);
+	/* A name is quoted from the source; it says more than "a name". */
+	if (token == ID && at.end - at.pos < 60)
+		what = arena_printf(p->c->a, "'%.*s'", (int)(at.end - at.pos), p->src->text + (at.pos - p->src->base));
+	/* What is missing at the end of a line is missing there, not at the start of the next. */
+	if (behind && ast_line(p->c, p->prev_end) != ast_line(p->c, at.pos))
+		at = (Span){ p->prev_end, p->prev_end };
+	if (want)
+		diag_error(p->c, at, "expected %s before %s", want, what);
+	else
+		diag_error(p->c, at, "%s is not expected here", what);
+	return 0;
+}
+
+/* bison's own complaints: only that its stack is full. */
+static void pascal_yyerror(const Span *at, Parser *p, const char *msg)
+{
+	if (!p->deep)
+		diag_error(p->c, (Span){ at->pos, at->pos + 1 }, "this is nested too deeply");
+	p->deep = true;
+}

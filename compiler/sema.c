@@ -1,0 +1,442 @@
+/* sema: names, scopes, declarations and routines.
+ *
+ * A Name points to the symbol it means right here.  Declaring a symbol puts it in front of the outer one of
+ * the same name, leaving the scope restores that, and so looking a name up takes no search.
+ *
+ * A name that the program does not declare may be the name of a library text.  That text is parsed then,
+ * its declarations go into the outermost scope, and its bodies are analysed after the program's. */
+#include "sema.h"
+#include "../stdlib/stdlib.h"
+
+#include <stdlib.h>
+
+/* ---- scopes ---- */
+
+/* Library declarations go behind all that the program has declared. */
+static void declare_outermost(Sym *y)
+{
+	Sym **p = &y->name->sym;
+	while (*p && (*p)->user)
+		p = &(*p)->outer;
+	y->outer = *p;
+	*p = y;
+}
+
+Sym *sema_declare(Sema *s, SymKind k, Name *n, Span at, Type *t)
+{
+	Sym *y = arena_alloc(s->a, sizeof *y), *old = n->sym;
+	*y = (Sym){ .kind = (u8)k, .name = n, .at = at, .type = t, .level = s->level, .user = !s->lib && s->level > 0, .owner = s->proc };
+	if (!y->user && s->level <= 1) {
+		declare_outermost(y);
+		return y;
+	}
+	if (old && old->user == y->user && old->level == s->level && old->kind != S_POISON) {
+		diag_error(s->c, at, "'%s' is already declared", diag_name(s->c, n));
+		diag_note(s->c, old->at, "declared here");
+	}
+	y->outer = old;
+	y->next = s->scope;
+	n->sym = s->scope = y;
+	return y;
+}
+
+static Sym *scope_push(Sema *s)
+{
+	Sym *up = s->scope;
+	s->scope = NULL;
+	s->level++;
+	return up;
+}
+
+/* Leaves a scope; its symbols stay reachable through the tree. */
+static void scope_pop(Sema *s, Sym *up)
+{
+	for (Sym *y = s->scope; y; y = y->next) {
+		Sym **p = &y->name->sym;
+		while (*p && *p != y)
+			p = &(*p)->outer;
+		if (*p)
+			*p = y->outer;
+	}
+	s->scope = up;
+	s->level--;
+}
+
+static Sym *visible(const Sema *s, const Name *n)
+{
+	Sym *y = n->sym;
+	while (s->lib && y && y->user)
+		y = y->outer;
+	return y;
+}
+
+/* ---- library texts ---- */
+
+static int by_name(const void *key, const void *file)
+{
+	return strcmp(key, ((const StdlibFile *)file)->name);
+}
+
+static const StdlibFile *lib_file(const char *dir, const Name *n)
+{
+	char key[100];
+	if (n->len > 60)
+		return NULL;
+	snprintf(key, sizeof key, "%s/%s", dir, n->s);
+	return bsearch(key, stdlib_files, stdlib_nfiles, sizeof *stdlib_files, by_name);
+}
+
+static void declare_all(Sema *s, Node *list);
+
+static Sym *lib_load(Sema *s, const StdlibFile *f, Name *n)
+{
+	Sema saved = *s;
+	Source *src = ast_source(s->c, f->path, f->text, (u32)f->n, true);
+	Node *decls = pascal_parse(s->c, src, true);
+	s->lib = true;
+	s->level = 1;
+	s->proc = s->main;
+	s->with = NULL;
+	s->scope = NULL;
+	if (decls)
+		declare_all(s, decls);
+	saved.queue.p = s->queue.p, saved.queue.n = s->queue.n, saved.queue.cap = s->queue.cap;
+	saved.ptr.p = s->ptr.p, saved.ptr.cap = s->ptr.cap;
+	saved.last = s->last;
+	*s = saved;
+	Sym *y = n->sym;
+	while (y && y->user)
+		y = y->outer;
+	return y;
+}
+
+Sym *sema_lookup(Sema *s, Name *n)
+{
+	Sym *y = visible(s, n);
+	const StdlibFile *f;
+	if (y || !(f = lib_file("system", n)))
+		return y;
+	return lib_load(s, f, n);
+}
+
+Sym *sema_resolve(Sema *s, Node *id)
+{
+	Sym *y = sema_lookup(s, id->name);
+	if (y)
+		return y;
+	const char *like = sema_similar(s, id->name, NULL);
+	if (like)
+		diag_error(s->c, id->at, "unknown name '%s'; did you mean '%s'?", diag_name(s->c, id->name), like);
+	else
+		diag_error(s->c, id->at, "unknown name '%s'", diag_name(s->c, id->name));
+	return sema_declare(s, S_POISON, id->name, id->at, s->t_poison); /* said once */
+}
+
+/* ---- spelling ---- */
+
+/* Edit distance (insertions, deletions, changes, swaps of neighbours), or `most` + 1 if it is more. */
+static u32 distance(const char *a, u32 n, const char *b, u32 m, u32 most)
+{
+	u32 row[3][42];
+	if (n > 40 || m > 40 || (n > m ? n - m : m - n) > most)
+		return most + 1;
+	for (u32 j = 0; j <= m; j++)
+		row[0][j] = j;
+	for (u32 i = 1; i <= n; i++) {
+		u32 *cur = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3];
+		cur[0] = i;
+		for (u32 j = 1; j <= m; j++) {
+			u32 d = up[j - 1] + (a[i - 1] != b[j - 1]);
+			d = MIN(d, MIN(up[j], cur[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				d = MIN(d, up2[j - 2] + 1);
+			cur[j] = d;
+		}
+	}
+	return row[n % 3][m];
+}
+
+static void closer(const Name *n, const char *s, u32 len, u32 *best, const char **name)
+{
+	u32 d = distance(n->s, n->len, s, len, *best);
+	if (d && d < *best) {
+		*best = d;
+		*name = s;
+	}
+}
+
+/* A known name (or field of rec) that n may be a misspelling of, or null. */
+const char *sema_similar(Sema *s, const Name *n, const Type *rec)
+{
+	u32 best = n->len <= 2 ? 1 : n->len <= 5 ? 2 : 3;
+	const char *name = NULL;
+	if (rec) {
+		for (const Sym *f = rec->list; f; f = f->next)
+			closer(n, f->name->s, f->name->len, &best, &name);
+		return name;
+	}
+	for (u32 i = 0; i < s->c->nslot; i++)
+		for (const Name *p = s->c->slot[i]; p; p = p->next)
+			if (p->sym && p->sym->kind != S_POISON && visible(s, p))
+				closer(n, p->s, p->len, &best, &name);
+	for (u32 i = 0; i < stdlib_nfiles; i++) {
+		const char *f = stdlib_files[i].name;
+		if (!strncmp(f, "system/", 7))
+			closer(n, f + 7, (u32)strlen(f + 7), &best, &name);
+	}
+	return name;
+}
+
+/* ---- declarations ---- */
+
+static void declare_vars(Sema *s, Node *n)
+{
+	Type *t = sema_type(s, n->b);
+	Sym *last = NULL;
+	Node *init = n->c ? sema_init(s, n->c, t) : NULL;
+	if (init && s->level > 1)
+		diag_error(s->c, n->c->at, "only variables of the program can have an initial value");
+	for (Node *id = n->a; id; id = id->next) {
+		last = sema_declare(s, S_VAR, id->name, id->at, t);
+		last->value = init;
+		if (init)
+			last->address = true;
+		if (s->lib && s->level == 1)
+			last->uplevel = true;
+	}
+}
+
+static void declare_label(Sema *s, Node *n)
+{
+	Label *l = sema_label(s, n, s->proc);
+	if (l) {
+		diag_error(s->c, n->at, "this label is already declared");
+		diag_note(s->c, l->at, "declared here");
+		return;
+	}
+	l = arena_alloc(s->a, sizeof *l);
+	*l = (Label){ .next = s->proc->label, .num = n->sw & 128 ? -1 : n->i, .name = n->sw & 128 ? n->name : NULL, .at = n->at, .owner = s->proc };
+	s->proc->label = l;
+}
+
+static void declare_uses(Sema *s, Node *n)
+{
+	if (n->name->len == 6 && !memcmp(n->name->s, "system", 6))
+		return;
+	if (!lib_file("units", n->name))
+		diag_error(s->c, n->at, "there is no unit '%s'", diag_name(s->c, n->name));
+}
+
+static Sym *add_proc(Sema *s, Node *n)
+{
+	Proc *p = arena_alloc(s->a, sizeof *p);
+	Sym *y = sema_declare(s, S_PROC, n->name, n->at, type_new(s, T_PROC, 8, 4));
+	*p = (Proc){ .outer = s->proc, .sym = y, .name = n->name, .at = n->at, .level = (u16)(s->level + 1), .lib = s->lib };
+	y->owner = p;
+	y->address = true;
+	p->needs_link = p->level > 2;
+	if (s->proc->level >= 2)
+		s->proc->has_inner = true;
+	p->param = y->type->list = sema_params(s, n->a, &p->nparam);
+	y->type->nparam = p->nparam;
+	for (Sym *q = p->param; q; q = q->next) {
+		q->owner = p;
+		q->level = p->level;
+		q->user = !s->lib;
+	}
+	if (n->b)
+		p->result = y->type->base = sema_type(s, n->b);
+	else if (n->sw & 128) {
+		diag_error(s->c, n->at, "a function needs a result type");
+		p->result = y->type->base = s->t_poison;
+	}
+	if (p->result && (p->result->kind == T_TEXT || p->result->has_text))
+		diag_error(s->c, n->b->at, "a function cannot return files");
+	return y;
+}
+
+/* A routine whose heading came before with `forward`. */
+static Sym *forward_proc(Sema *s, Node *n)
+{
+	Sym *y = visible(s, n->name);
+	if (!y || y->kind != S_PROC || y->level != s->level || !y->owner->forward || y->owner->block)
+		return NULL;
+	Proc *p = y->owner;
+	if (n->a || n->b) { /* ISO: the heading is not repeated; if it is, it must be the same */
+		Type again = *y->type;
+		u32 errors = s->c->nerr;
+		again.list = sema_params(s, n->a, &again.nparam);
+		again.base = n->b ? sema_type(s, n->b) : NULL;
+		if (s->c->nerr == errors && !type_same_params(s, y->type, &again)) {
+			diag_error(s->c, n->at, "this heading differs from that of the forward declaration");
+			diag_note(s->c, p->at, "declared here");
+		}
+		for (Sym *q = p->param, *r = again.list; q && r; q = q->next, r = r->next)
+			q->name = r->name;
+	}
+	return y;
+}
+
+static void proc_body(Sema *s, Proc *p);
+
+static void declare_proc(Sema *s, Node *n)
+{
+	Sym *y = forward_proc(s, n);
+	if (!y)
+		y = add_proc(s, n);
+	Proc *p = y->owner;
+	if (n->c) {
+		p->block = n->c;
+		if (s->lib && s->level == 1)
+			vec_push(&s->queue, p);
+		else
+			proc_body(s, p);
+	} else if (n->name2->len == 7 && !memcmp(n->name2->s, "forward", 7)) {
+		p->forward = true;
+	} else {
+		diag_error(s->c, n->at, "the directive '%s' is not supported", diag_name(s->c, n->name2));
+		p->forward = true;
+		p->block = n; /* no second message */
+	}
+}
+
+static void declare_one(Sema *s, Node *n)
+{
+	switch (n->op) {
+	case N_LABELDEF: declare_label(s, n); break;
+	case N_CONSTDEF: sema_constdef(s, n); break;
+	case N_VARDEF: declare_vars(s, n); break;
+	case N_USES: declare_uses(s, n); break;
+	case N_PROC: declare_proc(s, n); break;
+	case N_TYPEDEF: {
+		Type *t = sema_type(s, n->a);
+		if (!t->name && t->kind != T_POISON && n->a->op != N_TNAME)
+			t->name = n->name;
+		sema_declare(s, S_TYPE, n->name, n->at, t);
+		break;
+	}
+	}
+}
+
+static void declare_all(Sema *s, Node *list)
+{
+	for (Node *n = list; n; n = n->next) {
+		declare_one(s, n);
+		if (n->op == N_TYPEDEF ? !n->next || n->next->op != N_TYPEDEF : s->ptr.n)
+			sema_pointers(s);
+	}
+	for (Node *n = list; n; n = n->next) {
+		Sym *y = n->op == N_PROC && !n->c ? visible(s, n->name) : NULL;
+		if (y && y->kind == S_PROC && y->owner->forward && !y->owner->block)
+			diag_error(s->c, n->at, "the body of '%s' is missing", diag_name(s->c, n->name));
+	}
+}
+
+/* ---- routines ---- */
+
+static void add_proc_last(Sema *s, Proc *p)
+{
+	s->last->next = p;
+	s->last = p;
+}
+
+static void check_labels(Sema *s, Proc *p)
+{
+	for (Label *l = p->label; l; l = l->next)
+		if (l->used && !l->defined)
+			diag_error(s->c, l->at, "this label is declared and used but stands before no statement");
+}
+
+static void declare_params(Sema *s, Proc *p)
+{
+	for (Sym *q = p->param; q; q = q->next) {
+		Sym *old = q->name->sym;
+		if (old && old->level == q->level && old->owner == p) {
+			diag_error(s->c, q->at, "'%s' is already declared", diag_name(s->c, q->name));
+			continue;
+		}
+		q->outer = old;
+		q->name->sym = q;
+	}
+}
+
+static void undeclare_params(Proc *p)
+{
+	for (Sym *q = p->param; q; q = q->next)
+		if (q->name->sym == q)
+			q->name->sym = q->outer;
+}
+
+static void proc_body(Sema *s, Proc *p)
+{
+	Proc *outer = s->proc;
+	With *with = s->with;
+	u32 loops = s->loops;
+	bool lib = s->lib;
+	Sym *up = scope_push(s);
+	s->proc = p;
+	s->with = NULL;
+	s->loops = 0;
+	s->lib = p->lib;
+	declare_params(s, p);
+	if (p->result) {
+		p->result_var = arena_alloc(s->a, sizeof *p->result_var);
+		*p->result_var = (Sym){ .kind = S_VAR, .name = p->name, .type = p->result, .level = s->level, .user = !s->lib, .owner = p, .at = p->at };
+	}
+	declare_all(s, p->block->a);
+	sema_stmt(s, p->block->b);
+	check_labels(s, p);
+	p->vars = s->scope;
+	scope_pop(s, up);
+	undeclare_params(p);
+	s->proc = outer;
+	s->with = with;
+	s->loops = loops;
+	s->lib = lib;
+	add_proc_last(s, p);
+}
+
+/* ---- the program ---- */
+
+static void predefine(Sema *s)
+{
+	static const char *const builtin[] = {
+#define B(id, name) name,
+#include "builtins.def"
+#undef B
+	};
+	static const struct { const char *name; u32 v; bool truth; } con[] = { { "false", 0, true }, { "true", 1, true }, { "maxint", INT32_MAX, false }, { "maxlongint", INT32_MAX, false } };
+	Span none = { 0, 0 };
+	type_init(s);
+	for (u32 i = 0; i < COUNT(builtin); i++)
+		sema_declare(s, S_BUILTIN, ast_name(s->c, builtin[i], (u32)strlen(builtin[i])), none, s->t_void)->builtin = i;
+	for (u32 i = 0; i < COUNT(con); i++) {
+		Node *n = arena_alloc(s->a, sizeof *n);
+		sema_int(n, con[i].v, con[i].truth ? s->t_bool : s->t_int);
+		sema_declare(s, S_CONST, ast_name(s->c, con[i].name, (u32)strlen(con[i].name)), none, n->type)->value = n;
+	}
+	for (u32 i = 1; i <= 3; i++) {
+		const char *name = (const char *[]){ "", "input", "output", "stderr" }[i];
+		Sym *y = sema_declare(s, S_VAR, ast_name(s->c, name, (u32)strlen(name)), none, s->t_text);
+		y->builtin = i;
+		y->uplevel = true;
+	}
+}
+
+bool sema_program(Sema *s, Node *program)
+{
+	Proc *p = arena_alloc(s->a, sizeof *p);
+	*p = (Proc){ .level = 1, .name = ast_name(s->c, "main", 4), .at = program->at };
+	s->main = s->proc = s->last = p;
+	predefine(s);
+	p->block = program;
+	s->level = 1;
+	declare_all(s, program->a);
+	sema_stmt(s, program->b);
+	check_labels(s, p);
+	p->vars = s->scope;
+	s->lib = true;
+	for (u32 i = 0; i < s->queue.n; i++)
+		proc_body(s, s->queue.p[i]);
+	return s->c->nerr == 0;
+}

@@ -1,0 +1,184 @@
+/* sema: types, symbols and the analyser.
+ *
+ * One pass over the tree gives every expression a type, every name its symbol and every constant its value,
+ * and finds out which variables must live in memory.  The generator then reads the same tree. */
+#ifndef PVM_SEMA_H
+#define PVM_SEMA_H
+
+#include "ast.h"
+
+typedef struct Type Type;
+typedef struct Sym Sym;
+typedef struct Proc Proc;
+
+typedef enum TypeKind {
+	T_POISON,  /* of an expression whose error was reported: fits everywhere */
+	T_VOID, T_INT, T_BOOL, T_CHAR, T_ENUM, T_REAL, T_ARRAY, T_RECORD, T_SET, T_PTR, T_STRING, T_TEXT, T_PROC
+} TypeKind;
+
+struct Type {
+	u8 kind;
+	bool packed, has_text; /* has_text: text variables inside, which must begin as 0 */
+	u8 align;
+	u32 size;
+	i64 lo, hi;      /* ordinals: the range; sets: of the elements; strings: hi is the capacity */
+	Type *base;      /* subrange: its host; array: element; set: element type; pointer: target; routine: result */
+	Type *index;     /* of an array */
+	Sym *list;       /* record: fields; enumeration: constants; routine: parameters */
+	Name *name;
+	Name *pending;   /* pointer to a type that is not declared yet */
+	Span at;
+	u32 nparam;
+};
+
+typedef enum SymKind { S_CONST, S_TYPE, S_VAR, S_PROC, S_BUILTIN, S_POISON } SymKind;
+enum { MODE_VALUE, MODE_VAR, MODE_CONST };
+
+struct Sym {
+	u8 kind;         /* S_* */
+	u8 mode;         /* of a parameter: MODE_* */
+	bool user;       /* of the program, not of the library */
+	bool param, field;
+	bool address;    /* needs memory: passed by reference, used by `with` and the like */
+	bool uplevel;    /* used by an inner routine (or a variable of the program used by any routine) */
+	bool counter;    /* the variable of a `for` that is being analysed */
+	u8 where;        /* for the generator: W_* */
+	u16 level;
+	u32 at_;         /* local number, frame offset or address; of a field: its offset */
+	Name *name;
+	Sym *outer;      /* what the name meant before */
+	Sym *next;       /* in the scope, or the next field, parameter or constant */
+	Type *type;
+	Span at;
+	Proc *owner;     /* of a variable; of a routine: the routine itself */
+	Node *value;     /* of a constant, or the initial value of a variable */
+	u32 builtin;
+};
+
+typedef struct Label {
+	struct Label *next;
+	i64 num;
+	Name *name;
+	Span at;
+	Proc *owner;
+	bool nonlocal, defined, used;
+	u32 id;          /* the generator's label */
+	bool has_id;
+} Label;
+
+typedef struct With {
+	struct With *up;
+	Node *record;
+	Type *type;
+	bool direct;     /* the generator evaluates `record` at each use, which costs nothing */
+	u32 local;       /* otherwise its address is here */
+} With;
+
+/* A routine or the program itself. */
+struct Proc {
+	Proc *next;      /* in the order in which code is made */
+	Proc *outer;
+	Sym *sym;
+	Name *name;
+	Node *block;     /* null until its body was met */
+	Sym *param;
+	u32 nparam;
+	Type *result;    /* null: a procedure */
+	Sym *result_var;
+	Sym *vars;       /* its variables but not its parameters */
+	Label *label;
+	Span at;
+	u16 level;       /* of its variables: 1 for the program */
+	bool lib, forward;
+	bool has_inner, as_value;
+	bool needs_link; /* takes its outer activation's frame address as a last parameter */
+	u32 link_at;     /* where that parameter is: local number; also at offset 0 of the frame when has_inner */
+	u32 func;        /* its number in the module */
+	const char *sig;
+	VEC(char) local; /* type letters of its local variables */
+	u32 frame;       /* bytes of memory taken so far */
+};
+
+typedef struct Sema {
+	Comp *c;
+	Arena *a;
+	Sym *scope;      /* symbols of the innermost scope, last first */
+	u16 level;
+	Proc *main, *proc, *last;
+	With *with;
+	bool lib;        /* in library text: the program's names are out of sight */
+	u32 loops;
+	VEC(Type *) ptr; /* pointer types with a pending target */
+	Type *t_poison, *t_int, *t_int64, *t_bool, *t_char, *t_real, *t_string, *t_text, *t_nil, *t_emptyset, *t_void;
+	VEC(Proc *) queue; /* library routines whose bodies are still to be analysed */
+} Sema;
+
+enum Builtin {
+#define B(id, name) B_##id,
+#include "builtins.def"
+#undef B
+	B_COUNT
+};
+
+/* ---- types.c ---- */
+void type_init(Sema *s);
+Type *type_new(Sema *s, TypeKind k, u32 size, u32 align);
+Type *type_range(Sema *s, Type *host, i64 lo, i64 hi);
+Type *type_string(Sema *s, u32 cap);
+Type *type_chars(Sema *s, u32 n);      /* packed array [1..n] of char */
+Type *type_array(Sema *s, Type *index, Type *elem, bool packed, Span at);
+Type *type_set(Sema *s, Type *elem, i64 lo, i64 hi);
+Type *type_pointer(Sema *s, Type *target);
+Type *type_host(Sema *s, Type *t);     /* integer for all integer types; a subrange's host */
+bool type_ordinal(const Type *t);
+bool type_scalar(const Type *t);       /* fits a P-code value */
+bool type_is_chars(const Type *t);     /* packed array [1..n] of char */
+bool type_stringy(const Type *t);      /* string, char, or array of char */
+bool type_wide(const Type *t);         /* an integer type beyond 32 bits */
+char type_letter(const Type *t);       /* i l d of the P-code value; i (an address) for what lives in memory */
+bool type_same(Sema *s, const Type *a, const Type *b); /* compatible without conversion */
+bool type_same_params(Sema *s, const Type *a, const Type *b);
+const char *type_str(Sema *s, const Type *t);
+
+/* ---- sema.c, sema_type.c ---- */
+bool sema_program(Sema *s, Node *program);
+Sym *sema_lookup(Sema *s, Name *n);
+Sym *sema_resolve(Sema *s, Node *id); /* reports an unknown name; never null */
+Sym *sema_declare(Sema *s, SymKind k, Name *n, Span at, Type *t);
+Type *sema_type(Sema *s, Node *n);
+void sema_pointers(Sema *s);          /* resolves forward pointer types */
+Sym *sema_params(Sema *s, Node *list, u32 *count);
+Sym *sema_field(const Type *rec, const Name *n);
+const char *sema_similar(Sema *s, const Name *n, const Type *rec);
+
+/* ---- sema_expr.c ---- */
+Node *sema_expr(Sema *s, Node *n);
+Node *sema_lvalue(Sema *s, Node *n, bool whole); /* a variable; whole: it becomes the target of an assignment */
+Node *sema_convert(Sema *s, Node *n, Type *to, const char *what); /* for assignment; reports what does not fit */
+Node *sema_expr_for(Sema *s, Node *n, Type *to, const char *what);
+bool sema_const_int(Sema *s, Node **n, Type **type, i64 *v);
+Node *sema_ordinal(Sema *s, Node *n, const char *what);
+void sema_address(Node *n);           /* the variable must live in memory */
+Node *sema_poison(Sema *s, Node *n);
+bool sema_is_const(const Node *n);
+Node *sema_fold(Sema *s, Node *n);
+Node *sema_int(Node *n, i64 v, Type *t);
+Node *sema_make(Sema *s, NodeKind op, Node *at, Type *t, Node *a);
+void sema_constdef(Sema *s, Node *n);
+Node *sema_init(Sema *s, Node *n, Type *t);
+
+/* ---- sema_call.c ---- */
+Node *sema_call(Sema *s, Node *n, bool statement);
+Node *sema_builtin(Sema *s, Node *n, Sym *f, bool statement);
+void sema_args(Sema *s, Node *call, Sym *param, u32 nparam, const Name *name, Span decl);
+Node *sema_result_var(Sema *s, Node *n, Proc *p);
+
+/* ---- sema_stmt.c ---- */
+void sema_stmts(Sema *s, Node *list);
+void sema_stmt(Sema *s, Node *n);
+Label *sema_label(Sema *s, Node *n, Proc *only);
+
+/* ---- gen.c ---- */
+void gen_module(Sema *s, Buf *out);
+
+#endif

@@ -1,0 +1,283 @@
+/* sema_type: from type denoters to types. */
+#include "sema.h"
+
+static Type *named_type(Sema *s, Node *n)
+{
+	Sym *y = sema_resolve(s, n);
+	if (y->kind == S_TYPE || y->kind == S_POISON)
+		return y->type;
+	diag_error(s->c, n->at, "'%s' is not a type", diag_name(s->c, n->name));
+	if (y->user)
+		diag_note(s->c, y->at, "declared here");
+	return s->t_poison;
+}
+
+static Type *string_type(Sema *s, Node *n)
+{
+	Type *t = named_type(s, n), *lt;
+	i64 len = 255;
+	if (t != s->t_string) {
+		if (t->kind != T_POISON)
+			diag_error(s->c, n->at, "only 'string' takes a length here");
+		return s->t_poison;
+	}
+	if (sema_const_int(s, &n->a, &lt, &len) && (len < 1 || len > 255)) {
+		diag_error(s->c, n->a->at, "a string's length is from 1 to 255");
+		len = 255;
+	}
+	return type_string(s, (u32)len);
+}
+
+static Type *range_type(Sema *s, Node *n)
+{
+	Type *a, *b;
+	i64 lo, hi;
+	bool ok = sema_const_int(s, &n->a, &a, &lo);
+	if (!sema_const_int(s, &n->b, &b, &hi) || !ok)
+		return s->t_poison;
+	if (!type_same(s, a, b)) {
+		diag_error(s->c, n->at, "the bounds are of different types, %s and %s", type_str(s, a), type_str(s, b));
+		return s->t_poison;
+	}
+	if (lo > hi) {
+		diag_error(s->c, n->at, "the lower bound is above the upper one");
+		return s->t_poison;
+	}
+	return type_range(s, type_host(s, a), lo, hi);
+}
+
+static Type *enum_type(Sema *s, Node *n)
+{
+	Type *t = type_new(s, T_ENUM, 1, 1);
+	for (Node *id = n->a; id; id = id->next) {
+		Sym *y = sema_declare(s, S_CONST, id->name, id->at, t);
+		y->value = sema_int(arena_alloc(s->a, sizeof(Node)), t->hi++, t);
+		y->value->at = id->at;
+	}
+	t->hi--;
+	if (t->hi > 65535)
+		diag_error(s->c, n->at, "an enumeration has at most 65536 values");
+	if (t->hi > 255)
+		t->size = t->align = 2;
+	return t;
+}
+
+static Type *array_type(Sema *s, Node *n)
+{
+	Type *index[64];
+	u32 k = 0;
+	for (Node *i = n->a; i; i = i->next) {
+		Type *t = sema_type(s, i);
+		if (k == COUNT(index)) {
+			diag_error(s->c, i->at, "too many dimensions");
+			break;
+		}
+		if (t->kind != T_POISON && !type_ordinal(t)) {
+			diag_error(s->c, i->at, "an index cannot be of type %s", type_str(s, t));
+			t = s->t_poison;
+		} else if (type_ordinal(t) && (t->lo < INT32_MIN || t->hi > INT32_MAX || (u64)(t->hi - t->lo) >= 1u << 30)) {
+			diag_error(s->c, i->at, "this array is too large (the limit is 1 GiB)");
+			t = s->t_poison;
+		}
+		index[k++] = t;
+	}
+	Type *t = sema_type(s, n->b);
+	for (bool bad = t->kind == T_POISON; k--;) {
+		bad = bad || index[k]->kind == T_POISON;
+		t = bad ? s->t_poison : type_array(s, index[k], t, n->i, n->at);
+	}
+	return t;
+}
+
+/* ---- records ---- */
+
+typedef struct Layout { Type *t; Sym **end; u64 at; } Layout;
+
+static void add_field(Sema *s, Layout *l, Name *name, Span at, Type *t)
+{
+	Sym *f = sema_field(l->t, name);
+	if (f) {
+		diag_error(s->c, at, "the field '%s' is already declared", diag_name(s->c, name));
+		diag_note(s->c, f->at, "declared here");
+	}
+	f = arena_alloc(s->a, sizeof *f);
+	l->at = (l->at + t->align - 1) & ~(u64)(t->align - 1u);
+	*f = (Sym){ .kind = S_VAR, .field = true, .name = name, .at = at, .type = t, .at_ = (u32)l->at };
+	*l->end = f;
+	l->end = &f->next;
+	l->at += t->size;
+	l->t->align = MAX(l->t->align, t->align);
+	l->t->has_text |= t->has_text;
+	if (l->at > 1u << 30) {
+		diag_error(s->c, at, "this record is too large (the limit is 1 GiB)");
+		l->at = 0;
+	}
+}
+
+static void add_fields(Sema *s, Layout *l, Node *list);
+
+/* The variants share the memory behind the fixed part. */
+static void add_variants(Sema *s, Layout *l, Node *n)
+{
+	Type *tag = sema_type(s, n->a);
+	if (tag->kind != T_POISON && !type_ordinal(tag))
+		diag_error(s->c, n->a->at, "a tag cannot be of type %s", type_str(s, tag));
+	if (n->name)
+		add_field(s, l, n->name, n->at, tag);
+	u64 start = l->at, most = start;
+	for (Node *v = n->b; v; v = v->next) {
+		for (Node **k = &v->a; *k; k = &(*k)->next) {
+			Type *t;
+			i64 x;
+			Node *next = (*k)->next;
+			if ((*k)->op == N_RANGE) {
+				sema_const_int(s, &(*k)->a, &t, &x);
+				sema_const_int(s, &(*k)->b, &t, &x);
+			} else if (sema_const_int(s, k, &t, &x) && !type_same(s, t, tag)) {
+				diag_error(s->c, (*k)->at, "this constant is of type %s, the tag of type %s", type_str(s, t), type_str(s, tag));
+			}
+			(*k)->next = next;
+		}
+		l->at = start;
+		add_fields(s, l, v->b->a);
+		most = MAX(most, l->at);
+	}
+	l->at = most;
+}
+
+static void add_fields(Sema *s, Layout *l, Node *list)
+{
+	for (Node *n = list; n; n = n->next) {
+		if (n->op == N_VARIANTS) {
+			add_variants(s, l, n);
+		} else if (n->op == N_FIELDS) {
+			Type *t = sema_type(s, n->b);
+			for (Node *id = n->a; id; id = id->next)
+				add_field(s, l, id->name, id->at, t);
+		}
+	}
+}
+
+static Type *record_type(Sema *s, Node *n)
+{
+	Layout l = { .t = type_new(s, T_RECORD, 0, 1) };
+	l.end = &l.t->list;
+	l.t->packed = n->i;
+	add_fields(s, &l, n->a);
+	l.t->size = (u32)((l.at + l.t->align - 1) & ~(u64)(l.t->align - 1u));
+	if (!l.t->size)
+		l.t->size = 1;
+	return l.t;
+}
+
+Sym *sema_field(const Type *rec, const Name *n)
+{
+	for (Sym *f = rec->list; f; f = f->next)
+		if (f->name == n)
+			return f;
+	return NULL;
+}
+
+/* ---- sets, pointers, routines ---- */
+
+static Type *set_type(Sema *s, Node *n)
+{
+	Type *t = sema_type(s, n->a);
+	if (t->kind == T_POISON)
+		return t;
+	if (!type_ordinal(t)) {
+		diag_error(s->c, n->a->at, "a set cannot have elements of type %s", type_str(s, t));
+		return s->t_poison;
+	}
+	if (t->lo < 0 || t->hi > 255) {
+		diag_error(s->c, n->a->at, "the elements of a set must lie within 0..255");
+		return s->t_poison;
+	}
+	return type_set(s, t, t->lo, t->hi);
+}
+
+/* The target may be declared later in the same part, so it is looked up at the end of the part; a name
+ * that is declared already there wins over one of an outer scope. */
+static Type *pointer_type(Sema *s, Node *n)
+{
+	Type *t = type_pointer(s, s->t_poison);
+	t->pending = n->name;
+	t->at = (Span){ n->at.end - n->name->len, n->at.end };
+	vec_push(&s->ptr, t);
+	return t;
+}
+
+void sema_pointers(Sema *s)
+{
+	for (u32 i = 0; i < s->ptr.n; i++) {
+		Type *t = s->ptr.p[i];
+		Node id = { .op = N_TNAME, .at = t->at };
+		id.name = t->pending;
+		t->base = named_type(s, &id);
+	}
+	s->ptr.n = 0;
+}
+
+Sym *sema_params(Sema *s, Node *list, u32 *count)
+{
+	Sym *first = NULL, **end = &first;
+	*count = 0;
+	for (Node *n = list; n; n = n->next) {
+		Node *ids = n->a;
+		Type *t = s->t_poison;
+		if (n->i == 4)
+			continue;
+		if (n->i == 3) { /* a procedural parameter: ids is the heading, which names it */
+			t = type_new(s, T_PROC, 8, 4);
+			t->list = sema_params(s, ids->a, &t->nparam);
+			t->base = ids->b ? sema_type(s, ids->b) : NULL;
+		} else {
+			t = sema_type(s, n->b);
+		}
+		for (Node *id = ids; id; id = id->next) {
+			Sym *y = arena_alloc(s->a, sizeof *y);
+			*y = (Sym){ .kind = S_VAR, .param = true, .name = id->name, .at = id->at, .type = t };
+			y->mode = n->i == 1 ? MODE_VAR : n->i == 2 ? MODE_CONST : MODE_VALUE;
+			if (y->mode == MODE_VALUE && (t->kind == T_TEXT || t->has_text))
+				diag_error(s->c, id->at, "a file can only be a var parameter");
+			*end = y;
+			end = &y->next;
+			++*count;
+		}
+	}
+	sema_pointers(s);
+	return first;
+}
+
+static Type *proc_type(Sema *s, Node *n)
+{
+	Type *t = type_new(s, T_PROC, 8, 4);
+	t->list = sema_params(s, n->a, &t->nparam);
+	t->base = n->b ? sema_type(s, n->b) : NULL;
+	return t;
+}
+
+static Type *file_type(Sema *s, Node *n)
+{
+	Type *t = n->a ? sema_type(s, n->a) : NULL;
+	if (!t || t->kind != T_POISON)
+		diag_error(s->c, n->at, "files of type other than 'text' are not supported");
+	return s->t_poison;
+}
+
+Type *sema_type(Sema *s, Node *n)
+{
+	switch (n->op) {
+	case N_TNAME: return named_type(s, n);
+	case N_TSTRING: return string_type(s, n);
+	case N_TRANGE: return range_type(s, n);
+	case N_TENUM: return enum_type(s, n);
+	case N_TARRAY: return array_type(s, n);
+	case N_TRECORD: return record_type(s, n);
+	case N_TSET: return set_type(s, n);
+	case N_TPTR: return pointer_type(s, n);
+	case N_TPROC: return proc_type(s, n);
+	case N_TFILE: return file_type(s, n);
+	}
+	return s->t_poison;
+}
