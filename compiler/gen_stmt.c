@@ -175,6 +175,10 @@ static void for_stmt(Gen *g, Node *n)
 	PUSH_LAST;
 	pb_op(g->b, wide ? (down ? P_I64_GT_S : P_I64_LT_S) : down ? P_I32_GT_S : P_I32_LT_S);
 	E1(JUMP_IF, top);
+	if (v.kind == PL_LOCAL) { /* it ends with its last value, as programs expect that look at it afterwards */
+		PUSH_LAST;
+		E1(LOCAL_SET, first);
+	}
 	E1(LABEL, l.brk);
 #undef PUSH_LAST
 }
