@@ -692,9 +692,32 @@ static u32 build_random(PBuild *b, u64 seed, u32 *at)
 	return f;
 }
 
+static void interp_trap(Regfile *t, u64 code)
+{
+	now->trapped = (u32)code;
+	longjmp(now->out, 1);
+}
+
+/* The same by the reference interpreter. */
+static i64 interpret(Machine *k, u32 func, const u64 *args)
+{
+	PEnv env = {.t = &k->t, .m = k->m, .type_id = k->type_id};
+	volatile i64 r;
+
+	now = k;
+	k->trapped = 0;
+	k->t.trap = interp_trap;
+	if (setjmp(k->out))
+		r = -(i64)k->trapped;
+	else
+		r = (i64)pcode_interp(&env, func, args);
+	pcode_interp_free(&env);
+	return r;
+}
+
 static void test_random(void **state)
 {
-	Machine *plain = xmalloc(sizeof *plain), *best = xmalloc(sizeof *best);
+	Machine *plain = xmalloc(sizeof *plain), *best = xmalloc(sizeof *best), *ref = xmalloc(sizeof *ref);
 	const char *n = getenv("LOWER_RANDOM");
 	u32 traps = 0, rounds = n ? (u32)atoi(n) : 400;
 
@@ -707,9 +730,12 @@ static void test_random(void **state)
 			u64 args[2] = {k * 1234567u, (u32)-(i32)k};
 			machine_init(plain, m, 0);
 			machine_init(best, m, 2);
+			machine_init(ref, m, 0);
 			best->maps = seed % 5 == 0;
 			i64 want = run(plain, f, args), got = run(best, f, args);
 			traps += want < 0;
+			if (interpret(ref, f, args) != want || memcmp(ref->mem + at, plain->mem + at, 64))
+				fail_msg("seed %u, arguments %u: the interpreter differs", seed, k);
 			if (got != want || memcmp(plain->mem + at, best->mem + at, 64))
 				fail_msg("seed %u, arguments %u: %lld instead of %lld", seed, k, (long long)got, (long long)want);
 			machine_end(plain);
@@ -722,6 +748,7 @@ static void test_random(void **state)
 	assert_in_range(traps, 1, rounds * 2);
 	free(plain);
 	free(best);
+	free(ref);
 }
 
 int main(void)
