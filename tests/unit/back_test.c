@@ -49,6 +49,7 @@ static void fill_regfile(void)
 		vm.t.slot[k] = k * 0x0123456789abcdefull;
 	for (u32 k = 0; k < WINDOW; k++)
 		vm.mem[k] = (u8)(k * 37 + (k >> 8));
+	memset(vm.mem + 0xc0000000u, 0x5a, 0x2000);
 }
 
 static u8 *place(const void *p, u32 n)

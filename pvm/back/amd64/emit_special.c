@@ -299,6 +299,8 @@ void emit_stubs(Emit *e)
 		emit_call(e, SYM_THUNK, THUNK_TRAP);
 		emit_site(e, s->ins ? s->ins : &none, e->l.raw.n | SITE_RETURN);
 	}
+	if (e->stub.n) /* the last return address lies in the function too */
+		buf_u8(&e->l.raw, 0xcc);
 }
 
 static void trapcc(Emit *e, const MIns *ins)
