@@ -289,7 +289,8 @@ static void routine(Gen *g, Proc *p)
 	gen_stmt(g, p->block->b);
 	gen_line(g, (Span){ p->block->at.end - 1, p->block->at.end });
 	gen_return(g);
-	pb_finish(g->b, MAX(g->frame_max, p->has_inner ? 16u : 0u));
+	/* inner routines tell activations apart by their frames, so there must be one */
+	pb_finish(g->b, MAX(g->frame_max, p->has_inner || (p->level == 1 && g->unwind_cell) ? 16u : 0u));
 	for (Sym *q = p->param; q; q = q->next)
 		describe(g, p, q);
 	for (Sym *y = p->vars; y; y = y->next)

@@ -145,6 +145,8 @@ static void widen(Gen *g, u32 from, u32 to)
 /* Elements beyond the smaller form are the caller's to refuse; they are cut off here. */
 static void narrow(Gen *g, u32 from, u32 to)
 {
+	if (from == to)
+		return;
 	if (from == 32)
 		pb_op2(g->b, to == 8 ? P_I64_LOAD : P_I32_LOAD, to == 8 ? 3 : 2, 0);
 	else if (from == 8 && to == 4)
@@ -219,7 +221,7 @@ void gen_set_as(Gen *g, Node *n, Type *to)
 	u32 size = MAX(from->size, to->size);
 	gen_set(g, n, size);
 	check_elements(g, size, to);
-	narrow(g, size, to->size == size ? size == 32 ? 0 : size : to->size);
+	narrow(g, size, to->size);
 }
 
 /* ---- operators ---- */

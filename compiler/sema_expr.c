@@ -112,6 +112,8 @@ static Node *ident(Sema *s, Node *n, bool target)
 		return n;
 	}
 	case S_VAR:
+		if (!target && y->type->kind == T_PROC) /* in an expression, a functional parameter is called */
+			return sema_call(s, sema_make(s, N_CALL, n, NULL, n), false);
 		return use_var(s, n, y);
 	case S_PROC: {
 		Proc *p = target ? own_function(s, y) : NULL;
