@@ -516,7 +516,8 @@ static const Code *code_at(const Jit *j, u64 pc)
 
 bool jit_place(const Task *t, u64 pc, JitPlace *out)
 {
-	const Code *c = jit_inside(t, pc) ? code_at(t->jit, pc) : NULL;
+	/* A call may be a function's last instruction: its return address is then already the next one's. */
+	const Code *c = jit_inside(t, pc) ? code_at(t->jit, pc - 1) : NULL;
 	u64 off = c ? pc - (u64)(uintptr_t)c->at : 0;
 
 	if (!c || off > c->size || c->func == NO_FUNC)
