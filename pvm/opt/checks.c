@@ -168,6 +168,7 @@ static void rewrite(Checks *c, OVal v)
 		int d = decide(c, v);
 		if (d >= 0) {
 			opt_make_const(c->f, v, (u64)d);
+			c->r[v] = (Range){d, d};
 			c->changed = true;
 		}
 	} else if (is_int(i->type) && (ocode_ops[i->op].props & OP_PURE) && i->op != O_CONST && r.lo == r.hi) {
