@@ -666,7 +666,8 @@ bool back_alloc(MFunc *m, Live *l)
 		split_moves(&a);
 		edge_moves(&a);
 		place_operands(&a);
-		qsort(m->move.p, m->move.n, sizeof *m->move.p, by_key);
+		if (m->move.n)
+			qsort(m->move.p, m->move.n, sizeof *m->move.p, by_key);
 	}
 	vec_free(&a.iv);
 	vec_free(&a.heap);
