@@ -40,7 +40,9 @@ float f32_nearest(float a)
 		return u32_f32(F32_NAN);
 	if (m >= big)
 		return a;
-	m = (m + big) - big;
+	/* Each assignment rounds to float; s390x would compute the whole expression in double. */
+	m += big;
+	m -= big;
 	return u32_f32(f32_u32(m) | sign);
 }
 

@@ -135,22 +135,46 @@ static void store_wide(Eval *e, const OIns *i)
 	write_host(p + 8, 8, big ? lo : hi);
 }
 
-/* One try to replace `old` (host order) by `new`; *old becomes what is there. */
+/* For riscv64 gcc 12 compares the word it loads, sign-extended, with whatever the register of `was` holds above 32 bits
+ * (gcc bug 114130); reading that from memory extends its sign too. */
+static bool swap_word(u8 *p, u32 *old, u32 new)
+{
+	volatile i32 expected = (i32)*old;
+	i32 was = expected;
+	bool done = __atomic_compare_exchange_n((i32 *)(void *)p, &was, (i32)new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+
+	*old = (u32)was;
+	return done;
+}
+
+/* Replaces 1 or 2 bytes within their 4: not every host has atomics as small. */
+static bool swap_part(u8 *p, u32 width, u64 *old, u64 new)
+{
+	u32 at = (u32)((uintptr_t)p & 3), shift = 8 * (host_is_big ? 4 - width - at : at);
+	u32 was = __atomic_load_n((u32 *)(void *)(p - at), __ATOMIC_SEQ_CST), next;
+	u32 mask = (u32)low_bits(~(u64)0, width * 8) << shift;
+
+	do {
+		if ((was & mask) >> shift != *old) {
+			*old = (was & mask) >> shift;
+			return false;
+		}
+		next = (was & ~mask) | ((u32)new << shift & mask);
+	} while (!swap_word(p - at, &was, next));
+	return true;
+}
+
+/* One try to replace `old` (host order) by `new`; *old becomes what was there. */
 static bool swap_host(u8 *p, u32 width, u64 *old, u64 new)
 {
-#define TRY(T) { \
-		T was = (T)*old; \
-		bool done = __atomic_compare_exchange_n((T *)(void *)p, &was, (T)new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
-		*old = was; \
-		return done; \
-	}
-	switch (width) {
-	case 1: TRY(u8)
-	case 2: TRY(u16)
-	case 4: TRY(u32)
-	default: TRY(u64)
-	}
-#undef TRY
+	if (width < 4)
+		return swap_part(p, width, old, new);
+	if (width == 8)
+		return __atomic_compare_exchange_n((u64 *)(void *)p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	u32 was = (u32)*old;
+	bool done = swap_word(p, &was, (u32)new);
+	*old = was;
+	return done;
 }
 
 /* XCHG, XADD and CAS.  Split over two words they would not be atomic. */

@@ -569,6 +569,27 @@ static void test_atomics(void **state)
 	assert_int_equal(r, 2);
 }
 
+/* Of every width, at each place within 8 bytes; the neighbours stay. */
+static void test_atomics_of_every_width(void **state)
+{
+	static const struct { const char *type; u32 width; } types[] = {{"i8", 1}, {"i16", 2}, {"i32", 4}, {"i64", 8}};
+
+	for (u32 k = 0; k < COUNT(types); k++)
+		for (u32 at = 0; at < 8; at += types[k].width) {
+			u32 w = types[k].width;
+			char text[500];
+			u64 r;
+			snprintf(text, sizeof text, "func \"a\"(i32, %s) %s #0 {\n@1(%%1 i32, %%2 %s):\n  %%3 = xadd %s [%%1 + 0], %%2, guest %u atomic\n"
+				"  %%4 = add %s %%3, %%2\n  %%5 = cas %s [%%1 + 0], %%4, %%2, guest %u atomic\n  %%6 = sub %s %%5, %%3\n  ret %%6\n}\n", types[k].type,
+				types[k].type, types[k].type, types[k].type, w, types[k].type, types[k].type, w, types[k].type);
+			memset(memory + 64, 0xff, 8);
+			assert_true(run_text(text, 64 + at, 0x23, &r));
+			assert_int_equal(r, 0x23); /* what cas found, less what xadd found */
+			for (u32 j = 0; j < 8; j++)
+				assert_int_equal(memory[64 + j], j == at ? 0x23 : j > at && j < at + w ? 0 : 0xff);
+		}
+}
+
 static void test_slots(void **state)
 {
 	char text[400];
@@ -746,6 +767,7 @@ int main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_vm_memory),
 		cmocka_unit_test(test_atomics),
+		cmocka_unit_test(test_atomics_of_every_width),
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_edges_copy_at_once),
 		cmocka_unit_test(test_switch),
