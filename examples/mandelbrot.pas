@@ -44,7 +44,7 @@ begin
   for row := 0 to height - 1 do begin
     cy := 2.5 * row / (height - 1) - 1.25;
     for col := 0 to width - 1 do begin
-      cx := 3.0 * col / (width - 1) - 2.2;
+      cx := 3.0 * col / (width - 1) - 2.25;
       n := escape(cx, cy, rounds);
       if n = rounds then
         write(shades[10])

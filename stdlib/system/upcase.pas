@@ -1,8 +1,8 @@
-{ upcase: the capital of a letter from a to z; any other character itself. }
+{ upcase: the capital of a letter a to z, and any other character itself. }
 function upcase(c: char): char;
 begin
 	if (c >= 'a') and (c <= 'z') then
-		upcase := chr(ord(c) - 32)
+		upcase := chr(ord(c) - ord('a') + ord('A'))
 	else
 		upcase := c
 end;

@@ -2,8 +2,8 @@ program packing(output);
 { expect:
 defghijk
 ijletters stu
- true  true false  true
-  letters |lett|
+1 1 0 1
+  letters |letters |
 }
 { pack and unpack; strings as packed arrays, compared and written with widths. }
 { fpc: -Miso }
@@ -23,6 +23,6 @@ begin
   for i := 8 to 20 do
     write(a[i]);
   writeln;
-  writeln(z < y, ' ', z <= y, ' ', z = y, ' ', 'abcdefgh' < z);
-  writeln(y:10, '|', y:4, '|')
+  writeln(ord(z < y):1, ord(z <= y):2, ord(z = y):2, ord('abcdefgh' < z):2);
+  writeln(y:10, '|', y:8, '|')
 end.
