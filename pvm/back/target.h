@@ -130,9 +130,6 @@ struct Target {
 	u32 (*stub)(u8 *write, const u8 *at, const u8 *to);
 	bool (*reloc)(const BackReloc *r, u8 *write, const u8 *at, const u8 *to);
 };
-/* An addition, subtraction, multiplication or shift of i32 that is known not to wrap as an unsigned number. */
-#define OARITH_NOWRAP(aux) ((aux) & 1)
-
 extern const Target amd64_target;
 
 static inline bool type_is_float(u32 type) { return type == OT_F32 || type == OT_F64; }

@@ -84,6 +84,11 @@ enum OOrder { ORDER_PLAIN, ORDER_TSO, ORDER_ATOMIC };
 #define OMEM_CONST (1u << 12)             /* never written while the unit runs: may be merged and hoisted */
 #define OMEM_STACK (1u << 13)             /* the address is in this activation's own frame */
 
+/* ADD, SUB, MUL, SHL: in aux, the unsigned result is exact wherever an address is made of it (the lowering has
+ * tested it), so that a back end may do the arithmetic in a wider addressing mode.  Written "add.nw". */
+#define O_NOWRAP 1
+#define O_MAY_NOWRAP(op) ((op) == O_ADD || (op) == O_SUB || (op) == O_MUL || (op) == O_SHL)
+
 typedef u32 OVal; /* index of an instruction; 0 = none */
 
 typedef struct OIns {

@@ -391,6 +391,17 @@ static bool operation(Parser *p, OIns *i)
 	return fail(p, "no such operation");
 }
 
+/* ".nw" behind the name of an operation that may have it. */
+static bool nowrap(Parser *p, OIns *i)
+{
+	static const char *const names[] = {"nw"};
+
+	if (!O_MAY_NOWRAP(i->op) || !accept(p, '.'))
+		return true;
+	i->aux = O_NOWRAP;
+	return accept_name(p, names, 1) == 0 || fail(p, "only nw may follow here");
+}
+
 /* "%5 = add i32 %1, %4 !2" */
 static bool instruction(Parser *p)
 {
@@ -404,7 +415,7 @@ static bool instruction(Parser *p)
 		return false;
 	if (result && !n)
 		return fail(p, "there is no value 0");
-	if (!operation(p, &i))
+	if (!operation(p, &i) || !nowrap(p, &i))
 		return false;
 	const OOpInfo *info = &ocode_ops[i.op];
 	if (result ? info->result == 'V' : info->result != 'V' && info->form != OF_CALL)

@@ -199,6 +199,8 @@ static void print_ins(const OFunc *f, Buf *out, OVal v)
 	if (i->type != OT_VOID)
 		buf_printf(out, "%%%u = ", v);
 	buf_printf(out, "%s", info->name);
+	if (O_MAY_NOWRAP(i->op) && (i->aux & O_NOWRAP))
+		buf_printf(out, ".nw");
 	if (info->form == OF_CMP)
 		buf_printf(out, ".%s", cond_name(i));
 	else if (i->type != OT_VOID)

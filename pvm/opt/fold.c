@@ -100,7 +100,7 @@ static void fold_mul(Fold *o, OVal v, i64 c)
 	else if (c == 1)
 		become(o, v, x);
 	else if (k > 0)
-		become_op(o, v, O_SHL, 0, x, new_const(o, v, type, k));
+		become_op(o, v, O_SHL, ins(o, v)->aux, x, new_const(o, v, type, k));
 }
 
 static void fold_and(Fold *o, OVal v, i64 c)

@@ -83,24 +83,24 @@ static bool add_const(Lower *l)
 	return true;
 }
 
-static OVal scaled(Lower *l, OVal k, u32 size)
+static OVal scaled(Lower *l, OVal k, u32 size, bool exact)
 {
 	if (size == 1)
 		return k;
-	return lower_emit(l, O_MUL, OT_I32, 0, k, lower_const(l, OT_I32, size), 0);
+	return lower_emit(l, O_MUL, OT_I32, exact ? O_NOWRAP : 0, k, lower_const(l, OT_I32, size), 0);
 }
 
 /* index and index.u; span is the largest (k - lo) * size, or UINT64_MAX when that is not known. */
 static void index_at(Lower *l, OVal k, u32 size, u64 span)
 {
 	LEnt *base = &l->stack[l->depth - 1];
-	OVal off = scaled(l, k, size);
+	OVal off = scaled(l, k, size, span <= UINT32_MAX);
 	u32 at;
 
 	if (is_const(l, base, &at) && span <= UINT32_MAX && span + at <= UINT32_MAX) {
 		*base = (LEnt){.v = off, .off = at, .room = UINT32_MAX - at - span};
 	} else if (base->room >= span) {
-		base->v = lower_emit(l, O_ADD, OT_I32, 0, base->v, off, 0);
+		base->v = lower_emit(l, O_ADD, OT_I32, O_NOWRAP, base->v, off, 0);
 		base->room -= span;
 	} else {
 		OVal v = lower_value(l, base);

@@ -475,10 +475,10 @@ static OVal gen_addr(Gen *g, u32 *off)
 	*off = rnd(3) ? rnd(4096) : rnd(2) ? 0 : 0xc0000000u;
 	if (k == 0)
 		return konst(g, OT_I32, rnd(4096));
-	if (k == 1) /* these do not wrap, but nobody says so */
-		a = gen_op(g, O_ADD, OT_I32, 0, a, konst(g, OT_I32, rnd(4096)), 0);
+	if (k == 1) /* these do not wrap, whether it is said or not */
+		a = gen_op(g, O_ADD, OT_I32, rnd(2), a, konst(g, OT_I32, rnd(4096)), 0);
 	if (k == 2)
-		a = gen_op(g, O_SHL, OT_I32, 0, gen_op(g, O_AND, OT_I32, 0, a, konst(g, OT_I32, 0xfff), 0), konst(g, OT_I32, rnd(4)), 0);
+		a = gen_op(g, O_SHL, OT_I32, rnd(2), gen_op(g, O_AND, OT_I32, 0, a, konst(g, OT_I32, 0xfff), 0), konst(g, OT_I32, rnd(4)), 0);
 	if (*off == 0xc0000000u)
 		a = gen_op(g, O_AND, OT_I32, 0, a, konst(g, OT_I32, 0xfff), 0);
 	return a;

@@ -26,7 +26,7 @@ static u32 scaled(Sel *s, u32 *v, bool guest)
 	const OIns *o = sel_o(s, *v);
 	u64 k;
 
-	if (o->op != O_SHL || !near(s, *v) || !sel_is(s, o->b, O_CONST) || (guest && !OARITH_NOWRAP(o->aux)))
+	if (o->op != O_SHL || !near(s, *v) || !sel_is(s, o->b, O_CONST) || (guest && !(o->aux & O_NOWRAP)))
 		return 0;
 	k = sel_o(s, o->b)->imm & 63;
 	if (k < 1 || k > 3)
@@ -65,7 +65,7 @@ static Addr guest_addr(Sel *s, u32 a, u64 disp)
 	Addr r = { .base = MB_GUEST };
 	u32 rest, k;
 
-	while (sel_is(s, a, O_ADD) && OARITH_NOWRAP(sel_o(s, a)->aux) && near(s, a) &&
+	while (sel_is(s, a, O_ADD) && (sel_o(s, a)->aux & O_NOWRAP) && near(s, a) &&
 			(k = const_operand(s, sel_o(s, a), &rest))) {
 		disp += (u32)sel_o(s, k)->imm;
 		a = rest;
