@@ -619,6 +619,44 @@ static void test_many_blocks(void **state)
 	ocode_free(f);
 }
 
+/* Anything in any field: the checker refuses, or what it accepts can be printed, read and checked again. */
+static void test_checker_survives_anything(void **state)
+{
+	static const u32 odd[] = {0, 1, 2, 3, 5, 11, 60, 80, 255, 0x7fff, 0xffff, 0x7fffffff, 0xfffffff0, 0xffffffff};
+	OFunc *f = parse(every_op);
+	u32 accepted = 0;
+
+	for (u32 round = 0; round < 40000; round++) {
+		u32 v = 1 + rnd(f->ins.n - 1), b = 1 + rnd(f->block.n - 1), e = 1 + rnd(f->edge.n - 1), m = 1 + rnd(f->map.n - 1);
+		u32 *word[] = {&f->ins.p[v].a, &f->ins.p[v].b, &f->ins.p[v].c, &f->ins.p[v].prev, &f->ins.p[v].next, &f->ins.p[v].block,
+			&f->ins.p[v].map, &f->block.p[b].first, &f->block.p[b].last, &f->edge.p[e].block, &f->edge.p[e].args, &f->edge.p[e].n,
+			&f->map.p[m].parent, &f->map.p[m].slots, &f->map.p[m].n, &f->pool.p[rnd(f->pool.n)], &f->order.p[rnd(f->order.n)],
+			&f->slot.p[rnd(f->slot.n)].val};
+		u32 *w = word[rnd(COUNT(word))], was = *w;
+		OIns ins = f->ins.p[v];
+		Err err = {0};
+		if (rnd(3))
+			*w = rnd(2) ? odd[rnd(COUNT(odd))] : rnd(90);
+		else
+			f->ins.p[v].op = (u8)rnd(256), f->ins.p[v].type = (u8)rnd(OT_COUNT + 2), f->ins.p[v].aux = (u16)odd[rnd(COUNT(odd))];
+		if (ocode_check(f, &err)) {
+			char *text = print(f);
+			OFunc *g = parse(text);
+			assert_good(g);
+			free(text);
+			ocode_free(g);
+			accepted++;
+		} else {
+			assert_true(err.msg[0]);
+		}
+		*w = was;
+		f->ins.p[v] = ins;
+	}
+	assert_true(accepted > 100);
+	assert_good(f);
+	ocode_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -636,6 +674,7 @@ int main(void)
 		cmocka_unit_test(test_checker_refuses),
 		cmocka_unit_test(test_checker_accepts),
 		cmocka_unit_test(test_checker_refuses_broken_links),
+		cmocka_unit_test(test_checker_survives_anything),
 		cmocka_unit_test(test_flow_graph_against_definitions),
 		cmocka_unit_test(test_preds),
 		cmocka_unit_test(test_many_blocks),
