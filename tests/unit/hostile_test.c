@@ -113,7 +113,7 @@ static void run_variant(Note *note, const Variant *v)
 	seal(copy, n);
 	PModule *m = pcode_read(copy, n, "hostile.pco", &e);
 	if (m && m->start != UINT32_MAX && pcode_check(m, &e)) {
-		u64 end[3];
+		u64 end[3] = {0};
 		for (u32 k = 0; k < nmodes; k++)
 			end[k] = run_module(m, modes[k]);
 		note->run++;
