@@ -34,6 +34,7 @@ const IOpInfo interp_ops[I_COUNT] = {
 #define CMPF(op, T, e) CMP(op, T, K_CMPF) \
 	ROW(op, _JF, "xaj", 2, K_CMPF, JF, false, I_##op) ROW(op, _JFI, "xjk", 3, K_CMPF, JFI, false, I_##op)
 #define INC(op, e) ROW(INC_##op, , "xajr", 3, K_INC, 0, false, I_INC_##op) ROW(INC_##op, _I, "xjr", 3, K_INC, 1, false, I_INC_##op)
+#define FOR(op, e) ROW(FOR_##op, , "xajr", 3, K_INC, 0, false, I_FOR_##op) ROW(FOR_##op, _I, "xjr", 3, K_INC, 1, false, I_FOR_##op)
 #define UN(op, T, U, check, e) ROW(op, , "da", 2, K_UN, 0, sizeof #check == 1, I_##op)
 #define MEM(op, x, kind) \
 	ROW(op, , x "ai", 2, kind, MEM_R, false, I_##op) ROW(op, _C, x "i", 2, kind, MEM_C, false, I_##op) \
@@ -44,6 +45,11 @@ const IOpInfo interp_ops[I_COUNT] = {
 	ROW(op, _UF, x "brs", 4, kind, MEM_UF, false, I_##op)
 #define LD(op, n, e) MEM(op, "d", K_LD)
 #define ST(op, T, n, s) MEM(op, "x", K_ST)
+#define MEM2(op, x) \
+	ROW(op, _2R, x "abcrst", 6, K_MEM2, 0, false, I_##op##_2R) ROW(op, _2C, x "bcrst", 6, K_MEM2, 1, false, I_##op##_2R) \
+	ROW(op, _2F, x "bcrst", 6, K_MEM2, 2, false, I_##op##_2R)
+#define LD2(op, n, e) MEM2(op, "d")
+#define ST2(op, T, n, s) MEM2(op, "x")
 #define OP(op, n, fmt) ROW(op, , fmt, n, K_OP, 0, I_##op <= I_FRAME, I_##op)
 #include "interp.def"
 #include "interp_undef.h"
@@ -202,6 +208,7 @@ static void list_ins(const IFunc *fn, u32 at, Buf *out)
 		case 'f': buf_printf(out, "%s%.17g", sep, w[2].f); break;
 		case 'r': buf_printf(out, "%s%d:%u", sep, (i32)w[2].lo, w[2].n); break;
 		case 's': buf_printf(out, "%s%u*+%d", sep, w[3].lo, (i32)w[3].n); break;
+		case 't': buf_printf(out, "%s%d:%u, %u*+%d", sep, (i32)w[4].lo, w[4].n, w[5].lo, (i32)w[5].n); break;
 		case 'F': buf_printf(out, "%sfunction %u", sep, w[2].fn->func); break;
 		default: sep = ""; continue;
 		}

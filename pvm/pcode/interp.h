@@ -18,16 +18,19 @@ typedef enum IOp {
 #define CMPI(op, T, e) I_##op, I_##op##_RI, I_##op##_JT, I_##op##_JTI,
 #define CMPF(op, T, e) I_##op, I_##op##_RI, I_##op##_JT, I_##op##_JTI, I_##op##_JF, I_##op##_JFI,
 #define INC(op, e) I_INC_##op, I_INC_##op##_I,
+#define FOR(op, e) I_FOR_##op, I_FOR_##op##_I,
 #define UN(op, T, U, check, e) I_##op,
 #define LD(op, n, e) I_##op, I_##op##_C, I_##op##_F, I_##op##_XR, I_##op##_XC, I_##op##_XF, I_##op##_UR, I_##op##_UC, I_##op##_UF,
 #define ST(op, T, n, s) I_##op, I_##op##_C, I_##op##_F, I_##op##_XR, I_##op##_XC, I_##op##_XF, I_##op##_UR, I_##op##_UC, I_##op##_UF,
+#define LD2(op, n, e) I_##op##_2R, I_##op##_2C, I_##op##_2F,
+#define ST2(op, T, n, s) I_##op##_2R, I_##op##_2C, I_##op##_2F,
 #define OP(op, n, fmt) I_##op,
 #include "interp.def"
 #include "interp_undef.h"
 	I_COUNT
 } IOp;
 
-typedef enum IKind { K_OP, K_BINC, K_BINN, K_CMPI, K_CMPF, K_INC, K_UN, K_LD, K_ST } IKind;
+typedef enum IKind { K_OP, K_BINC, K_BINN, K_CMPI, K_CMPF, K_INC, K_UN, K_LD, K_ST, K_MEM2 } IKind;
 
 typedef struct IOpInfo {
 	const char *name, *fmt; /* see interp.def */
@@ -39,7 +42,7 @@ typedef struct IOpInfo {
 } IOpInfo;
 extern const IOpInfo interp_ops[I_COUNT];
 
-/* A word of register code.  An instruction is its handler, a word of operands, and up to two words more. */
+/* A word of register code.  An instruction is its handler, a word of operands, and up to four words more. */
 typedef union W {
 	const void *go; /* the handler, or on the switch executor... */
 	u64 op;         /* ...the IOp */

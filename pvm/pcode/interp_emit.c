@@ -323,11 +323,51 @@ static bool rotate(Tr *t, u32 label)
 	return true;
 }
 
+static IOp for_of(IOp cmp)
+{
+	switch (cmp) {
+	case I_I32_NE: return I_FOR_I32_NE;
+	case I_I32_LT_S: return I_FOR_I32_LT_S;
+	case I_I32_GT_S: return I_FOR_I32_GT_S;
+	default: return I_COUNT;
+	}
+}
+
+/* A jump back behind `exit if x >= y; x := x + 1`: all three in one, with a jump to the exit behind it. */
+static bool for_end(Tr *t, u32 label)
+{
+	u32 add = tr_last(t, 0), at = tr_last(t, 1);
+
+	if (t->pos[label] == NONE || at == NONE || t->op.p[add] != I_I32_ADD_RI || tr_info(t, at)->kind != K_CMPI ||
+		tr_info(t, at)->form < JT)
+		return false;
+	W w[3], *a = t->code.p + add;
+	bool imm = tr_info(t, at)->form == JTI;
+	IOp op = for_of(tr_negate(tr_info(t, at)->first));
+	Fix exit = t->fix.p[t->fix.n - 1];
+	u32 by = (u32)a[1].i;
+	memcpy(w, t->code.p + at, (imm ? 3 : 2) * sizeof *w);
+	if (op == I_COUNT || a[1].d != a[1].a || a[1].d != w[1].d || (!imm && w[1].a == w[1].d) || exit.ins != at)
+		return false;
+	tr_drop(t);
+	tr_drop(t);
+	t->fix.n--;
+	W *to = tr_ins(t, op + imm, w[1].d, w[1].a, 0, 0);
+	to[2].lo = by;
+	to[2].n = imm ? (u32)w[2].u : 0;
+	tr_goto(t, t->code.n - 3, label);
+	tr_ins(t, I_JUMP, 0, 0, 0, 0);
+	tr_goto(t, t->code.n - 2, exit.label);
+	if (t->test[label] == at)
+		t->test[label] = NONE;
+	return true;
+}
+
 void tr_jump(Tr *t, u32 label)
 {
 	tr_flush(t);
 	t->height[label] = t->sp;
-	if (!rotate(t, label)) {
+	if (!for_end(t, label) && !rotate(t, label)) {
 		u32 at = t->code.n;
 		tr_ins(t, I_JUMP, 0, 0, 0, 0);
 		tr_goto(t, at, label);
@@ -394,6 +434,47 @@ static u32 index_form(const Tr *t, IOp op, W *w, u32 size, u32 offset)
 	}
 }
 
+/* The family of accesses with two indices, I_COUNT if there is none. */
+static IOp two_of(IOp op)
+{
+	switch (op) {
+	case I_I32_LOAD: return I_I32_LOAD_2R;
+	case I_I32_LOAD8_U: return I_I32_LOAD8_U_2R;
+	case I_F64_LOAD: return I_F64_LOAD_2R;
+	case I_I32_STORE: return I_I32_STORE_2R;
+	case I_I32_STORE8: return I_I32_STORE8_2R;
+	case I_F64_STORE: return I_F64_STORE_2R;
+	default: return I_COUNT;
+	}
+}
+
+/* Emits the access whose address is the index instruction w, which is not in the code any more; together with the one
+ * that makes its base, if that is the last in the code.  Each part keeps its P-code offset, in a word of its own. */
+static void emit_element(Tr *t, IOp op, u32 form, u32 value, const W *w, u32 addr, u32 pc)
+{
+	u32 at = tr_last(t, 0), two = two_of(op), outer = at == NONE ? I_COUNT : t->op.p[at];
+
+	if (two == I_COUNT || form != MEM_XR || w[1].a != addr || w[1].b == addr || !tr_sets(t, at, addr) ||
+		outer < I_INDEX_R || outer > I_INDEX_F) {
+		W *to = tr_ins(t, op + form, value, w[1].a, w[1].b, 0);
+		to[2] = w[2];
+		to[3] = w[3];
+		t->map.p[t->code.n - 4] = pc;
+		return;
+	}
+	W row[4];
+	u32 row_pc = t->map.p[at];
+	memcpy(row, t->code.p + at, sizeof row);
+	tr_drop(t);
+	W *to = tr_ins(t, two + outer - I_INDEX_R, value, row[1].a, row[1].b, w[1].b);
+	to[2] = row[2];
+	to[3] = row[3];
+	to[4] = w[2];
+	to[5] = w[3];
+	t->map.p[t->code.n - 6] = row_pc;
+	t->map.p[t->code.n - 5] = pc;
+}
+
 /* Emits the access of register `value` with the index instruction at history position k as its address, if that can
  * be: the instruction is the last one, or only one that does not mind being moved before it follows. */
 static bool emit_indexed(Tr *t, IOp op, u32 value, u32 addr, u32 size, u32 offset)
@@ -427,10 +508,7 @@ static bool emit_indexed(Tr *t, IOp op, u32 value, u32 addr, u32 size, u32 offse
 	} else {
 		tr_drop(t);
 	}
-	W *to = tr_ins(t, op + form, value, w[1].a, w[1].b, 0);
-	to[2] = w[2];
-	to[3] = w[3];
-	t->map.p[t->code.n - 4] = map; /* the index traps at word 0, the access at word 1 */
+	emit_element(t, op, form, value, w, addr, map);
 	return true;
 }
 

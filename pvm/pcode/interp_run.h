@@ -76,6 +76,11 @@
 #define AT_UR(size) UNCHECKED; MEM((u64)STEPS(RD_I(pc[1].a)) + SEXT((i32)pc[3].n), size, 1)
 #define AT_UC(size) UNCHECKED; MEM((u64)STEPS(pc[2].n) + SEXT((i32)pc[3].n), size, 1)
 #define AT_UF(size) UNCHECKED; MEM((u64)STEPS((u32)t->sp + pc[2].n) + SEXT((i32)pc[3].n), size, 1)
+#define AT_2(size, base) \
+	CHECKED; \
+	u32 j = RD_I(pc[1].c) - pc[4].lo; \
+	if (__builtin_expect(j >= pc[4].n, 0)) TRAP_AT(1, TRAP_RANGE); \
+	MEM((u64)(STEPS(base) + j * pc[5].lo) + SEXT((i32)pc[5].n), size, 2)
 
 u64 INTERP_NAME(Interp *in, W *pc, u64 *fp, PFrame *act, const void *const **handlers)
 {
@@ -86,9 +91,12 @@ u64 INTERP_NAME(Interp *in, W *pc, u64 *fp, PFrame *act, const void *const **han
 #define CMPI(op, T, e) &&L_##op, &&L_##op##_RI, &&L_##op##_JT, &&L_##op##_JTI,
 #define CMPF(op, T, e) &&L_##op, &&L_##op##_RI, &&L_##op##_JT, &&L_##op##_JTI, &&L_##op##_JF, &&L_##op##_JFI,
 #define INC(op, e) &&L_INC_##op, &&L_INC_##op##_I,
+#define FOR(op, e) &&L_FOR_##op, &&L_FOR_##op##_I,
 #define UN(op, T, U, check, e) &&L_##op,
 #define LD(op, n, e) &&L_##op, &&L_##op##_C, &&L_##op##_F, &&L_##op##_XR, &&L_##op##_XC, &&L_##op##_XF, &&L_##op##_UR, &&L_##op##_UC, &&L_##op##_UF,
 #define ST(op, T, n, s) &&L_##op, &&L_##op##_C, &&L_##op##_F, &&L_##op##_XR, &&L_##op##_XC, &&L_##op##_XF, &&L_##op##_UR, &&L_##op##_UC, &&L_##op##_UF,
+#define LD2(op, n, e) &&L_##op##_2R, &&L_##op##_2C, &&L_##op##_2F,
+#define ST2(op, T, n, s) &&L_##op##_2R, &&L_##op##_2C, &&L_##op##_2F,
 #define OP(op, n, fmt) &&L_##op,
 #include "interp.def"
 #include "interp_undef.h"
@@ -138,6 +146,9 @@ again:
 #define INC(op, e) \
 	CASE(INC_##op): { u32 x = RD_I(pc[1].d) + pc[2].lo, y = RD_I(pc[1].a); fp[pc[1].d] = x; JUMP_ON(e); NEXT(3); } \
 	CASE(INC_##op##_I): { u32 x = RD_I(pc[1].d) + pc[2].lo, y = pc[2].n; fp[pc[1].d] = x; JUMP_ON(e); NEXT(3); }
+#define FOR(op, e) \
+	CASE(FOR_##op): { u32 x = RD_I(pc[1].d), y = RD_I(pc[1].a); if (e) { fp[pc[1].d] = x + pc[2].lo; NEXT(pc[1].i); } NEXT(3); } \
+	CASE(FOR_##op##_I): { u32 x = RD_I(pc[1].d), y = pc[2].n; if (e) { fp[pc[1].d] = x + pc[2].lo; NEXT(pc[1].i); } NEXT(3); }
 #define UN(op, T, U, check, e) CASE(op): { C_##T x = RD_##T(pc[1].a); check; WR_##U(pc[1].d, e); NEXT(2); }
 #define LD_FORM(op, suffix, at, e, len) CASE(op##suffix): { at; fp[pc[1].d] = (e); NEXT(len); }
 #define LD(op, n, e) \
@@ -149,6 +160,12 @@ again:
 	ST_FORM(op, , T, AT_R(n), s, 2) ST_FORM(op, _C, T, AT_C(n), s, 2) ST_FORM(op, _F, T, AT_F(n), s, 2) \
 	ST_FORM(op, _XR, T, AT_XR(n), s, 4) ST_FORM(op, _XC, T, AT_XC(n), s, 4) ST_FORM(op, _XF, T, AT_XF(n), s, 4) \
 	ST_FORM(op, _UR, T, AT_UR(n), s, 4) ST_FORM(op, _UC, T, AT_UC(n), s, 4) ST_FORM(op, _UF, T, AT_UF(n), s, 4)
+#define LD2(op, size, e) \
+	LD_FORM(op, _2R, AT_2(size, RD_I(pc[1].a)), e, 6) LD_FORM(op, _2C, AT_2(size, pc[3].n), e, 6) \
+	LD_FORM(op, _2F, AT_2(size, (u32)t->sp + pc[3].n), e, 6)
+#define ST2(op, T, size, s) \
+	ST_FORM(op, _2R, T, AT_2(size, RD_I(pc[1].a)), s, 6) ST_FORM(op, _2C, T, AT_2(size, pc[3].n), s, 6) \
+	ST_FORM(op, _2F, T, AT_2(size, (u32)t->sp + pc[3].n), s, 6)
 #define OP(op, n, fmt)
 #include "interp.def"
 #include "interp_undef.h"

@@ -310,9 +310,12 @@ static const u16 family[256] = {
 #define CMPI(op, T, e) [P_##op] = I_##op + 1,
 #define CMPF(op, T, e) [P_##op] = I_##op + 1,
 #define INC(op, e)
+#define FOR(op, e)
 #define UN(op, T, U, check, e) [P_##op] = I_##op + 1,
 #define LD(op, n, e) [P_##op] = I_##op + 1,
 #define ST(op, T, n, s) [P_##op] = I_##op + 1,
+#define LD2(op, n, e)
+#define ST2(op, T, n, s)
 #define OP(op, n, fmt)
 #include "interp.def"
 #include "interp_undef.h"
@@ -323,9 +326,12 @@ static const u8 bytes[256] = {
 #define CMPI(op, T, e)
 #define CMPF(op, T, e)
 #define INC(op, e)
+#define FOR(op, e)
 #define UN(op, T, U, check, e)
 #define LD(op, n, e) [P_##op] = n,
 #define ST(op, T, n, s) [P_##op] = n,
+#define LD2(op, n, e)
+#define ST2(op, T, n, s)
 #define OP(op, n, fmt)
 #include "interp.def"
 #include "interp_undef.h"

@@ -4,7 +4,10 @@
 #undef CMPI
 #undef CMPF
 #undef INC
+#undef FOR
 #undef UN
 #undef LD
 #undef ST
+#undef LD2
+#undef ST2
 #undef OP
