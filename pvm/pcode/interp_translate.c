@@ -373,7 +373,8 @@ static void instruction(Tr *t)
 	u32 k;
 
 	switch (p) {
-	case P_NOP: case P_F32_REINTERPRET: case P_F64_REINTERPRET: break; /* registers hold bits */
+	case P_NOP: break;
+	case P_I64_EXTEND_U: case P_F32_REINTERPRET: case P_F64_REINTERPRET: break; /* the bits are there already */
 	case P_LABEL: case P_LOOP: case P_LAND: tr_label(t, p, uleb(t)); break;
 	case P_JUMP: tr_jump(t, uleb(t)); break;
 	case P_JUMP_IF: tr_jump_if(t, true, uleb(t)); break;
