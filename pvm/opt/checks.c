@@ -106,6 +106,16 @@ static void plain(Checks *c, OIns *i, OOp op)
 	c->changed = true;
 }
 
+/* Whether an i32 operation on numbers >= 0 gives one below 2^32. */
+static bool stays_unsigned(OOp op, Range a, Range b)
+{
+	if (a.lo < 0 || b.lo < 0)
+		return false;
+	if (op == O_SHL)
+		return b.hi < 32 && (u64)a.hi << b.hi <= UINT32_MAX;
+	return (op == O_ADD ? (u64)a.hi + (u64)b.hi : (u64)a.hi * (u64)b.hi) <= UINT32_MAX;
+}
+
 static void rewrite_arithmetic(Checks *c, OIns *i)
 {
 	Range a = c->r[i->a], b = c->r[i->b];
@@ -114,6 +124,12 @@ static void rewrite_arithmetic(Checks *c, OIns *i)
 	case O_ADDO: case O_SUBO: case O_MULO:
 		if (range_fits(i->op, i->type, a, b))
 			plain(c, i, i->op == O_ADDO ? O_ADD : i->op == O_SUBO ? O_SUB : O_MUL);
+		break;
+	case O_ADD: case O_MUL: case O_SHL:
+		if (!(i->aux & O_NOWRAP) && i->type == OT_I32 && stays_unsigned(i->op, a, b)) {
+			i->aux |= O_NOWRAP;
+			c->changed = true;
+		}
 		break;
 	case O_DIVS: case O_REMS:
 		if (a.lo >= 0 && b.lo > 0)
@@ -220,6 +236,19 @@ static void param(Checks *c, u32 b, OVal v)
 		c->r[v] = all;
 }
 
+/* A value's range at the end of a block: what it was computed from may be known better by now. */
+static Range again(const Checks *c, OVal v)
+{
+	const OIns *i = &c->f->ins.p[v];
+	u32 form = ocode_ops[i->op].form;
+	Range r = c->r[v], fresh;
+
+	if (form != OF_BIN && form != OF_BINT)
+		return r;
+	fresh = range_meet(r, range_of(c->f, v, c->r));
+	return range_empty(fresh) ? r : fresh;
+}
+
 static void give(Checks *c, u32 edge)
 {
 	const OEdge *e = &c->f->edge.p[edge];
@@ -227,7 +256,7 @@ static void give(Checks *c, u32 edge)
 
 	for (u32 k = 0; k < e->n; k++, p = c->f->ins.p[p].next)
 		if (is_int(c->f->ins.p[p].type))
-			c->in[p] = range_join(c->in[p], c->r[c->f->pool.p[e->args + k]]);
+			c->in[p] = range_join(c->in[p], again(c, c->f->pool.p[e->args + k]));
 }
 
 static void leave_block(Checks *c, u32 b)

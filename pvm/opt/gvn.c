@@ -29,9 +29,15 @@ static u64 mix(u64 h, u64 x)
 	return h ^ h >> 29;
 }
 
+/* What aux says about the value: whether it may wrap says nothing. */
+static u32 meaning(const OIns *i)
+{
+	return ocode_ops[i->op].form == OF_BIN ? 0 : i->aux;
+}
+
 static u32 hash(const OIns *i)
 {
-	u64 h = mix(i->op | i->type << 8 | i->aux << 16, i->imm);
+	u64 h = mix(i->op | i->type << 8 | meaning(i) << 16, i->imm);
 
 	return (u32)mix(h, i->c);
 }
@@ -39,7 +45,7 @@ static u32 hash(const OIns *i)
 /* Operands are compared by number, and a number has one type. */
 static bool same(const OIns *x, const OIns *y)
 {
-	return x->op == y->op && x->type == y->type && x->aux == y->aux && x->imm == y->imm && x->c == y->c;
+	return x->op == y->op && x->type == y->type && meaning(x) == meaning(y) && x->imm == y->imm && x->c == y->c;
 }
 
 static u32 *live_bucket(Gvn *n, const OIns *i)
