@@ -296,7 +296,7 @@ static void free_until(const Alloc *a, const Iv *it, u32 fu[NREG])
 /* The register that a hint names, or NOREG. */
 static u32 hint_reg(const Alloc *a, const Iv *it, u32 k)
 {
-	u32 h = a->l->hint[2 * it->v + k];
+	u32 h = a->l->hint[HINTS * it->v + k].to;
 	i32 r;
 
 	if (!h)
@@ -314,7 +314,7 @@ static u32 best_free(const Alloc *a, const Iv *it, const u32 fu[NREG])
 {
 	u32 best = NOREG;
 
-	for (u32 k = 0; k < 2; k++) {
+	for (u32 k = 0; k < HINTS; k++) {
 		u32 h = hint_reg(a, it, k);
 		if (h != NOREG && (a->m->t->regs >> h & 1) && fu[h] >= it->end)
 			return h;

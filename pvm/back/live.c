@@ -265,14 +265,17 @@ static void collect_fixed(MFunc *m, Live *l)
 
 /* ---- hints --------------------------------------------------------------------------------------------- */
 
-static void hint(Live *l, u32 v, u32 h)
+/* Keeps the HINTS weightiest. */
+static void hint(Live *l, u32 v, u32 to, u32 weight)
 {
-	u32 *slot = &l->hint[2 * v];
+	Hint h = { to, weight }, *slot = &l->hint[HINTS * v];
 
-	if (!slot[0])
-		slot[0] = h;
-	else if (!slot[1])
-		slot[1] = h;
+	for (u32 k = 0; k < HINTS; k++)
+		if (!slot[k].to || slot[k].weight < h.weight) {
+			Hint t = slot[k];
+			slot[k] = h;
+			h = t;
+		}
 }
 
 /* The params of the block that instruction `jmp` goes to, in order, are hinted by its arguments and hint them. */
@@ -283,31 +286,31 @@ static void hint_edge(MFunc *m, Live *l, u32 b, const MIns *jmp)
 	for (u32 k = 0; k < jmp->nopnd && k < head->nopnd; k++) {
 		u32 from = m->opnd.p[jmp->opnd + k].v, to = m->opnd.p[head->opnd + k].v;
 		if (from && to) {
-			hint(l, from, NREG + 1 + to);
-			hint(l, to, NREG + 1 + from);
+			hint(l, from, NREG + 1 + to, 2 * m->block[b].depth);
+			hint(l, to, NREG + 1 + from, 2 * m->block[b].depth);
 		}
 	}
 }
 
-static void hint_ins(Live *l, const MIns *ins, const MOpnd *o)
+static void hint_ins(Live *l, const MIns *ins, const MOpnd *o, u32 depth)
 {
 	if (ins->nopnd >= 2 && o[0].role == ROLE_DEF && o[1].v && ROLE_READS(o[1].role))
-		hint(l, o[0].v, NREG + 1 + o[1].v);
+		hint(l, o[0].v, NREG + 1 + o[1].v, 2 * depth);
 	for (u32 k = 0; k < ins->nopnd; k++)
 		if (o[k].v && (o[k].role == ROLE_FIX || o[k].role == ROLE_DFIX) && o[k].fixed != NOREG)
-			hint(l, o[k].v, 1 + o[k].fixed);
+			hint(l, o[k].v, 1 + o[k].fixed, 2 * depth + 1);
 }
 
 static void collect_hints(MFunc *m, Live *l)
 {
-	l->hint = arena_alloc(m->arena, 2 * (size_t)m->vtype.n * sizeof(u32));
+	l->hint = arena_alloc(m->arena, HINTS * (size_t)m->vtype.n * sizeof(Hint));
 	for (u32 b = 0; b < m->nblock; b++) {
 		const MIns *end = &m->ins.p[m->block[b].end - 1];
 		if (end->nopnd && m->opnd.p[end->opnd].role == ROLE_ARG)
 			hint_edge(m, l, b, end);
 	}
 	for (u32 i = 0; i < m->ins.n; i++)
-		hint_ins(l, &m->ins.p[i], &m->opnd.p[m->ins.p[i].opnd]);
+		hint_ins(l, &m->ins.p[i], &m->opnd.p[m->ins.p[i].opnd], m->block[l->block_of[i]].depth);
 }
 
 /* ---- ranges ---------------------------------------------------------------------------------------------- */

@@ -146,12 +146,15 @@ typedef struct Range { u32 from, to, next; } Range; /* [from, to) */
 /* How much a use wants a register: a map not at all; a move reads memory as well; any is better off; reg needs one. */
 enum { USE_MAP, USE_MOVE, USE_ANY, USE_REG };
 typedef struct Use { u32 pos; u8 kind; } Use;
+/* Where a vreg would like to be: 1 + register, or NREG + 1 + vreg; 0 = none. */
+typedef struct Hint { u32 to, weight; } Hint;
+enum { HINTS = 3 };
 typedef struct Live {
 	VEC(Range) range;          /* [0] unused */
 	u32 *first;                /* by vreg: first range */
 	VEC(Use) use;
 	u32 *use_at;               /* by vreg: its uses and definition are use[use_at[v] .. use_at[v+1]), by position */
-	u32 *hint;                 /* by vreg: two hints each: 1 + register, or NREG + 1 + vreg; 0 = none */
+	Hint *hint;                /* by vreg: HINTS each, the weightiest first */
 	VEC(Range) fixed[NREG];    /* ranges (arrays here) where a register is taken by an instruction */
 	VEC(u32) call;             /* positions at which calls destroy registers */
 	u32 *block_of;             /* by instruction */

@@ -129,6 +129,15 @@ static bool is_reg(i32 loc) { return (loc >= 0 && loc < REG_F0) || loc == LOC_SC
 
 static u32 reg_no(i32 loc) { return loc == LOC_SCRATCH ? SCRATCH : (u32)loc; }
 
+/* To a register, an i32 moves as 4 bytes, which clears the rest and needs no prefix. */
+static void move_typed(Emit *e, i32 to, i32 from, u32 type)
+{
+	if (type == OT_I32 && is_reg(to) && !is_freg(from) && to != from)
+		enc_rm(&e->l.raw, 0x8b, 4, reg_no(to), emit_loc(e, from));
+	else
+		emit_move(e, to, from);
+}
+
 /* One word in any direction.  Integers move as 8 bytes (i32 values are zero-extended), floats too. */
 void emit_move(Emit *e, i32 to, i32 from)
 {
@@ -192,7 +201,7 @@ static void sink(void *ctx, const PMove *mv)
 		enc_rm(&e->l.raw, 0x66000f7e, 4, (u32)mv->from, rm_reg(SCRATCH));
 		emit_move(e, mv->to, LOC_SCRATCH);
 	} else {
-		emit_move(e, mv->to, mv->from);
+		move_typed(e, mv->to, mv->from, mv->type);
 	}
 }
 
@@ -263,10 +272,7 @@ static void tie(Emit *e, const MIns *ins)
 	u32 d = def(e, ins);
 	i32 s = loc(e, ins, 1);
 
-	if (is_reg(s) && is_reg((i32)d) && s != (i32)d)
-		enc_mov(&e->l.raw, ins->w == 8 ? 8 : 4, d, (u32)s);
-	else
-		emit_move(e, (i32)d, s);
+	move_typed(e, (i32)d, s, ins->w == 8 ? OT_I64 : OT_I32);
 }
 
 /* a + b into a third register. */

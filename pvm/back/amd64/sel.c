@@ -84,7 +84,7 @@ static bool select_one(Sel *s, u32 v)
 {
 	const OIns *o = sel_o(s, v);
 
-	if (is_dead(s, v) || o->op == O_CONST || o->op == O_PARAM)
+	if (is_dead(s, v) || s->need[v] == 2 || o->op == O_CONST || o->op == O_PARAM)
 		return true;
 	vec_push(&s->group, s->out.n);
 	s->cur = v;

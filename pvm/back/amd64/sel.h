@@ -11,7 +11,7 @@
 typedef struct Sel {
 	MFunc *m;
 	OFunc *f;
-	u8 *need;            /* by value: is it wanted as a vreg? */
+	u8 *need;            /* by value: 1 it is wanted as a vreg, 2 it has been made further down */
 	u32 *uses;           /* by value: how many uses there are */
 	u32 *writes, *faults; /* by value: instructions before it in its block that write, that may fault */
 	u32 block;           /* the one being selected */

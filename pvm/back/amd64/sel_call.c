@@ -147,6 +147,34 @@ static void ret(Sel *s, u32 v)
 		sel_any(s, o->a, ROLE_FIX, type_is_float(sel_o(s, o->a)->type) ? REG_F0 : RAX);
 }
 
+/* A loop often compares i and goes on with i + c.  Between comparison and jump, as a lea (which leaves the flags
+ * alone), the sum can take i's register. */
+static void step_late(Sel *s, u32 v)
+{
+	const OIns *cmp = sel_o(s, sel_o(s, v)->a);
+	u32 x = sel_o(s, v)->prev;
+	MIns *ins;
+
+	if (cmp->op != O_ICMP || cmp->block != sel_o(s, v)->block)
+		return;
+	for (u32 k = 0; k < 12 && x; k++, x = sel_o(s, x)->prev) {
+		const OIns *o = sel_o(s, x);
+		i64 c;
+		if (o->op != O_ADD || s->uses[x] != 1 || !s->need[x] || (o->a != cmp->a && o->a != cmp->b) ||
+				sel_is(s, o->a, O_CONST) || !sel_imm(s, o->b, type_w(o->type), &c))
+			continue;
+		s->need[o->a] = 1;
+		s->need[x] = 2;
+		ins = sel_new(s, M_LEA, type_w(o->type));
+		ins->mbase = MB_REG;
+		ins->mopnd = 1;
+		ins->disp = (i32)c;
+		sel_opnd(s, x, ROLE_DEF, 0);
+		sel_opnd(s, o->a, ROLE_USE, 0);
+		return;
+	}
+}
+
 bool sel_control(Sel *s, u32 v)
 {
 	const OIns *o = sel_o(s, v);
@@ -160,6 +188,7 @@ bool sel_control(Sel *s, u32 v)
 	case O_JMP: jump(s, o->a); return true;
 	case O_BR:
 		cc = sel_cond(s, o->a);
+		step_late(s, v);
 		sel_new(s, M_BR, 0)->cc = (u8)cc;
 		return true;
 	case O_SWITCH: branch_switch(s, v); return true;

@@ -473,7 +473,7 @@ static bool add_lea(Sel *s, u32 v, u32 w)
 
 	for (int turn = 0; turn < 2; turn++, a = o->b, b = o->a) {
 		sh = sel_o(s, b);
-		if (sh->op != O_SHL || s->uses[b] != 1 || !sel_is(s, sh->b, O_CONST) || sel_is(s, a, O_CONST) ||
+		if (sh->op != O_SHL || (s->uses[b] != 1 && s->m->num[sh->block] != s->block) || !sel_is(s, sh->b, O_CONST) || sel_is(s, a, O_CONST) ||
 				sel_is(s, sh->a, O_CONST))
 			continue;
 		k = (i64)(sel_o(s, sh->b)->imm & (w * 8 - 1));
