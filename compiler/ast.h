@@ -98,6 +98,7 @@ typedef struct Parser {
 	u32 at;            /* position behind the last token */
 	u32 prev_end;      /* end of the token before the last */
 	u32 tok_pos;
+	u32 quiet;         /* end of the last malformed token: an error right behind it is not worth a message */
 	u8 sw;
 	int first;         /* the token that says which grammar to use, returned first */
 	bool deep;         /* the nesting error was reported */

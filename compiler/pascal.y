@@ -537,7 +537,7 @@ static const char *wanted(const bool *expected, int got, bool *behind)
 	static const struct { int token; const char *name; } ask[] = {
 		{ THEN, "'then'" }, { DO, "'do'" }, { OF, "'of'" }, { TO, "'to' or 'downto'" }, { UNTIL, "'until'" },
 		{ ')', "')'" }, { ']', "']'" }, { ';', "';'" }, { END, "'end'" }, { '.', "'.'" }, { '=', "'='" },
-		{ DOTDOT, "'..'" }, { ':', "':'" },
+		{ ':', "':'" }, { DOTDOT, "'..'" },
 	};
 #define EXPECTS(t) expected[YYTRANSLATE(t)]
 	*behind = false;
@@ -553,7 +553,7 @@ static const char *wanted(const bool *expected, int got, bool *behind)
 	if (EXPECTS(BEGIN_) && EXPECTS(VAR))
 		return "a declaration or 'begin'";
 	for (u32 i = 0; i < COUNT(ask); i++)
-		if (EXPECTS(ask[i].token))
+		if (EXPECTS(ask[i].token) && !(ask[i].token == '=' && EXPECTS('<'))) /* not the operator */
 			return ask[i].name;
 	*behind = false;
 	return EXPECTS(ID) ? "a name" : EXPECTS(NUMBER) ? "a number" : NULL;
@@ -572,8 +572,10 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, Parser *p)
 			token = token_names[i].token;
 	const char *want = wanted(expected, token, &behind), *what = pascal_token_name(token);
 	Span at = *yypcontext_location(ctx);
-	/* A name is quoted from the source; it says more than "a name". */
-	if (token == ID && at.end - at.pos < 60)
+	if (p->quiet && p->prev_end <= p->quiet && at.pos >= p->quiet)
+		return 0; /* what stands between was reported and is the likely cause */
+	/* A name or number is quoted from the source; that says more. */
+	if ((token == ID || token == NUMBER || token == REALNUM) && at.end - at.pos < 60)
 		what = arena_printf(p->c->a, "'%.*s'", (int)(at.end - at.pos), p->src->text + (at.pos - p->src->base));
 	/* What is missing at the end of a line is missing there, not at the start of the next. */
 	if (behind && ast_line(p->c, p->prev_end) != ast_line(p->c, at.pos))

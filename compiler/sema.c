@@ -33,6 +33,7 @@ Sym *sema_declare(Sema *s, SymKind k, Name *n, Span at, Type *t)
 	if (old && old->user == y->user && old->level == s->level && old->kind != S_POISON) {
 		diag_error(s->c, at, "'%s' is already declared", diag_name(s->c, n));
 		diag_note(s->c, old->at, "declared here");
+		return y; /* the name keeps its first meaning */
 	}
 	y->outer = old;
 	y->next = s->scope;

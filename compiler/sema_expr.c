@@ -247,11 +247,15 @@ static bool is_variable(const Node *n)
 
 Node *sema_lvalue(Sema *s, Node *n, bool whole)
 {
+	Name *name = n->op == N_ID ? n->name : NULL;
 	n = designator(s, n, true);
 	if (n->type->kind == T_POISON)
 		return n;
 	if (!is_variable(n)) {
-		diag_error(s->c, n->at, "this is not a variable");
+		if (name && sema_is_const(n))
+			diag_error(s->c, n->at, "'%s' is a constant, not a variable", diag_name(s->c, name));
+		else
+			diag_error(s->c, n->at, "this is not a variable");
 		return sema_poison(s, n);
 	}
 	Sym *y = root(n);

@@ -1,0 +1,6 @@
+{ error: 3:7: this array is too large (the limit is 1 GiB) }
+program array_too_large;
+var a: array [1..100000, 1..100000] of integer;
+begin
+  writeln
+end.

@@ -1,0 +1,7 @@
+{ error: 4:5: 'i' is already declared }
+program redeclared;
+var i: integer;
+    i: char;
+begin
+  i := 1
+end.
