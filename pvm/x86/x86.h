@@ -1,0 +1,127 @@
+/* x86: i386 and x86-64 machine code to O-code.
+ *
+ * x86.def is the one opcode map: encoding, operands, flags read and written, lowering.  decode.c reads it for
+ * any mode; lower_*.c, one file an instruction family, turn decoded instructions into O-code.  Manuals: Intel
+ * SDM volume 2 (instruction set), AMD APM volume 3. */
+#ifndef PVM_X86_H
+#define PVM_X86_H
+
+#include "../base/base.h"
+#include "../ocode/ocode.h"
+
+/* ---- decoded instructions ------------------------------------------------------------------------ */
+
+typedef enum XOp { /* mnemonics; XI_NONE is invalid */
+	XI_NONE,
+#define XM(op, name) XI_##op,
+#include "mnemonics.def"
+#undef XM
+	XI_COUNT
+} XOp;
+extern const char *const x86_names[XI_COUNT];
+
+enum XMode { X86_32 = 32, X86_64 = 64 };
+
+typedef enum XKind { XK_NONE, XK_REG, XK_MEM, XK_IMM, XK_REL, XK_FAR } XKind;
+typedef enum XClass { /* of a register; the number within the class is 0 to 15 */
+	XC_NONE, XC_GPR8, XC_GPR8H /* ah ch dh bh: number 0 to 3 */, XC_GPR16, XC_GPR32, XC_GPR64, XC_SEG, XC_CR,
+	XC_DR, XC_ST, XC_MMX, XC_XMM, XC_YMM
+} XClass;
+enum { XS_ES, XS_CS, XS_SS, XS_DS, XS_FS, XS_GS };
+enum { XB_NONE = 255, XB_RIP = 254 }; /* in base and index */
+
+typedef struct XOperand {
+	u8 kind;  /* XKind */
+	u8 cls;   /* XClass of a register */
+	u8 reg;
+	u8 size;  /* bytes; 0 where the instruction gives none (lea, fnstenv: by row) */
+	u8 read, write;
+	bool hidden; /* not written in assembly (push's stack, string registers) */
+} XOperand;
+
+/* One instruction.  At most one operand is XK_MEM by ModRM; string instructions' memory operands are hidden. */
+typedef struct XInsn {
+	u64 pc;          /* guest address */
+	u64 imm, imm2;   /* immediates, sign-extended to 64 bits where the instruction does so */
+	i64 disp;
+	u64 target;      /* of XK_REL: the absolute address, wrapped to the mode */
+	u16 op;          /* XOp */
+	u16 row;         /* row of x86.def */
+	u8 len;          /* bytes, 1 to 15 */
+	u8 mode;         /* XMode */
+	u8 osize, asize; /* operand and address size in bytes: 2, 4, 8 */
+	u8 base, index, scale; /* of the memory operand: numbers 0 to 15, XB_NONE, XB_RIP; scale 1 2 4 8 */
+	u8 seg;          /* segment of the memory operand: override or default */
+	u8 rep;          /* 0, 0xf2 or 0xf3 where it acts as a repeat prefix (or lock elision hint) */
+	u8 nopnd;
+	bool lock, seg_override, vex, rexw;
+	u8 vl;           /* vector length in bytes of a VEX instruction: 16 or 32 */
+	XOperand opnd[5];
+} XInsn;
+
+/* Decodes one instruction of p[0..n), n up to 15 looked at.  False when it is invalid (or cut off: *cut is
+ * then true).  Never reads beyond n. */
+bool x86_decode(const u8 *p, size_t n, u64 pc, enum XMode mode, XInsn *out, bool *cut);
+
+/* Writes it as text, Intel syntax. */
+void x86_print(const XInsn *i, Buf *out);
+
+/* ---- the guest's registers in the register file --------------------------------------------------- */
+
+/* Numbers of Regfile.slot (8 bytes each). */
+enum XSlot {
+	XS_GPR = 0,       /* rax rcx rdx rbx rsp rbp rsi rdi r8 .. r15; i386: zero-extended */
+	XS_PC = 16,
+	/* Flags, lazily: what set them (XFlagOp), its operands and result; see flags.h. */
+	XS_FLAG_OP = 17, XS_FLAG_A, XS_FLAG_B, XS_FLAG_C,
+	XS_DF = 21,       /* 0 or 1 */
+	XS_EFLAGS = 22,   /* the other bits: TF IF IOPL NT AC ID */
+	XS_BASE = 24,     /* segment bases: es cs ss ds fs gs */
+	XS_SEL = 30,      /* selectors likewise */
+	XS_MXCSR = 36,
+	XS_FCW = 37, XS_FSW = 38, /* top of stack kept apart: */ XS_FTOP = 39, XS_FTAG = 40 /* one bit a register: 1 = in use */,
+	XS_FOP = 41, XS_FIP = 42, XS_FDP = 43,
+	XS_ST = 48,       /* 8 x 16 bytes: the 80-bit number in the low 10 */
+	XS_VEC = 64,      /* ymm0 .. ymm15: 32 bytes each */
+	XS_TMP = 128,     /* scratch of helpers */
+	XS_COUNT = 160
+};
+
+/* Why a unit left to the run loop: the `aux` of EXIT. */
+typedef enum XExit {
+	XE_JUMP,      /* to a constant address: may be linked */
+	XE_INDIRECT,  /* to an address in a register */
+	XE_CALL, XE_RET, /* the same, for the return-address predictor */
+	XE_SYSCALL, XE_INT80, XE_SYSENTER, /* pc is behind the instruction */
+	XE_INT3, XE_INTO, XE_INT, /* traps: pc is behind the instruction */
+	XE_UD, XE_GP, XE_DE, XE_FPE, XE_SIMD, XE_BOUND, XE_HLT, /* faults: pc is the instruction */
+	XE_STEP,      /* TF: single step done */
+	XE_CPUID, XE_RDTSC, /* done by the run loop; pc is behind the instruction */
+	XE_UNIMPL     /* the instruction has no lowering; pc is the instruction */
+} XExit;
+
+/* ---- lowering ------------------------------------------------------------------------------------- */
+
+/* A unit to be made: guest code from pc on. */
+typedef struct XUnitReq {
+	u64 pc;
+	enum XMode mode;
+	u32 max_insns;    /* at most so many instructions */
+	bool step;        /* TF is set: one instruction, then XE_STEP */
+	/* Reads up to n bytes of guest code at addr and returns how many could be read. */
+	size_t (*fetch)(void *ctx, u64 addr, u8 *buf, size_t n);
+	void *ctx;
+} XUnitReq;
+
+typedef struct XUnit {
+	OFunc *func;
+	u32 insns;
+	u64 end;          /* the guest bytes [pc, end) were read */
+} XUnit;
+
+/* Lowers a basic block: to the first branch, system call, or max_insns.  An undecodable first instruction
+ * gives a unit that exits with XE_UD; a fetch that fails there, one that loads from the address (and so
+ * faults). */
+void x86_lower(const XUnitReq *r, XUnit *out);
+
+#endif
