@@ -1,0 +1,83 @@
+/* Shared by the lowering's families; private to pvm/x86.
+ *
+ * While a unit is lowered, the newest value of each guest register stands in cur[]; registers are stored (PUT) only where
+ * the unit leaves.  An instruction that may fault carries a state map with the registers that differ from the register
+ * file, so a fault in the middle of the unit is exact. */
+#ifndef PVM_X86_LOWER_H
+#define PVM_X86_LOWER_H
+
+#include "x86.h"
+#include "flags.h"
+
+typedef struct XLower {
+	OFunc *f;
+	u32 block;              /* where instructions go now */
+	const XUnitReq *req;
+	XInsn i;                /* the instruction being lowered */
+	u64 start;              /* the unit's pc */
+	OVal cur[XS_COUNT];     /* newest value of a slot, 0 = only in the register file */
+	bool dirty[XS_COUNT];   /* differs from the register file */
+	XFlags flags;           /* the newest flags */
+	bool flags_dirty;
+	bool ended;             /* the unit has been closed */
+	u8 word;                /* OT_I32 or OT_I64: addresses and stack in this mode */
+} XLower;
+
+typedef void XLowerFn(XLower *l);
+
+/* ---- building ---- */
+OVal xl_const(XLower *l, u8 type, u64 v);
+OVal xl_bin(XLower *l, OOp op, OVal a, OVal b);
+OVal xl_bini(XLower *l, OOp op, OVal a, u64 k);   /* b a constant of a's type */
+OVal xl_un(XLower *l, OOp op, OVal a);
+OVal xl_cmp(XLower *l, OCc cc, OVal a, OVal b);
+OVal xl_cmpi(XLower *l, OCc cc, OVal a, u64 k);
+OVal xl_select(XLower *l, OVal c, OVal a, OVal b);
+u8 xl_type(const XLower *l, OVal v);
+/* To i32 or i64: truncates, or zero-extends. */
+OVal xl_to(XLower *l, u8 type, OVal v);
+OVal xl_sext(XLower *l, OVal v, unsigned size, u8 type); /* the low `size` bytes of v, sign-extended to type */
+OVal xl_zext(XLower *l, OVal v, unsigned size);          /* the low `size` bytes of v: i32 for up to 4, i64 for 8 */
+OVal xl_hcall(XLower *l, u32 row, u8 type, const OVal *arg, u32 n);
+
+/* ---- guest registers ---- */
+OVal xl_get(XLower *l, u32 slot, u8 type);
+void xl_put(XLower *l, u32 slot, OVal v);
+/* A general register's low bytes: i32 for size 1 (zero-extended), 2, 4; i64 for 8.  high: ah ch dh bh. */
+OVal xl_reg(XLower *l, unsigned n, unsigned size, bool high);
+/* Sets them: size 4 clears the upper half, 1 and 2 keep the rest. */
+void xl_set_reg(XLower *l, unsigned n, unsigned size, bool high, OVal v);
+
+/* ---- memory ---- */
+OVal xl_ea(XLower *l);                                    /* offset of the memory operand, without segment base */
+OVal xl_address(XLower *l);                               /* its linear address */
+OVal xl_linear(XLower *l, OVal offset, unsigned seg);     /* adds the segment's base, wraps to the mode */
+OVal xl_load(XLower *l, OVal addr, unsigned size);        /* as xl_reg; 16 bytes: v128 */
+void xl_store(XLower *l, OVal addr, unsigned size, OVal v);
+u32 xl_map(XLower *l, bool after);                        /* a state map for the next instruction */
+
+/* ---- operands ---- */
+OVal xl_operand(XLower *l, unsigned k);                   /* of the instruction: register, memory or immediate */
+void xl_set_operand(XLower *l, unsigned k, OVal v);
+/* The address of operand k when it is memory, else 0; for read-modify-write, which computes it once. */
+OVal xl_operand_address(XLower *l, unsigned k);
+OVal xl_read_at(XLower *l, unsigned k, OVal addr);
+void xl_write_at(XLower *l, unsigned k, OVal addr, OVal v);
+
+/* ---- ends ---- */
+void xl_flush(XLower *l);                                 /* stores all dirty registers and flags */
+void xl_forget(XLower *l);                                /* what is known of registers: a helper may have changed them */
+void xl_exit(XLower *l, XExit kind, OVal pc);             /* flushes and leaves */
+void xl_exit_const(XLower *l, XExit kind, u64 pc);
+void xl_branch(XLower *l, OVal cond, u64 taken, u64 other);
+
+/* Instructions without a lowering of their own: run one by one in C on the register file. */
+void xl_interpret(XLower *l);
+
+#define XL(name) XLowerFn x86_lower_##name
+XL(alu); XL(incdec); XL(unary); XL(muldiv); XL(imul); XL(shift); XL(shiftd); XL(mov); XL(movx); XL(lea); XL(xchg); XL(cmov);
+XL(setcc); XL(jcc); XL(cbw); XL(bits); XL(push); XL(flags); XL(enter); XL(call); XL(jmp); XL(ret); XL(loop); XL(syscall); XL(int);
+XL(ud); XL(nop); XL(string); XL(bt); XL(xadd);
+#undef XL
+
+#endif

@@ -1,0 +1,317 @@
+/* What all families of the lowering stand on: values, guest registers, memory, ways out. */
+#include "lower.h"
+
+#include <stdlib.h>
+
+/* ---- values ---------------------------------------------------------------------------------------- */
+
+OVal xl_const(XLower *l, u8 type, u64 v)
+{
+	return ocode_emit_const(l->f, l->block, type, type == OT_I32 ? (u32)v : v);
+}
+
+u8 xl_type(const XLower *l, OVal v)
+{
+	return l->f->ins.p[v].type;
+}
+
+OVal xl_bin(XLower *l, OOp op, OVal a, OVal b)
+{
+	return ocode_emit(l->f, l->block, op, xl_type(l, a), 0, a, b, 0);
+}
+
+OVal xl_bini(XLower *l, OOp op, OVal a, u64 k)
+{
+	return xl_bin(l, op, a, xl_const(l, xl_type(l, a), k));
+}
+
+OVal xl_un(XLower *l, OOp op, OVal a)
+{
+	return ocode_emit(l->f, l->block, op, xl_type(l, a), 0, a, 0, 0);
+}
+
+OVal xl_cmp(XLower *l, OCc cc, OVal a, OVal b)
+{
+	return ocode_emit(l->f, l->block, O_ICMP, OT_I32, cc, a, b, 0);
+}
+
+OVal xl_cmpi(XLower *l, OCc cc, OVal a, u64 k)
+{
+	return xl_cmp(l, cc, a, xl_const(l, xl_type(l, a), k));
+}
+
+OVal xl_select(XLower *l, OVal c, OVal a, OVal b)
+{
+	return ocode_emit(l->f, l->block, O_SELECT, xl_type(l, a), 0, a, b, c);
+}
+
+OVal xl_to(XLower *l, u8 type, OVal v)
+{
+	const OIns *i = &l->f->ins.p[v];
+
+	if (i->type == type)
+		return v;
+	if (type == OT_I32 && i->op == O_EXTU)
+		return i->a;
+	return ocode_emit(l->f, l->block, type == OT_I32 ? O_TRUNC : O_EXTU, type, 0, v, 0, 0);
+}
+
+OVal xl_sext(XLower *l, OVal v, unsigned size, u8 type)
+{
+	if (size == 8)
+		return v;
+	if (size < 4)
+		v = xl_un(l, size == 1 ? O_SEXT8 : O_SEXT16, xl_to(l, OT_I32, v));
+	else
+		v = xl_to(l, OT_I32, v);
+	return type == OT_I32 ? v : ocode_emit(l->f, l->block, O_EXTS, type, 0, v, 0, 0);
+}
+
+OVal xl_zext(XLower *l, OVal v, unsigned size)
+{
+	if (size == 8)
+		return v;
+	v = xl_to(l, OT_I32, v);
+	return size == 4 ? v : xl_bini(l, O_AND, v, size == 1 ? 0xff : 0xffff);
+}
+
+/* ---- guest registers ------------------------------------------------------------------------------- */
+
+OVal xl_get(XLower *l, u32 slot, u8 type)
+{
+	if (!l->cur[slot])
+		l->cur[slot] = ocode_emit(l->f, l->block, O_GET, OT_I64, 0, 0, 0, REG_SLOT(slot));
+	return xl_to(l, type, l->cur[slot]);
+}
+
+void xl_put(XLower *l, u32 slot, OVal v)
+{
+	l->cur[slot] = v;
+	l->dirty[slot] = true;
+}
+
+OVal xl_reg(XLower *l, unsigned n, unsigned size, bool high)
+{
+	OVal v = xl_get(l, XS_GPR + n, l->word);
+
+	if (high)
+		v = xl_bini(l, O_SHRU, xl_to(l, OT_I32, v), 8);
+	return xl_zext(l, v, size);
+}
+
+void xl_set_reg(XLower *l, unsigned n, unsigned size, bool high, OVal v)
+{
+	u32 slot = XS_GPR + n;
+
+	if (size >= 4) {
+		xl_put(l, slot, xl_to(l, l->word, v));
+		return;
+	}
+	u64 mask = size == 2 ? 0xffff : high ? 0xff00 : 0xff;
+	OVal old = xl_get(l, slot, l->word), part = xl_to(l, l->word, xl_zext(l, v, size));
+	if (high)
+		part = xl_bini(l, O_SHL, part, 8);
+	xl_put(l, slot, xl_bin(l, O_OR, xl_bini(l, O_AND, old, ~mask), part));
+}
+
+/* ---- memory ---------------------------------------------------------------------------------------- */
+
+u32 xl_map(XLower *l, bool after)
+{
+	OFunc *f = l->f;
+	u32 at = f->slot.n;
+
+	for (u32 s = 0; s < XS_COUNT; s++)
+		if (l->dirty[s])
+			vec_push(&f->slot, ((OSlotVal){ REG_SLOT(s), l->cur[s] }));
+	if (l->flags_dirty) {
+		const XFlags *fl = &l->flags;
+		OVal op = xl_const(l, OT_I64, fl->op | (u64)fl->size << 8);
+		const OVal v[4] = { op, fl->a, fl->b, fl->c };
+		for (u32 k = 0; k < 4; k++)
+			if (v[k])
+				vec_push(&f->slot, ((OSlotVal){ REG_SLOT(XS_FLAG_OP + k), v[k] }));
+	}
+	OMap m = { .func = f->id, .pc = (u32)(l->i.pc - l->start), .slots = at, .n = f->slot.n - at, .after = after };
+	vec_push(&f->map, m);
+	return f->map.n - 1;
+}
+
+static OVal segment_base(XLower *l, unsigned seg)
+{
+	return xl_get(l, XS_BASE + seg, l->word);
+}
+
+/* Only fs and gs have bases in 64-bit mode; Linux and Windows give the others base 0, and a guest that loads another
+ * selector into them (LDT) has its bases honoured in 32-bit mode because the slots are read then. */
+OVal xl_linear(XLower *l, OVal offset, unsigned seg)
+{
+	OVal a = xl_to(l, l->word, offset);
+
+	if (seg < XS_FS)
+		return a;
+	return xl_bin(l, O_ADD, a, segment_base(l, seg));
+}
+
+static OVal index_part(XLower *l, u8 type)
+{
+	const XInsn *i = &l->i;
+	OVal v = xl_to(l, type, xl_get(l, XS_GPR + i->index, l->word));
+
+	return i->scale == 1 ? v : xl_bini(l, O_SHL, v, (u64)__builtin_ctz(i->scale));
+}
+
+OVal xl_ea(XLower *l)
+{
+	const XInsn *i = &l->i;
+	u8 type = i->asize == 8 ? OT_I64 : OT_I32;
+	OVal v = 0;
+
+	if (i->base == XB_RIP)
+		return xl_const(l, type, i->pc + i->len + (u64)i->disp);
+	if (i->base != XB_NONE)
+		v = xl_to(l, type, xl_get(l, XS_GPR + i->base, l->word));
+	if (i->index != XB_NONE) {
+		OVal x = index_part(l, type);
+		v = v ? xl_bin(l, O_ADD, v, x) : x;
+	}
+	if (!v)
+		v = xl_const(l, type, (u64)i->disp);
+	else if (i->disp)
+		v = xl_bini(l, O_ADD, v, (u64)i->disp);
+	return i->asize == 2 ? xl_bini(l, O_AND, v, 0xffff) : v;
+}
+
+OVal xl_address(XLower *l)
+{
+	return xl_linear(l, xl_ea(l), l->i.seg);
+}
+
+static u16 descriptor(unsigned size)
+{
+	return O_MEM(SPACE_GUEST, (unsigned)__builtin_ctz(size), 0, ORDER_TSO, 1);
+}
+
+OVal xl_load(XLower *l, OVal addr, unsigned size)
+{
+	u32 map = xl_map(l, false);
+	u8 type = size == 16 ? OT_V128 : size == 8 ? OT_I64 : OT_I32;
+	OVal v = ocode_emit(l->f, l->block, O_LOAD, type, descriptor(size), addr, 0, 0);
+
+	l->f->ins.p[v].map = map;
+	return v;
+}
+
+void xl_store(XLower *l, OVal addr, unsigned size, OVal val)
+{
+	u32 map = xl_map(l, false);
+	OVal v = ocode_emit(l->f, l->block, O_STORE, OT_VOID, descriptor(size), addr, val, 0);
+
+	l->f->ins.p[v].map = map;
+}
+
+/* ---- operands -------------------------------------------------------------------------------------- */
+
+OVal xl_operand_address(XLower *l, unsigned k)
+{
+	return l->i.opnd[k].kind == XK_MEM ? xl_address(l) : 0;
+}
+
+OVal xl_read_at(XLower *l, unsigned k, OVal addr)
+{
+	const XOperand *o = &l->i.opnd[k];
+
+	switch (o->kind) {
+	case XK_MEM:
+		return xl_load(l, addr, o->size);
+	case XK_REG:
+		if (o->cls == XC_SEG)
+			return xl_get(l, XS_SEL + o->reg, OT_I32);
+		return xl_reg(l, o->reg, o->size, o->cls == XC_GPR8H);
+	}
+	u64 v = l->i.imm;
+	for (unsigned j = 0; j < k; j++)
+		if (l->i.opnd[j].kind == XK_IMM)
+			v = l->i.imm2;
+	return xl_const(l, l->i.osize == 8 ? OT_I64 : OT_I32, v);
+}
+
+void xl_write_at(XLower *l, unsigned k, OVal addr, OVal v)
+{
+	const XOperand *o = &l->i.opnd[k];
+
+	if (o->kind == XK_MEM)
+		xl_store(l, addr, o->size, v);
+	else
+		xl_set_reg(l, o->reg, o->size, o->cls == XC_GPR8H, v);
+}
+
+OVal xl_operand(XLower *l, unsigned k)
+{
+	return xl_read_at(l, k, xl_operand_address(l, k));
+}
+
+void xl_set_operand(XLower *l, unsigned k, OVal v)
+{
+	xl_write_at(l, k, xl_operand_address(l, k), v);
+}
+
+/* ---- ways out -------------------------------------------------------------------------------------- */
+
+static void put(XLower *l, u32 slot, OVal v)
+{
+	ocode_emit(l->f, l->block, O_PUT, OT_VOID, 0, xl_to(l, OT_I64, v), 0, REG_SLOT(slot));
+}
+
+void xl_flush(XLower *l)
+{
+	for (u32 s = 0; s < XS_COUNT; s++)
+		if (l->dirty[s]) {
+			put(l, s, l->cur[s]);
+			l->dirty[s] = false;
+		}
+	if (!l->flags_dirty)
+		return;
+	const XFlags *fl = &l->flags;
+	put(l, XS_FLAG_OP, xl_const(l, OT_I64, fl->op | (u64)fl->size << 8));
+	const OVal v[3] = { fl->a, fl->b, fl->c };
+	for (u32 k = 0; k < 3; k++)
+		if (v[k])
+			put(l, XS_FLAG_A + k, v[k]);
+	l->flags_dirty = false;
+}
+
+void xl_forget(XLower *l)
+{
+	memset(l->cur, 0, sizeof l->cur);
+	l->flags = (XFlags){ .op = FL_SLOT };
+}
+
+void xl_exit(XLower *l, XExit kind, OVal pc)
+{
+	xl_flush(l);
+	OVal v = ocode_emit(l->f, l->block, O_EXIT, OT_VOID, kind, xl_to(l, OT_I64, pc), 0, 0);
+	l->f->ins.p[v].map = xl_map(l, true);
+	l->ended = true;
+}
+
+void xl_exit_const(XLower *l, XExit kind, u64 pc)
+{
+	xl_exit(l, kind, xl_const(l, OT_I64, pc));
+}
+
+/* The registers are stored before the branch, so that both sides only leave. */
+void xl_branch(XLower *l, OVal cond, u64 taken, u64 other)
+{
+	OFunc *f = l->f;
+	u32 b = l->block, yes = ocode_block(f), no = ocode_block(f);
+
+	xl_flush(l);
+	ocode_emit(f, b, O_BR, OT_VOID, 0, cond, ocode_edge(f, yes, NULL, 0), ocode_edge(f, no, NULL, 0));
+	vec_push(&f->order, no);
+	vec_push(&f->order, yes);
+	l->block = no;
+	xl_exit_const(l, XE_JUMP, other);
+	l->block = yes;
+	xl_exit_const(l, XE_JUMP, taken);
+}

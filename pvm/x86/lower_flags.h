@@ -1,0 +1,18 @@
+/* Flags as O-code values; private to the lowering.  Each is 0 or 1 in i32. */
+#ifndef PVM_X86_LOWER_FLAGS_H
+#define PVM_X86_LOWER_FLAGS_H
+
+#include "lower.h"
+
+/* Records what sets the flags from here on; see XFlags. */
+void xl_set_flags(XLower *l, XFlagOp op, unsigned size, OVal a, OVal b, OVal c);
+OVal xl_cf(XLower *l);
+OVal xl_pf(XLower *l);
+OVal xl_af(XLower *l);
+OVal xl_zf(XLower *l);
+OVal xl_sf(XLower *l);
+OVal xl_of(XLower *l);
+OVal xl_flag_bits(XLower *l);           /* all six, as in EFLAGS */
+OVal xl_cond(XLower *l, unsigned cc);   /* condition 0 to 15, as encoded in Jcc */
+
+#endif

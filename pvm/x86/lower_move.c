@@ -1,0 +1,236 @@
+/* Moves, the stack, exchanges, extensions. */
+#include "lower_flags.h"
+
+enum { RAX, RCX, RDX, RBX, RSP, RBP };
+
+void x86_lower_mov(XLower *l)
+{
+	unsigned size = l->i.opnd[0].size;
+	OVal v = l->i.opnd[1].kind == XK_IMM ? xl_const(l, size == 8 ? OT_I64 : OT_I32, l->i.imm) : xl_operand(l, 1);
+
+	if (l->i.op == XI_MOVBE || l->i.op == XI_MOVNTI) {
+		if (l->i.op == XI_MOVBE)
+			v = xl_un(l, O_BSWAP, v);
+		if (l->i.op == XI_MOVBE && size == 2)
+			v = xl_bini(l, O_SHRU, v, 16);
+	}
+	xl_set_operand(l, 0, v);
+}
+
+void x86_lower_movx(XLower *l)
+{
+	const XInsn *i = &l->i;
+	unsigned to = i->opnd[0].size, from = i->opnd[1].size;
+	u8 type = to == 8 ? OT_I64 : OT_I32;
+	OVal v = xl_operand(l, 1);
+
+	xl_set_operand(l, 0, i->op == XI_MOVZX ? xl_to(l, type, v) : xl_sext(l, v, from, type));
+}
+
+void x86_lower_lea(XLower *l)
+{
+	unsigned size = l->i.opnd[0].size;
+
+	xl_set_operand(l, 0, xl_zext(l, xl_to(l, size == 8 ? OT_I64 : OT_I32, xl_ea(l)), size));
+}
+
+/* An exchange with memory is atomic with or without LOCK. */
+void x86_lower_xchg(XLower *l)
+{
+	const XInsn *i = &l->i;
+	unsigned size = i->opnd[0].size;
+
+	if (i->opnd[0].kind == XK_MEM) {
+		if (size < 4) {
+			xl_interpret(l);
+			return;
+		}
+		OVal a = xl_address(l), b = xl_operand(l, 1);
+		u32 map = xl_map(l, false);
+		OVal old = ocode_emit(l->f, l->block, O_XCHG, xl_type(l, b), O_MEM(SPACE_GUEST, size == 8 ? 3 : 2, 0, ORDER_ATOMIC, 1), a, b, 0);
+		l->f->ins.p[old].map = map;
+		xl_set_operand(l, 1, old);
+		return;
+	}
+	OVal a = xl_operand(l, 0), b = xl_operand(l, 1);
+	xl_set_operand(l, 0, b);
+	xl_set_operand(l, 1, a);
+}
+
+void x86_lower_xadd(XLower *l)
+{
+	xl_interpret(l);
+}
+
+void x86_lower_cmov(XLower *l)
+{
+	OVal b = xl_operand(l, 1), a = xl_operand(l, 0);
+
+	xl_set_operand(l, 0, xl_select(l, xl_cond(l, (unsigned)(l->i.op - XI_CMOVO) / 3), b, a));
+}
+
+void x86_lower_setcc(XLower *l)
+{
+	xl_set_operand(l, 0, xl_cond(l, (unsigned)(l->i.op - XI_SETO) / 3));
+}
+
+/* cbw cwde cdqe (98) and cwd cdq cqo (99), by operand size. */
+void x86_lower_cbw(XLower *l)
+{
+	unsigned size = l->i.osize;
+	u8 type = size == 8 ? OT_I64 : OT_I32;
+
+	if (l->i.op == XI_CBW) {
+		OVal v = xl_reg(l, RAX, size / 2, false);
+		xl_set_reg(l, RAX, size, false, xl_zext(l, xl_sext(l, v, size / 2, type), size));
+		return;
+	}
+	OVal v = xl_sext(l, xl_reg(l, RAX, size, false), size, type);
+	xl_set_reg(l, RDX, size, false, xl_zext(l, xl_bini(l, O_SHRS, v, size == 8 ? 63 : 31), size));
+}
+
+/* ---- the stack ------------------------------------------------------------------------------------- */
+
+static void push(XLower *l, unsigned size, OVal v)
+{
+	OVal sp = xl_bini(l, O_SUB, xl_get(l, XS_GPR + RSP, l->word), size);
+
+	xl_store(l, sp, size, v);
+	xl_put(l, XS_GPR + RSP, sp);
+}
+
+static OVal pop(XLower *l, unsigned size)
+{
+	OVal sp = xl_get(l, XS_GPR + RSP, l->word), v = xl_load(l, sp, size);
+
+	xl_put(l, XS_GPR + RSP, xl_bini(l, O_ADD, sp, size));
+	return v;
+}
+
+void x86_lower_push(XLower *l)
+{
+	const XInsn *i = &l->i;
+	unsigned size = i->osize;
+
+	if (i->op == XI_PUSH) {
+		OVal v = i->opnd[0].kind == XK_IMM ? xl_const(l, size == 8 ? OT_I64 : OT_I32, i->imm) : xl_operand(l, 0);
+		push(l, size, v);
+		return;
+	}
+	if (i->opnd[0].kind == XK_REG) {
+		OVal v = pop(l, size);
+		xl_set_operand(l, 0, v);
+		return;
+	}
+	/* pop to memory: the address sees the raised stack pointer, the fault the old one */
+	OVal old = xl_get(l, XS_GPR + RSP, l->word), v = xl_load(l, old, size), sp = xl_bini(l, O_ADD, old, size);
+	bool dirty = l->dirty[XS_GPR + RSP];
+	l->cur[XS_GPR + RSP] = sp;
+	OVal addr = xl_address(l);
+	l->cur[XS_GPR + RSP] = old;
+	l->dirty[XS_GPR + RSP] = dirty;
+	xl_store(l, addr, size, v);
+	xl_put(l, XS_GPR + RSP, sp);
+}
+
+void x86_lower_enter(XLower *l)
+{
+	unsigned size = l->i.osize;
+
+	if (l->i.op != XI_LEAVE || size == 2) {
+		xl_interpret(l);
+		return;
+	}
+	OVal bp = xl_get(l, XS_GPR + RBP, l->word), v = xl_load(l, bp, size);
+	xl_put(l, XS_GPR + RSP, xl_bini(l, O_ADD, bp, size));
+	xl_put(l, XS_GPR + RBP, xl_to(l, l->word, v));
+}
+
+/* ---- control flow ---------------------------------------------------------------------------------- */
+
+static u64 next_pc(const XLower *l)
+{
+	return l->i.pc + l->i.len;
+}
+
+void x86_lower_jcc(XLower *l)
+{
+	xl_branch(l, xl_cond(l, (unsigned)(l->i.op - XI_JO) / 3), l->i.target, next_pc(l));
+}
+
+void x86_lower_jmp(XLower *l)
+{
+	if (l->i.opnd[0].kind == XK_REL)
+		xl_exit_const(l, XE_JUMP, l->i.target);
+	else
+		xl_exit(l, XE_INDIRECT, xl_operand(l, 0));
+}
+
+void x86_lower_call(XLower *l)
+{
+	bool direct = l->i.opnd[0].kind == XK_REL;
+	OVal to = direct ? xl_const(l, OT_I64, l->i.target) : xl_operand(l, 0);
+
+	push(l, l->i.mode == X86_64 ? 8 : l->i.osize, xl_const(l, l->word, next_pc(l)));
+	xl_exit(l, direct ? XE_JUMP : XE_CALL, to);
+}
+
+void x86_lower_ret(XLower *l)
+{
+	OVal to = pop(l, l->i.mode == X86_64 ? 8 : l->i.osize);
+
+	if (l->i.nopnd)
+		xl_put(l, XS_GPR + RSP, xl_bini(l, O_ADD, xl_get(l, XS_GPR + RSP, l->word), l->i.imm));
+	xl_exit(l, XE_RET, to);
+}
+
+/* loop, loope, loopne, jcxz: the counter has the address size. */
+void x86_lower_loop(XLower *l)
+{
+	unsigned size = l->i.asize;
+	OVal c = xl_reg(l, RCX, size, false), cond;
+
+	if (l->i.op == XI_JCXZ) {
+		xl_branch(l, xl_cmpi(l, CC_EQ, c, 0), l->i.target, next_pc(l));
+		return;
+	}
+	OVal zf = l->i.op == XI_LOOP ? 0 : xl_zf(l);
+	c = xl_zext(l, xl_bini(l, O_SUB, c, 1), size);
+	xl_set_reg(l, RCX, size, false, c);
+	cond = xl_cmpi(l, CC_NE, c, 0);
+	if (zf)
+		cond = xl_bin(l, O_AND, cond, l->i.op == XI_LOOPE ? zf : xl_bini(l, O_XOR, zf, 1));
+	xl_branch(l, cond, l->i.target, next_pc(l));
+}
+
+void x86_lower_syscall(XLower *l)
+{
+	if (l->i.op == XI_SYSCALL) {
+		xl_put(l, XS_GPR + RCX, xl_const(l, OT_I64, next_pc(l)));
+		OVal fl = xl_flag_bits(l);
+		xl_put(l, XS_GPR + 11, xl_bini(l, O_OR, xl_to(l, OT_I64, fl), 0x202));
+	}
+	xl_exit_const(l, l->i.op == XI_SYSCALL ? XE_SYSCALL : XE_SYSENTER, next_pc(l));
+}
+
+void x86_lower_int(XLower *l)
+{
+	u64 n = l->i.op == XI_INT ? l->i.imm : 3;
+
+	if (l->i.op == XI_INT && n == 0x80)
+		xl_exit_const(l, XE_INT80, next_pc(l));
+	else if (n == 3)
+		xl_exit_const(l, XE_INT3, next_pc(l));
+	else
+		xl_exit_const(l, XE_GP, l->i.pc);
+}
+
+void x86_lower_ud(XLower *l)
+{
+	xl_exit_const(l, XE_UD, l->i.pc);
+}
+
+void x86_lower_nop(XLower *l)
+{
+	(void)l;
+}
