@@ -14,7 +14,4 @@ enum XHelper {
 #include "helpers.def"
 #undef H
 
-/* String operations of XH_STRING. */
-enum XString { XSTR_MOVS, XSTR_CMPS, XSTR_STOS, XSTR_LODS, XSTR_SCAS };
-
 #endif

@@ -94,7 +94,7 @@ typedef enum XExit {
 	XE_CALL, XE_RET, /* the same, for the return-address predictor */
 	XE_SYSCALL, XE_INT80, XE_SYSENTER, /* pc is behind the instruction */
 	XE_INT3, XE_INTO, XE_INT, /* traps: pc is behind the instruction */
-	XE_UD, XE_GP, XE_DE, XE_FPE, XE_SIMD, XE_BOUND, XE_HLT, /* faults: pc is the instruction */
+	XE_UD, XE_FETCH, XE_GP, XE_DE, XE_FPE, XE_SIMD, XE_BOUND, XE_HLT, /* faults: pc is the instruction */
 	XE_STEP,      /* TF: single step done */
 	XE_CPUID, XE_RDTSC, /* done by the run loop; pc is behind the instruction */
 	XE_UNIMPL     /* the instruction has no lowering; pc is the instruction */

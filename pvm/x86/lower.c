@@ -1,0 +1,96 @@
+/* The lowering's driver: decodes a basic block and hands each instruction to its family. */
+#include "lower.h"
+#include "helpers.h"
+
+enum Family {
+#define XF(family, fn) FAM_##family,
+#include "families.def"
+#undef XF
+};
+
+static XLowerFn *const families[] = {
+#define XF(family, fn) fn,
+#include "families.def"
+#undef XF
+};
+
+static const u8 family_of_row[] = {
+	0,
+#define X(op, map, pfx, opcode, mod, reg, rm, mode, o1, o2, o3, o4, access, attr, fr, fw, lower) FAM_##lower,
+#include "x86.def"
+#undef X
+};
+
+OVal xl_hcall(XLower *l, u32 row, u8 type, const OVal *arg, u32 n)
+{
+	u32 map = xl_map(l, false);
+	OVal v = ocode_emit(l->f, l->block, O_HCALL, type, 0, row, n ? ocode_pool(l->f, arg, n) : 0, n);
+
+	l->f->ins.p[v].map = map;
+	return v;
+}
+
+/* The helper works on the register file, so everything is stored before and read again behind it. */
+void xl_interpret(XLower *l)
+{
+	xl_flush(l);
+	OVal pc = xl_const(l, OT_I64, l->i.pc);
+	xl_hcall(l, XH_INTERPRET, OT_VOID, &pc, 1);
+	xl_forget(l);
+}
+
+/* Decodes the instruction at pc.  False: it is invalid, or its bytes cannot be fetched (*fault). */
+static bool decode_at(const XUnitReq *r, u64 pc, XInsn *i, bool *fault)
+{
+	u8 buf[15];
+	bool cut;
+	size_t n = r->fetch(r->ctx, pc, buf, sizeof buf);
+	bool ok = x86_decode(buf, n, pc, r->mode, i, &cut);
+
+	*fault = !ok && cut;
+	return ok;
+}
+
+static void begin(XLower *l, const XUnitReq *r)
+{
+	*l = (XLower){ .req = r, .start = r->pc };
+	l->word = r->mode == X86_64 ? OT_I64 : OT_I32;
+	l->flags.op = FL_SLOT;
+	l->f = ocode_new("unit", 0, OT_VOID);
+	l->block = ocode_block(l->f);
+	vec_push(&l->f->order, l->block);
+}
+
+/* An instruction that cannot be decoded ends the unit before it; as the first one, it raises. */
+static void stop_before(XLower *l, u64 pc, bool fault, bool first)
+{
+	l->i = (XInsn){ .pc = pc };
+	if (!first)
+		xl_exit_const(l, XE_JUMP, pc);
+	else
+		xl_exit_const(l, fault ? XE_FETCH : XE_UD, pc);
+}
+
+void x86_lower(const XUnitReq *r, XUnit *out)
+{
+	XLower l;
+	u64 pc = r->pc;
+	u32 n = 0;
+	bool fault;
+
+	begin(&l, r);
+	while (!l.ended) {
+		if (n && (r->step || n >= r->max_insns)) {
+			xl_exit_const(&l, r->step ? XE_STEP : XE_JUMP, pc);
+			break;
+		}
+		if (!decode_at(r, pc, &l.i, &fault)) {
+			stop_before(&l, pc, fault, n == 0);
+			break;
+		}
+		families[family_of_row[l.i.row]](&l);
+		pc += l.i.len;
+		n++;
+	}
+	*out = (XUnit){ l.f, n, pc };
+}
