@@ -181,7 +181,7 @@ struct Regfile {
 	u64 exit_fp, exit_pc;  /* frame pointer and return address of emitted code that has called the host */
 	void (*trap)(Regfile *t, u64 code); /* where everybody goes to trap; never returns */
 	u64 priv[4];           /* the run loop's own */
-	u64 slot[64];          /* x86: guest registers */
+	u64 slot[192];         /* x86: guest registers, numbered by XSlot in pvm/x86/x86.h */
 };
 #define REG_OFF(field) ((u32)offsetof(Regfile, field))
 #define REG_SLOT(n) ((u32)(offsetof(Regfile, slot) + 8 * (n)))

@@ -97,6 +97,7 @@ typedef enum XExit {
 	XE_UD, XE_FETCH, XE_GP, XE_DE, XE_FPE, XE_SIMD, XE_BOUND, XE_HLT, /* faults: pc is the instruction */
 	XE_STEP,      /* TF: single step done */
 	XE_CPUID, XE_RDTSC, /* done by the run loop; pc is behind the instruction */
+	XE_MEMORY,    /* a guest access faulted; pc is the instruction */
 	XE_UNIMPL     /* the instruction has no lowering; pc is the instruction */
 } XExit;
 

@@ -1,0 +1,101 @@
+/* run, for foreign programs: address space, threads, units of x86 code, faults and signals.
+ *
+ * Part of run's door (run.h): what abi-shim/linux, abi-shim/win32, debug and main.c use.  A Task has one address space
+ * and any number of Threads; a Thread begins with a Regfile whose slots are those of XSlot in pvm/x86/x86.h. */
+#ifndef PVM_FOREIGN_H
+#define PVM_FOREIGN_H
+
+#include "../base/base.h"
+#include "../ocode/ocode.h"
+#include "../x86/x86.h"
+
+typedef struct XTask XTask;
+typedef struct XThread XThread; /* begins with a Regfile */
+
+/* ---- tasks ----------------------------------------------------------------------------------------- */
+
+/* Why guest code came back to its personality.  The handler sets registers and returns true to go on at the pc in
+ * XS_PC, false to end the thread. */
+typedef struct XTrap {
+	XExit kind;      /* XE_SYSCALL, XE_INT80, XE_SYSENTER, XE_UD, XE_GP, XE_DE, XE_INT3, XE_STEP, ..., XE_MEMORY */
+	u64 pc;          /* of the instruction (faults), or behind it (calls and traps) */
+	u64 addr;        /* XE_MEMORY: the address that could not be accessed */
+	bool write;      /* XE_MEMORY: by a store */
+	bool mapped;     /* XE_MEMORY: the page is there, but forbids it (SEGV_ACCERR) or lies behind a file's end (SIGBUS) */
+} XTrap;
+
+typedef struct XTaskOpts {
+	enum XMode mode;
+	enum { XEXEC_AUTO, XEXEC_EVAL, XEXEC_JIT } exec;
+	bool stats, trace_exec, check_ocode;
+	/* Calls from guest code; registers are exact. */
+	bool (*trap)(XThread *t, const XTrap *why);
+	/* Called at a safe point when xthread_kick has been called; registers are exact. */
+	bool (*pending)(XThread *t);
+	void *data;      /* the personality's own */
+} XTaskOpts;
+
+/* Makes a task with an empty address space.  NULL: e says why. */
+XTask *xtask_new(const XTaskOpts *o, Err *e);
+void *xtask_data(XTask *t);
+enum XMode xtask_mode(const XTask *t);
+void xtask_stats(XTask *t, FILE *out);
+void xtask_free(XTask *t);
+/* The child of fork: takes its own code memory; the caller is the only thread left. */
+void xtask_after_fork(XTask *t);
+
+XThread *xthread_new(XTask *t);
+XTask *xthread_task(XThread *t);
+void xthread_free(XThread *t);
+static inline u64 *xreg(XThread *t, u32 slot) { return &((Regfile *)(void *)t)->slot[slot]; }
+/* Runs guest code from XS_PC until a handler returns false. */
+void xthread_run(XThread *t);
+/* Makes the thread call opts.pending soon (bounded); safe from signal handlers and other threads. */
+void xthread_kick(XThread *t);
+/* EFLAGS as the guest sees them, and their setting. */
+u64 xthread_eflags(XThread *t);
+void xthread_set_eflags(XThread *t, u64 v);
+
+/* ---- the address space ------------------------------------------------------------------------------ */
+
+enum { GUEST_PAGE = 4096 };
+enum { GP_READ = 1, GP_WRITE = 2, GP_EXEC = 4 };
+
+/* A mapping, for /proc/self/maps. */
+typedef struct XMapping {
+	u64 at, size, offset;
+	int prot;        /* GP_* */
+	bool shared;
+	const char *name; /* file or "[heap]", "[stack]", ...; "" = anonymous */
+} XMapping;
+
+/* Maps memory at guest page granularity.  at 0: anywhere (below 4 GiB for i386 or low32).  fixed: exactly there, over what
+ * was there; noreplace: fails with EEXIST instead.  fd -1: anonymous.  Returns the address, or -errno. */
+typedef struct XMapReq {
+	u64 at, size, offset;
+	int prot, fd;
+	bool shared, fixed, noreplace, low32, stack;
+	const char *name; /* copied; NULL = by fd */
+} XMapReq;
+i64 guest_map(XTask *t, const XMapReq *r);
+i64 guest_unmap(XTask *t, u64 at, u64 size);
+i64 guest_protect(XTask *t, u64 at, u64 size, int prot);
+i64 guest_remap(XTask *t, u64 at, u64 old_size, u64 new_size, u64 to, bool may_move, bool fixed);
+/* Steps through the mappings in address order: *m gets the one at or behind `from`; false when there is none. */
+bool guest_mapping(XTask *t, u64 from, XMapping *m);
+/* Translated code from these bytes is forgotten (the guest, or the kernel for it, writes there). */
+void guest_written(XTask *t, u64 at, u64 size);
+
+/* ---- guest memory, for handlers: never faults ------------------------------------------------------- */
+
+/* False if any byte is out of reach (EFAULT); what could be copied is unspecified then. */
+bool xguest_read(XThread *t, u64 at, void *to, size_t n);
+bool xguest_write(XThread *t, u64 at, const void *from, size_t n);
+/* Reads a NUL-terminated string of at most max bytes with the NUL; the length, -1 out of reach, -2 too long. */
+i64 xguest_string(XThread *t, u64 at, char *to, size_t max);
+/* A pointer that stays valid while the mapping does: NULL if the range is not wholly accessible as asked (GP_READ,
+ * GP_WRITE).  For large buffers of read and write; a concurrent unmap by another guest thread makes the host kernel say
+ * EFAULT, which is the right answer. */
+void *xguest_pin(XThread *t, u64 at, u64 n, int prot);
+
+#endif
