@@ -9,20 +9,39 @@ enum { ALIGN = 16 };
 
 static u8 *map(int fd, int prot)
 {
-	void *p = mmap(NULL, CODECACHE_SIZE, prot, MAP_SHARED, fd, 0);
+	void *p = mmap(NULL, CODECACHE_SIZE, prot, fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
 	return p == MAP_FAILED ? NULL : p;
 }
 
-bool codecache_new(CodeCache *c, Err *e)
+static bool map_file(CodeCache *c)
 {
 	int fd = memfd_create("pvm-code", MFD_CLOEXEC);
 	bool ok = fd >= 0 && ftruncate(fd, CODECACHE_SIZE) == 0;
 
-	*c = (CodeCache){0};
 	ok = ok && (c->w = map(fd, PROT_READ | PROT_WRITE)) && (c->x = map(fd, PROT_READ | PROT_EXEC));
 	int why = errno;
 	if (fd >= 0)
 		close(fd);
+	errno = why;
+	return ok;
+}
+
+/* mremap with an old size of 0 maps shared memory a second time. */
+static bool map_nameless(CodeCache *c)
+{
+	c->w = map(-1, PROT_READ | PROT_WRITE);
+	void *p = c->w ? mremap(c->w, 0, CODECACHE_SIZE, MREMAP_MAYMOVE) : MAP_FAILED;
+	if (p == MAP_FAILED)
+		return false;
+	c->x = p;
+	return mprotect(c->x, CODECACHE_SIZE, PROT_READ | PROT_EXEC) == 0;
+}
+
+bool codecache_new(CodeCache *c, bool nameless, Err *e)
+{
+	*c = (CodeCache){0};
+	bool ok = nameless ? map_nameless(c) : map_file(c);
+	int why = errno;
 	if (!ok) {
 		codecache_free(c);
 		return err_set(e, EXIT_UNSUPPORTED, "no executable memory: %s", strerror(why));

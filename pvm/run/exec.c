@@ -32,8 +32,11 @@ static u64 eval_call(OEvalEnv *ev, u32 func, const u64 *args)
 
 static void eval_trap(OEvalEnv *ev, u32 code, const OFunc *f, u32 map, const u64 *vals)
 {
+	Thread *th = ev->ctx;
+
 	ev->map = map;
-	thread_trap(ev->ctx, code);
+	th->eval_vals = vals;
+	thread_trap(th, code);
 }
 
 static void eval_exit(OEvalEnv *ev, u32 kind, u64 pc)

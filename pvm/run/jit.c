@@ -256,7 +256,7 @@ static Jit *jit_get(Task *t)
 	j->calls = xcalloc(j->nfunc, sizeof *j->calls);
 	j->enter_of = xcalloc(j->nfunc, sizeof *j->enter_of);
 	pthread_mutex_init(&j->lock, NULL);
-	if (!codecache_new(&j->cache, &e))
+	if (!codecache_new(&j->cache, t->o.perf_map, &e))
 		die(e.status, "%s (--exec=interp does without)", e.msg);
 	j->cache.used = STUB_SIZE * j->nfunc;
 	make_thunks(j);

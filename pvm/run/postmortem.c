@@ -90,6 +90,22 @@ static bool code_local(const Activation *a, u32 slot, u64 *bits)
 	return false;
 }
 
+/* Reads a local of eval's innermost activation. */
+static bool eval_local(const Thread *th, u32 slot, u64 *bits)
+{
+	const OFunc *f = th->eval_top ? th->eval_top->f : NULL;
+	const OMap *map = f ? &f->map.p[th->eval.map] : NULL;
+
+	for (u32 i = 0; map && i < map->n; i++) {
+		const OSlotVal *s = &f->slot.p[map->slots + i];
+		if (s->slot == slot && s->val) {
+			*bits = th->eval_vals[s->val];
+			return true;
+		}
+	}
+	return false;
+}
+
 typedef struct Post {
 	Thread *th;
 	Buf *out;
@@ -106,7 +122,8 @@ static bool show_one(Post *p, const Activation *a, const PVar *v, Buf *out)
 		return show_memory(p->th->task, v, (u32)p->frame + v->at, out);
 	if (a->frame)
 		return task_show_var(p->th->task, v, a->frame, out);
-	if (!a->place || !code_local(a, v->at, &bits))
+	bool innermost = p->n == 1 && p->th->eval_vals;
+	if (a->place ? !code_local(a, v->at, &bits) : !innermost || !eval_local(p->th, v->at, &bits))
 		return false;
 	show_bits(v, pcode_local_type(p->th->task->m, f, v->at), bits, out);
 	return true;

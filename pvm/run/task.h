@@ -31,6 +31,7 @@ struct Thread {
 	Seg *seg;
 	OEvalEnv eval;
 	EvalFrame *eval_top;
+	const u64 *eval_vals; /* at a trap of eval: the innermost activation's values */
 	bool overflow;       /* it ends with a stack overflow */
 };
 
