@@ -28,6 +28,7 @@ typedef struct Alloc {
 	u32 call_at;             /* likewise in calls */
 	u32 pos;
 	u32 *slot;               /* by vreg: 1 + word of the spill area */
+	u32 *seen;               /* by vreg: the part found last, where the next search begins; 0 = none */
 	bool failed;
 } Alloc;
 
@@ -528,12 +529,13 @@ static void scan(Alloc *a)
 
 /* ---- after the scan ----------------------------------------------------------------------------------------------- */
 
-static u32 part_at(const Alloc *a, u32 v, u32 pos)
+static u32 part_at(Alloc *a, u32 v, u32 pos)
 {
-	u32 id = v;
+	u32 id = a->seen[v] && a->iv.p[a->seen[v]].start <= pos ? a->seen[v] : v;
 
 	while (a->iv.p[id].next && pos >= a->iv.p[a->iv.p[id].next].start)
 		id = a->iv.p[id].next;
+	a->seen[v] = id;
 	return id;
 }
 
@@ -544,7 +546,7 @@ static i32 iv_loc(const Alloc *a, u32 id)
 	return it->reg >= 0 ? it->reg : LOC_SLOT(a->slot[it->v] - 1);
 }
 
-static i32 loc_at(const Alloc *a, u32 v, u32 pos)
+static i32 loc_at(Alloc *a, u32 v, u32 pos)
 {
 	return iv_loc(a, part_at(a, v, pos));
 }
@@ -605,28 +607,49 @@ static void edge_args(Alloc *a, const MIns *jmp, u32 at, const MIns *head, u32 t
 	}
 }
 
+/* Block b begins with vreg v in register `to`: moves it there on the edges into b where it is elsewhere. */
+static void enter_block(Alloc *a, u32 v, u32 b, i32 to)
+{
+	MFunc *m = a->m;
+	const MBlock *mb = &m->block[b];
+
+	for (u32 k = 0; k < mb->npred; k++) {
+		const MBlock *p = &m->block[m->link[mb->pred + k]];
+		bool edge = p->nsucc == 1;
+		add_move(m, edge ? p->end - 1 : mb->first, edge ? MOVE_EDGE : MOVE_HEAD, loc_at(a, v, POS(p->end - 1, 0)), to, v);
+	}
+}
+
+/* A part of a vreg that was split: the blocks at whose beginning it is live are those that its ranges reach over. */
+static void enter_blocks(Alloc *a, u32 id)
+{
+	const Iv *it = &a->iv.p[id];
+
+	for (u32 r = it->first; r && it->reg >= 0; r = a->l->range.p[r].next) {
+		const Range *range = &a->l->range.p[r];
+		u32 b = a->l->block_of[POS_INS(range->from)];
+		if (POS(a->m->block[b].first, 0) < range->from)
+			b++;
+		for (; b < a->m->nblock && POS(a->m->block[b].first, 0) < range->to; b++)
+			enter_block(a, it->v, b, it->reg);
+	}
+}
+
 /* Along edges: values that are elsewhere at the beginning of the goal, and arguments. */
 static void edge_moves(Alloc *a)
 {
 	MFunc *m = a->m;
 
-	for (u32 b = 0; b < m->nblock; b++)
-		for (u32 k = 0; k < m->block[b].nsucc; k++) {
-			const MBlock *p = &m->block[b], *s = &m->block[m->link[p->succ + k]];
-			bool edge = p->nsucc == 1;
-			for (u32 j = 0; j < s->nlive; j++) {
-				u32 v = m->live.p[s->live + j];
-				i32 to;
-				if (!a->iv.p[v].next)
-					continue;
-				to = loc_at(a, v, POS(s->first, 0));
-				if (to >= 0)
-					add_move(m, edge ? p->end - 1 : s->first, edge ? MOVE_EDGE : MOVE_HEAD,
-						loc_at(a, v, POS(p->end - 1, 0)), to, v);
-			}
-			if (edge)
-				edge_args(a, &m->ins.p[p->end - 1], p->end - 1, &m->ins.p[s->first], s->first);
+	for (u32 v = 1; v < m->vtype.n; v++)
+		for (u32 id = a->iv.p[v].next ? v : 0; id; id = a->iv.p[id].next)
+			enter_blocks(a, id);
+	for (u32 b = 0; b < m->nblock; b++) {
+		const MBlock *p = &m->block[b];
+		if (p->nsucc == 1) {
+			u32 head = m->block[m->link[p->succ]].first;
+			edge_args(a, &m->ins.p[p->end - 1], p->end - 1, &m->ins.p[head], head);
 		}
+	}
 }
 
 static int by_key(const void *x, const void *y)
@@ -659,6 +682,7 @@ bool back_alloc(MFunc *m, Live *l)
 	Alloc a = { .m = m, .l = l };
 
 	a.slot = arena_alloc(m->arena, m->vtype.n * sizeof(u32));
+	a.seen = arena_alloc(m->arena, m->vtype.n * sizeof(u32));
 	make_intervals(&a);
 	scan(&a);
 	if (!a.failed) {

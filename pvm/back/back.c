@@ -109,7 +109,6 @@ static void mfunc_free(MFunc *m)
 	vec_free(&m->ins);
 	vec_free(&m->opnd);
 	vec_free(&m->vtype);
-	vec_free(&m->live);
 	vec_free(&m->move);
 	vec_free(&m->store);
 	arena_free(m->arena);

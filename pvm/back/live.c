@@ -321,7 +321,6 @@ typedef struct Walk {
 	u32 *in, *out, *last;   /* by block: vreg last seen live at its beginning, end; end of its last use there */
 	VEC(u32) list;          /* blocks at whose beginning the vreg is live */
 	VEC(u32) todo;
-	VEC(u32) pair;          /* block, vreg */
 } Walk;
 
 static void walk_up(Walk *w, u32 v, u32 b, u32 def)
@@ -350,6 +349,24 @@ static int by_number(const void *a, const void *b)
 	u32 x = *(const u32 *)a, y = *(const u32 *)b;
 
 	return (x > y) - (x < y);
+}
+
+/* Sorts the list: by walking over the blocks between when they are dense. */
+static void in_order(Walk *w, u32 v, u32 def)
+{
+	u32 lo = def, hi = def, n = 0;
+
+	for (u32 k = 0; k < w->list.n; k++) {
+		lo = MIN(lo, w->list.p[k]);
+		hi = MAX(hi, w->list.p[k]);
+	}
+	if (hi - lo > 8 * w->list.n) {
+		qsort(w->list.p, w->list.n, sizeof(u32), by_number);
+		return;
+	}
+	for (u32 b = lo; b <= hi; b++)
+		if (b == def || w->in[b] == v)
+			w->list.p[n++] = b;
 }
 
 static u32 push_range(Live *l, u32 last, u32 from, u32 to)
@@ -385,38 +402,15 @@ static void ranges_of(Walk *w, u32 v, const u32 *end)
 		walk_up(w, v, b, def);
 	}
 	vec_push(&w->list, def);
-	qsort(w->list.p, w->list.n, sizeof(u32), by_number);
+	in_order(w, v, def);
 	for (u32 k = 0; k < w->list.n; k++) {
 		u32 b = w->list.p[k];
 		const MBlock *mb = &w->m->block[b];
 		u32 from = b == def ? defpos : POS(mb->first, 0);
 		u32 to = w->out[b] == v ? POS(mb->end, 0) : w->last[b];
-		if (b != def) {
-			vec_push(&w->pair, b);
-			vec_push(&w->pair, v);
-		}
 		last = push_range(l, last, from, to);
 		if (!l->first[v])
 			l->first[v] = last;
-	}
-}
-
-/* From pairs to one list for each block. */
-static void live_lists(MFunc *m, const u32 *pair, u32 n)
-{
-	u32 at = 0;
-
-	vec_add(&m->live, n / 2 + 1);
-	for (u32 k = 0; k < n; k += 2)
-		m->block[pair[k]].nlive++;
-	for (u32 b = 0; b < m->nblock; b++) {
-		m->block[b].live = at;
-		at += m->block[b].nlive;
-		m->block[b].nlive = 0;
-	}
-	for (u32 k = 0; k < n; k += 2) {
-		MBlock *mb = &m->block[pair[k]];
-		m->live.p[mb->live + mb->nlive++] = pair[k + 1];
 	}
 }
 
@@ -441,10 +435,8 @@ void back_live(MFunc *m, Live *l)
 	for (u32 v = 1; v < m->vtype.n; v++)
 		if (l->use_at[v] < l->use_at[v + 1])
 			ranges_of(&w, v, end);
-	live_lists(m, w.pair.p, w.pair.n);
 	vec_free(&w.list);
 	vec_free(&w.todo);
-	vec_free(&w.pair);
 }
 
 void live_free(Live *l)

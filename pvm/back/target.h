@@ -80,7 +80,6 @@ typedef struct MBlock {
 	u32 first, end;      /* instructions; the first is MI_BLOCK */
 	u32 depth, loop_end; /* loop nesting; position where the innermost loop around it ends */
 	u32 loop_from;       /* position where that loop begins */
-	u32 live, nlive;     /* vregs live at its beginning: m->live[live .. live+nlive) */
 	u32 pred, npred, succ, nsucc; /* parts of m->link: block numbers */
 } MBlock;
 
@@ -107,7 +106,6 @@ typedef struct MFunc {
 	u32 nblock;
 	u32 *num;                /* O-code block -> number in `block` */
 	u32 *link;               /* preds and succs */
-	VEC(u32) live;
 	VEC(MMove) move;         /* sorted by key */
 	u32 nslot;               /* words of spill area */
 	u32 nout;                /* words of outgoing area */
