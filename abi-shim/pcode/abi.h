@@ -43,6 +43,9 @@ static inline Abi *abi_of(Regfile *t) { return thread_abi(abi_thread(t)); }
 
 /* Notes a failure of input or output: ends the program, or keeps the number for io.result. */
 void abi_fail(Regfile *t, u32 code);
+/* True while a failure waits for io.result: input and output do nothing then.  Where failures are checked
+ * again, the one that waits ends the program now. */
+bool abi_pending(Regfile *t);
 
 /* text.c: reading and writing.  The file of this number when it is open in that mode and no failure is
  * pending; else NULL, and the failure is noted. */

@@ -121,7 +121,7 @@ static void open_text(Regfile *t, u64 addr, enum TextMode mode, int flags)
 	Abi *a = abi_of(t);
 	Text *f = of_variable(t, addr);
 
-	if (a->failed)
+	if (abi_pending(t))
 		return;
 	if (!f && mode == TEXT_WRITE && !(flags & O_APPEND)) {
 		u32 k = free_number(a); /* a temporary file */
@@ -180,7 +180,7 @@ u64 sys_close(Regfile *t, const u64 *args)
 {
 	Text *f = of_variable(t, args[0]);
 
-	if (abi_of(t)->failed)
+	if (abi_pending(t))
 		return 0;
 	if (!f || f->mode == TEXT_CLOSED)
 		abi_fail(t, IO_CLOSED);

@@ -46,6 +46,15 @@ void abi_fail(Regfile *t, u32 code)
 		a->failed = code;
 }
 
+bool abi_pending(Regfile *t)
+{
+	Abi *a = abi_of(t);
+
+	if (a->failed && !a->no_iocheck)
+		thread_trap(abi_thread(t), a->failed);
+	return a->failed != 0;
+}
+
 void pcabi_start(Task *t, int argc, char **argv)
 {
 	Abi *a = xcalloc(1, sizeof *a);

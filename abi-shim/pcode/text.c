@@ -50,7 +50,7 @@ static Text *wrong_mode(Regfile *t, u64 number, enum TextMode want)
 {
 	Abi *a = abi_of(t);
 
-	if (a->failed && a->no_iocheck)
+	if (abi_pending(t))
 		return NULL;
 	u8 mode = number && number < a->text.n ? a->text.p[number].mode : TEXT_FREE;
 	abi_fail(t, mode <= TEXT_CLOSED ? IO_CLOSED : want == TEXT_READ ? IO_NOINPUT : IO_NOOUTPUT);
