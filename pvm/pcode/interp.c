@@ -35,6 +35,7 @@ const IOpInfo interp_ops[I_COUNT] = {
 	ROW(op, _JF, "xaj", 2, K_CMPF, JF, false, I_##op) ROW(op, _JFI, "xjk", 3, K_CMPF, JFI, false, I_##op)
 #define INC(op, e) ROW(INC_##op, , "xajr", 3, K_INC, 0, false, I_INC_##op) ROW(INC_##op, _I, "xjr", 3, K_INC, 1, false, I_INC_##op)
 #define FOR(op, e) ROW(FOR_##op, , "xajr", 3, K_INC, 0, false, I_FOR_##op) ROW(FOR_##op, _I, "xjr", 3, K_INC, 1, false, I_FOR_##op)
+#define OLD(op, e) ROW(OLD_##op, , "xajr", 3, K_INC, 0, false, I_OLD_##op) ROW(OLD_##op, _I, "xjr", 3, K_INC, 1, false, I_OLD_##op)
 #define UN(op, T, U, check, e) ROW(op, , "da", 2, K_UN, 0, sizeof #check == 1, I_##op)
 #define MEM(op, x, kind) \
 	ROW(op, , x "ai", 2, kind, MEM_R, false, I_##op) ROW(op, _C, x "i", 2, kind, MEM_C, false, I_##op) \

@@ -19,6 +19,7 @@ typedef enum IOp {
 #define CMPF(op, T, e) I_##op, I_##op##_RI, I_##op##_JT, I_##op##_JTI, I_##op##_JF, I_##op##_JFI,
 #define INC(op, e) I_INC_##op, I_INC_##op##_I,
 #define FOR(op, e) I_FOR_##op, I_FOR_##op##_I,
+#define OLD(op, e) I_OLD_##op, I_OLD_##op##_I,
 #define UN(op, T, U, check, e) I_##op,
 #define LD(op, n, e) I_##op, I_##op##_C, I_##op##_F, I_##op##_XR, I_##op##_XC, I_##op##_XF, I_##op##_UR, I_##op##_UC, I_##op##_UF,
 #define ST(op, T, n, s) I_##op, I_##op##_C, I_##op##_F, I_##op##_XR, I_##op##_XC, I_##op##_XF, I_##op##_UR, I_##op##_UC, I_##op##_UF,

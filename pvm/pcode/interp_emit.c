@@ -184,6 +184,38 @@ static IOp inc_of(IOp cmp)
 	}
 }
 
+static IOp old_of(IOp cmp)
+{
+	switch (cmp) {
+	case I_I32_NE: return I_OLD_I32_NE;
+	case I_I32_LT_S: return I_OLD_I32_LT_S;
+	case I_I32_GT_S: return I_OLD_I32_GT_S;
+	default: return I_COUNT;
+	}
+}
+
+/* The code `new := v + c; old := v; v := new`, which an increment with v on the stack becomes, and a jump on the old
+ * value (old and new are temporaries): all in one. */
+static bool emit_old(Tr *t, const Cond *c)
+{
+	u32 at[3] = {tr_last(t, 2), tr_last(t, 1), tr_last(t, 0)};
+	IOp op = old_of(c->cmp);
+
+	if (op == I_COUNT || at[0] == NONE || c->x < t->nloc || t->op.p[at[0]] != I_I32_ADD_RI || t->op.p[at[1]] != I_MOV ||
+		t->op.p[at[2]] != I_MOV)
+		return false;
+	W add = t->code.p[at[0] + 1], old = t->code.p[at[1] + 1], set = t->code.p[at[2] + 1];
+	u32 v = set.d;
+	if (add.a != v || add.d != set.a || add.d < t->nloc || old.d != c->x || old.a != v || (!c->imm && (c->y == v || c->y >= t->nloc)))
+		return false;
+	for (u32 k = 0; k < 3; k++)
+		tr_drop(t);
+	W *w = tr_ins(t, op + c->imm, v, c->y, 0, 0);
+	w[2].lo = (u32)add.i;
+	w[2].n = (u32)c->bits;
+	return true;
+}
+
 /* Emits the jump if the condition is `sense`; with x's increment if that came just before. */
 static u32 emit_cond(Tr *t, Cond c, bool sense)
 {
@@ -196,6 +228,8 @@ static u32 emit_cond(Tr *t, Cond c, bool sense)
 		c.cmp = tr_negate(c.cmp);
 		sense = true;
 	}
+	if (emit_old(t, &c))
+		return t->code.n - 3;
 	u32 form = (sense ? JT : JF) + c.imm, last = tr_last(t, 0);
 	IOp inc = inc_of(c.cmp);
 	if (inc != I_COUNT && tr_sets(t, last, c.x) && t->op.p[last] == I_I32_ADD_RI && t->code.p[last + 1].a == c.x &&

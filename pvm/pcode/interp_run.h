@@ -92,6 +92,7 @@ u64 INTERP_NAME(Interp *in, W *pc, u64 *fp, PFrame *act, const void *const **han
 #define CMPF(op, T, e) &&L_##op, &&L_##op##_RI, &&L_##op##_JT, &&L_##op##_JTI, &&L_##op##_JF, &&L_##op##_JFI,
 #define INC(op, e) &&L_INC_##op, &&L_INC_##op##_I,
 #define FOR(op, e) &&L_FOR_##op, &&L_FOR_##op##_I,
+#define OLD(op, e) &&L_OLD_##op, &&L_OLD_##op##_I,
 #define UN(op, T, U, check, e) &&L_##op,
 #define LD(op, n, e) &&L_##op, &&L_##op##_C, &&L_##op##_F, &&L_##op##_XR, &&L_##op##_XC, &&L_##op##_XF, &&L_##op##_UR, &&L_##op##_UC, &&L_##op##_UF,
 #define ST(op, T, n, s) &&L_##op, &&L_##op##_C, &&L_##op##_F, &&L_##op##_XR, &&L_##op##_XC, &&L_##op##_XF, &&L_##op##_UR, &&L_##op##_UC, &&L_##op##_UF,
@@ -149,6 +150,9 @@ again:
 #define FOR(op, e) \
 	CASE(FOR_##op): { u32 x = RD_I(pc[1].d), y = RD_I(pc[1].a); if (e) { fp[pc[1].d] = x + pc[2].lo; NEXT(pc[1].i); } NEXT(3); } \
 	CASE(FOR_##op##_I): { u32 x = RD_I(pc[1].d), y = pc[2].n; if (e) { fp[pc[1].d] = x + pc[2].lo; NEXT(pc[1].i); } NEXT(3); }
+#define OLD(op, e) \
+	CASE(OLD_##op): { u32 x = RD_I(pc[1].d), y = RD_I(pc[1].a); WR_I(pc[1].d, x + pc[2].lo); JUMP_ON(e); NEXT(3); } \
+	CASE(OLD_##op##_I): { u32 x = RD_I(pc[1].d), y = pc[2].n; WR_I(pc[1].d, x + pc[2].lo); JUMP_ON(e); NEXT(3); }
 #define UN(op, T, U, check, e) CASE(op): { C_##T x = RD_##T(pc[1].a); check; WR_##U(pc[1].d, e); NEXT(2); }
 #define LD_FORM(op, suffix, at, e, len) CASE(op##suffix): { at; fp[pc[1].d] = (e); NEXT(len); }
 #define LD(op, n, e) \

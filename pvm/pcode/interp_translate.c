@@ -311,6 +311,7 @@ static const u16 family[256] = {
 #define CMPF(op, T, e) [P_##op] = I_##op + 1,
 #define INC(op, e)
 #define FOR(op, e)
+#define OLD(op, e)
 #define UN(op, T, U, check, e) [P_##op] = I_##op + 1,
 #define LD(op, n, e) [P_##op] = I_##op + 1,
 #define ST(op, T, n, s) [P_##op] = I_##op + 1,
@@ -327,6 +328,7 @@ static const u8 bytes[256] = {
 #define CMPF(op, T, e)
 #define INC(op, e)
 #define FOR(op, e)
+#define OLD(op, e)
 #define UN(op, T, U, check, e)
 #define LD(op, n, e) [P_##op] = n,
 #define ST(op, T, n, s) [P_##op] = n,

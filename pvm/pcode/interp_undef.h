@@ -5,6 +5,7 @@
 #undef CMPF
 #undef INC
 #undef FOR
+#undef OLD
 #undef UN
 #undef LD
 #undef ST

@@ -557,7 +557,7 @@ static void gen_stmts(Gen *g, int depth);
 static void gen_for(Gen *g, int depth)
 {
 	PBuild *b = g->b;
-	u32 v = NI + ND + g->loop++, top = pb_label(b), end = pb_label(b), style = rnd(3);
+	u32 v = NI + ND + g->loop++, top = pb_label(b), end = pb_label(b), style = rnd(4), kept = rnd(2);
 
 	pb_op1(b, P_I32_CONST, 0);
 	pb_op1(b, P_LOCAL_SET, v);
@@ -575,11 +575,21 @@ static void gen_for(Gen *g, int depth)
 		pb_op(b, P_I32_GE_S);
 		pb_op1(b, P_JUMP_IF, end);
 	}
+	if (style == 3) /* the old value is compared */
+		pb_op1(b, P_LOCAL_GET, v);
 	pb_op1(b, P_LOCAL_GET, v);
 	pb_op1(b, P_I32_CONST, 1);
 	pb_op(b, P_I32_ADD);
 	pb_op1(b, P_LOCAL_SET, v);
-	if (style == 2) {
+	if (style == 3) {
+		pb_op1(b, P_I32_CONST, 3);
+		pb_op(b, P_I32_LT_S);
+		pb_op1(b, P_JUMP_IF, top);
+		if (kept) {
+			pb_op1(b, P_LOCAL_GET, v);
+			pb_op1(b, P_LOCAL_SET, rnd(NI));
+		}
+	} else if (style == 2) {
 		pb_op1(b, P_LOCAL_GET, v);
 		pb_op1(b, P_I32_CONST, 4);
 		pb_op(b, P_I32_LT_S);
