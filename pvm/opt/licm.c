@@ -1,0 +1,153 @@
+/* Loop-invariant code: pure operations whose operands come from outside a loop move to a block in front of the
+ * outermost loop for which that is so.  What an address mode, an immediate or a branch takes in for nothing stays,
+ * as do cold blocks: moving it would only lengthen lives.
+ *
+ * Needs: nothing; better behind gvn.  Recreates: blocks in front of loops.  Breaks: nothing. */
+#include "pass.h"
+
+typedef struct Licm {
+	OFunc *f;
+	OCfg *g;
+	u32 nblock;     /* blocks that the flow graph knows */
+	u32 *front;     /* by header: the block in front, 0 = not made yet, UINT32_MAX = there is none */
+	VEC(u32) outer; /* by new block: the loop it stands in */
+	u32 loop;       /* the loop at hand */
+	bool outside;   /* all operands so far come from outside it */
+	bool changed;
+} Licm;
+
+static bool in_loop(const Licm *l, u32 b, u32 loop)
+{
+	u32 x = b < l->nblock ? l->g->loop[b] : l->outer.p[b - l->nblock];
+
+	while (x && x != loop)
+		x = l->g->loop_up[x];
+	return x == loop;
+}
+
+static void look_at(void *ctx, u32 *use)
+{
+	Licm *l = ctx;
+	const OIns *i = &l->f->ins.p[*use];
+
+	/* A constant can come along. */
+	if (i->op != O_CONST && in_loop(l, i->block, l->loop))
+		l->outside = false;
+}
+
+static bool invariant(Licm *l, OVal v, u32 loop)
+{
+	l->loop = loop;
+	l->outside = true;
+	ocode_uses(l->f, v, look_at, l);
+	return l->outside;
+}
+
+static bool worthwhile(const OFunc *f, const OIns *i)
+{
+	i64 k;
+
+	switch (i->op) {
+	case O_CONST: case O_COPY: case O_ICMP: case O_FCMP: case O_TRUNC: case O_EXTU:
+	case O_DIVS: case O_DIVU: case O_REMS: case O_REMU: case O_FTOS: case O_FTOU: /* defined behind a test only */
+		return false;
+	case O_ADD: case O_SUB: case O_SHL:
+		return !opt_const(f, i->b, &k);
+	case O_GET:
+		return opt_fixed_slot(i->c);
+	default:
+		return ocode_ops[i->op].props & OP_PURE;
+	}
+}
+
+/* The one edge into the loop from outside, 0 if there are several. */
+static u32 way_in(const Licm *l, u32 h)
+{
+	const OCfg *g = l->g;
+	u32 found = 0;
+
+	for (u32 j = g->pred_at[h]; j < g->pred_at[h + 1]; j++) {
+		if (ocode_dominates(g, h, g->pred[j]))
+			continue;
+		if (found)
+			return 0;
+		OptEdges e = opt_edges(l->f, g->pred[j]);
+		for (u32 k = 0; k < e.n; k++)
+			if (l->f->edge.p[opt_edge(&e, k)].block == h)
+				found = opt_edge(&e, k);
+	}
+	return found;
+}
+
+/* The block in front of a loop, made on the edge that enters it; its jump takes over the edge's arguments. */
+static u32 front_of(Licm *l, u32 h)
+{
+	OFunc *f = l->f;
+	u32 in;
+
+	if (l->front[h])
+		return l->front[h];
+	if (!(in = way_in(l, h)))
+		return l->front[h] = UINT32_MAX;
+	u32 b = ocode_block(f), e = ocode_edge(f, h, NULL, 0);
+	f->edge.p[e] = f->edge.p[in];
+	f->edge.p[in] = (OEdge){.block = b};
+	ocode_emit(f, b, O_JMP, OT_VOID, 0, e, 0, 0);
+	f->block.p[b].flags = f->block.p[h].flags & OB_COLD;
+	vec_push(&f->order, b);
+	vec_push(&l->outer, l->g->loop_up[h]);
+	return l->front[h] = b;
+}
+
+static void move(Licm *l, OVal v)
+{
+	OFunc *f = l->f;
+
+	ocode_unlink(f, v);
+	ocode_insert_before(f, f->block.p[l->front[l->loop]].last, v);
+	l->changed = true;
+}
+
+static void bring_const(void *ctx, u32 *use)
+{
+	Licm *l = ctx;
+	const OIns *i = &l->f->ins.p[*use];
+
+	if (i->op == O_CONST && in_loop(l, i->block, l->loop))
+		move(l, *use);
+}
+
+static void visit(Licm *l, OVal v, u32 loop)
+{
+	u32 target = 0;
+
+	for (; loop && invariant(l, v, loop); loop = l->g->loop_up[loop])
+		if (front_of(l, loop) != UINT32_MAX)
+			target = loop;
+	if (!target)
+		return;
+	l->loop = target;
+	ocode_uses(l->f, v, bring_const, l);
+	move(l, v);
+}
+
+bool opt_licm(OFunc *f, Arena *a)
+{
+	bool pruned = opt_prune(f, a);
+	Licm l = {.f = f, .g = ocode_cfg(f, a), .nblock = f->block.n};
+
+	l.front = arena_alloc(a, f->block.n * sizeof *l.front);
+	/* In reverse postorder operands are moved before what uses them. */
+	for (u32 k = 0; k < l.g->nrpo; k++) {
+		u32 b = l.g->rpo[k];
+		if (!l.g->loop[b] || (f->block.p[b].flags & OB_COLD))
+			continue;
+		for (OVal v = f->block.p[b].first, next; v; v = next) {
+			next = f->ins.p[v].next;
+			if (worthwhile(f, &f->ins.p[v]))
+				visit(&l, v, l.g->loop[b]);
+		}
+	}
+	vec_free(&l.outer);
+	return l.changed | pruned;
+}
