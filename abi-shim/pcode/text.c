@@ -40,8 +40,10 @@ void text_end(void *abi)
 
 	for (u32 i = 1; i < a->text.n; i++) {
 		Text *f = &a->text.p[i];
-		if (f->mode == TEXT_WRITE && f->n && !text_flush(f))
-			fprintf(stderr, "pvm: cannot write %s: %s\n", f->name ? f->name : "standard output", strerror(errno));
+		if (f->mode != TEXT_WRITE || !f->n || text_flush(f))
+			continue;
+		fprintf(stderr, "pvm: cannot write %s: %s\n", f->name ? f->name : "standard output", strerror(errno));
+		task_end_badly(a->task, IO_WRITE);
 	}
 }
 

@@ -60,6 +60,8 @@ void thread_trap(Thread *t, u32 code) NORETURN;
 void thread_exit(Thread *t, int status) NORETURN;
 /* Functions to run when the Task ends, however it ends (flush files). */
 void task_at_end(Task *t, void (*fn)(void *data), void *data);
+/* For these: the end itself went wrong; a status that tells of an earlier failure stays. */
+void task_end_badly(Task *t, int status);
 
 /* One activation of a call chain, innermost first. */
 typedef struct ChainEntry {

@@ -128,6 +128,12 @@ void task_at_end(Task *t, void (*fn)(void *data), void *data)
 	vec_push(&t->at_end, ((AtEnd){fn, data}));
 }
 
+void task_end_badly(Task *t, int status)
+{
+	if (t->status == 0)
+		t->status = status;
+}
+
 /* ---- making -------------------------------------------------------------------------------------- */
 
 static void trace_step(PEnv *env, const PFrame *f)
