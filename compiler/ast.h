@@ -58,7 +58,7 @@ struct Node {
 	};
 };
 
-enum { AST_DEEPEST = 500 };
+enum { AST_DEEPEST = 600 };
 
 typedef struct List { Node *first, *last; u16 depth; } List;
 

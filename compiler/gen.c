@@ -323,7 +323,7 @@ void gen_module(Sema *s, Buf *out)
 	const char *limit = pb_error(g->b);
 	if (limit)
 		diag_error(s->c, (Span){ 0, 0 }, "%s", limit);
-	if (limit) {
+	if (s->c->nerr) {
 		pb_free(g->b);
 		return;
 	}

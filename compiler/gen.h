@@ -10,7 +10,10 @@
 
 enum { W_NONE, W_LOCAL, W_REF_LOCAL, W_FRAME, W_REF_FRAME, W_MEM }; /* Sym.where; REF: its address is there */
 
-enum { GUARD = 65536, CHECK_NIL_FROM = 60000 };
+enum {
+	GUARD = 65536, CHECK_NIL_FROM = 60000,
+	MOST_PENDING = 400 /* with AST_DEEPEST it keeps the operand stack below PCODE_MAX_STACK */
+};
 
 /* Run-time routines written in P-code (gen_rt.c). */
 enum Rt { RT_STR_ASSIGN, RT_STR_APPEND, RT_STR_CMP, RT_STR_COPY, RT_STR_POS, RT_STR_INSERT, RT_STR_DELETE,
@@ -30,7 +33,7 @@ typedef struct Gen {
 	u32 rt[RT_COUNT];         /* function numbers, UINT32_MAX = not used */
 	u32 unwind_cell;          /* where the program's frame address is kept, 0 = not needed */
 	u8 sw;                    /* switches of the statement */
-	u32 line;
+	u32 pending;              /* arguments on the operand stack, of calls around this place */
 } Gen;
 
 typedef enum PlaceKind { PL_LOCAL, PL_MEM, PL_BUFFER } PlaceKind;

@@ -90,8 +90,13 @@ void gen_call(Gen *g, Node *n)
 		E1(FRAME_ADDR, result);
 	}
 	Node *a = n->b;
-	for (const Sym *q = t->list; q; q = q->next, a = a->next)
+	u32 pending = g->pending;
+	for (const Sym *q = t->list; q; q = q->next, a = a->next) {
 		argument(g, a, q);
+		if (g->pending++ == MOST_PENDING)
+			diag_error(g->c, a->at, "calls are nested too deeply in this expression");
+	}
+	g->pending = pending;
 	gen_line(g, n->at);
 	if (p) {
 		if (p->level > 2)
