@@ -1,7 +1,7 @@
 /* The reference P-machine: its entry, its stacks, its activations.
  *
  * A function is translated from stack code to register code on its first call (interp_translate.c), and the
- * register code is run by one of the two executors made from interp_run.h. */
+ * register code is run by one of the two executors made from interp_run.inc. */
 #include "interp.h"
 
 #include <stdlib.h>

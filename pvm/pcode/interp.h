@@ -1,5 +1,5 @@
 /* The interpreter's private door: its register code, shared by interp.c (entry), interp_translate*.c (stack code
- * to register code) and the two executors made from interp_run.h. */
+ * to register code) and the two executors made from interp_run.inc. */
 #ifndef PVM_PCODE_INTERP_H
 #define PVM_PCODE_INTERP_H
 

@@ -254,7 +254,7 @@ static Cond cond_at(const Tr *t, u32 at)
 	const W *w = t->code.p + at;
 	Cond c = {o->first, o->form == CMP_RI, w[1].a, w[1].b, 0};
 
-	if (c.imm) /* as IMM_* in interp_run.h */
+	if (c.imm) /* as IMM_* in interp_run.inc */
 		c.bits = o->kind == K_CMPF ? w[2].u : c.cmp < I_I64_EQ ? (u32)w[1].i : (u64)(i64)w[1].i;
 	return c;
 }

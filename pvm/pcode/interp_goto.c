@@ -5,4 +5,4 @@
 #define INTERP_THREADED
 #endif
 #define INTERP_NAME interp_run_goto
-#include "interp_run.h"
+#include "interp_run.inc"

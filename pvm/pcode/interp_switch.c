@@ -2,4 +2,4 @@
 #include "interp.h"
 
 #define INTERP_NAME interp_run_switch
-#include "interp_run.h"
+#include "interp_run.inc"
