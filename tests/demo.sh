@@ -31,8 +31,9 @@ program mistake;
 var
   count: integer;
 begin
-  cuont := 'one' + 1;
-  writeln(count
+  count := 'one';
+  cuont := count + 1;
+  writln(count)
 end.
 END
 show $pvm $dir/mistake.pas || true

@@ -21,11 +21,11 @@ for p in $programs; do
 	row "jit no checks" "out/pvm --exec=jit $dir/$p.nochecks.pco"
 	row "interp" "out/pvm --exec=interp $dir/$p.pco"
 	if command -v fpc >/dev/null; then
-		for v in "fpc:" "fpcr:-CroI"; do
+		for v in "fpc:" "fpcr:-Croi"; do
 			fpc -Mobjfpc -O3 -CF64 ${v#*:} -v0 -FU$dir -o$dir/$p.${v%%:*} $here/$p.pas >/dev/null
 		done
 		row "fpc -O3" $dir/$p.fpc
-		row "fpc -O3 -CroI" $dir/$p.fpcr
+		row "fpc -O3 -Croi" $dir/$p.fpcr
 	fi
 done
 [ "$(uname -s)" = Linux ] && sed -n 's/^model name[^:]*: /on /p' /proc/cpuinfo | head -1
