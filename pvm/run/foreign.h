@@ -5,6 +5,8 @@
 #ifndef PVM_FOREIGN_H
 #define PVM_FOREIGN_H
 
+#include <signal.h>
+
 #include "../base/base.h"
 #include "../ocode/ocode.h"
 #include "../x86/x86.h"
@@ -17,7 +19,8 @@ typedef struct XThread XThread; /* begins with a Regfile */
 /* Why guest code came back to its personality.  The handler sets registers and returns true to go on at the pc in
  * XS_PC, false to end the thread. */
 typedef struct XTrap {
-	XExit kind;      /* XE_SYSCALL, XE_INT80, XE_SYSENTER, XE_UD, XE_GP, XE_DE, XE_INT3, XE_STEP, ..., XE_MEMORY */
+	XExit kind;      /* XE_SYSCALL, XE_INT80, XE_SYSENTER, XE_UD, XE_GP, XE_DE, XE_INT3, XE_STEP, ..., XE_MEMORY (also for
+	                  * an instruction that cannot be fetched: addr is then its first byte out of reach) */
 	u64 pc;          /* of the instruction (faults), or behind it (calls and traps) */
 	u64 addr;        /* XE_MEMORY: the address that could not be accessed */
 	bool write;      /* XE_MEMORY: by a store */
@@ -32,6 +35,9 @@ typedef struct XTaskOpts {
 	bool (*trap)(XThread *t, const XTrap *why);
 	/* Called at a safe point when xthread_kick has been called; registers are exact. */
 	bool (*pending)(XThread *t);
+	/* run owns the host's SIGSEGV and SIGBUS: the personality installs no handlers for them.  One that no access caused
+	 * (kill, sigqueue) is handed on here, inside the host's signal handler; NULL = dropped. */
+	void (*signal)(XThread *t, int sig, siginfo_t *si);
 	void *data;      /* the personality's own */
 } XTaskOpts;
 
@@ -41,15 +47,25 @@ void *xtask_data(XTask *t);
 enum XMode xtask_mode(const XTask *t);
 void xtask_stats(XTask *t, FILE *out);
 void xtask_free(XTask *t);
-/* The child of fork: takes its own code memory; the caller is the only thread left. */
+/* Around fork: before it, the VM's locks are taken, and the parent gives them back behind it. */
+void xtask_before_fork(XTask *t);
+void xtask_after_fork_parent(XTask *t);
+/* The child of fork: takes its own code memory; the caller is the only thread left.  Also allowed without
+ * xtask_before_fork when there is one thread. */
 void xtask_after_fork(XTask *t);
+/* What `pvm --stats` names: an instruction without an implementation has been met at this address. */
+void xtask_unimplemented(XTask *t, u64 pc);
+/* How it is written ("fsin"), for the exit-126 line; "" if it cannot be decoded. */
+const char *xtask_insn_name(XTask *t, u64 pc);
 
 XThread *xthread_new(XTask *t);
 XTask *xthread_task(XThread *t);
 void xthread_free(XThread *t);
 static inline u64 *xreg(XThread *t, u32 slot) { return &((Regfile *)(void *)t)->slot[slot]; }
-/* Runs guest code from XS_PC until a handler returns false. */
+/* Runs guest code from XS_PC until a handler returns false.  Takes the calling host thread's alternate signal stack. */
 void xthread_run(XThread *t);
+/* The thread that runs on the calling host thread, or NULL; for signal handlers. */
+XThread *xthread_current(void);
 /* Makes the thread call opts.pending soon (bounded); safe from signal handlers and other threads. */
 void xthread_kick(XThread *t);
 /* EFLAGS as the guest sees them, and their setting. */
