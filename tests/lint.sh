@@ -4,9 +4,9 @@
 set -u
 cc=${CC:-gcc}
 flags=${LINTFLAGS:-"-std=c11 -D_GNU_SOURCE -I. -Iout/gen -Iout/gen/include"}
-files=$(git ls-files 'pvm/*.c' 'pvm/*.h' 'pvm/*.def' 'loader/*.[ch]' 'compiler/*.[chly]' 'compiler/*.def' \
+files=$(git ls-files 'pvm/*.c' 'pvm/*.h' 'pvm/*.def' 'pvm/*.inc' 'loader/*.[ch]' 'compiler/*.[chly]' 'compiler/*.def' \
 	'abi-shim/*.[ch]' 'abi-shim/*.def' 'stdlib/*.h' 2>/dev/null) || files=
-[ -n "$files" ] || files=$(find pvm loader compiler abi-shim stdlib -name '*.[chly]' -o -name '*.def' | sort)
+[ -n "$files" ] || files=$(find pvm loader compiler abi-shim stdlib -name '*.[chly]' -o -name '*.def' -o -name '*.inc' | sort)
 
 # A file's room is the longest name in rooms.txt that leads its path; pvm/main.c has none and may include all.
 result=$(awk '
