@@ -33,11 +33,12 @@ static void NORETURN trap(Eval *e, u32 code, u32 map)
 /* The host address of an access of `width` bytes.  An i32 base is zero-extended and does not wrap. */
 static u8 *address(Eval *e, const OIns *i, OVal base, u32 width)
 {
-	const OEvalEnv *env = e->env;
+	OEvalEnv *env = e->env;
 	u64 a = e->val[base] + i->c;
 
 	if (OMEM_SPACE(i->aux) == SPACE_VM)
 		return (u8 *)(uintptr_t)a;
+	env->map = i->map;
 	if (env->guest_hi && (a < env->guest_lo || width > env->guest_hi || a > env->guest_hi - width))
 		trap(e, TRAP_MEMORY, i->map);
 	return (u8 *)((uintptr_t)env->t->mem + (uintptr_t)a);
@@ -376,7 +377,7 @@ static u64 run(Eval *e, OVal next)
 			break;
 		}
 		if (!e->hi)
-			e->hi = memset(alloca(f->ins.n * sizeof *e->hi), 0, f->ins.n * sizeof *e->hi);
+			e->env->hi = e->hi = memset(alloca(f->ins.n * sizeof *e->hi), 0, f->ins.n * sizeof *e->hi);
 		rare(e, v);
 	}
 }
@@ -391,6 +392,9 @@ u64 ocode_eval(OEvalEnv *env, const OFunc *f, const u64 *args)
 		trap(&e, TRAP_STACK, 0);
 	e.val = alloca(need);
 	e.val[0] = 0;
+	env->f = f;
+	env->val = e.val;
+	env->hi = NULL;
 	OVal v = f->block.p[1].first;
 	for (u32 k = 0; k < f->param.n; k++, v = f->ins.p[v].next) {
 		if (type_is_wide(f->param.p[k]))

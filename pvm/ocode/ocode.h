@@ -271,7 +271,9 @@ typedef struct OEvalEnv {
 	void *ctx;
 	u64 guest_lo, guest_hi; /* guest accesses outside [lo, hi) trap with TRAP_MEMORY; hi 0 = no check */
 	u64 steps;              /* instructions executed, for --stats */
-	u32 map;                /* state map of the call that is being made, of any kind; for call chains */
+	u32 map;                /* state map of the call that is being made, of any kind, or of the last guest access */
+	const OFunc *f;         /* the activation that made it, for whoever catches its fault: */
+	const u64 *val, *hi;    /* its values and their upper halves (NULL: it has none yet) */
 } OEvalEnv;
 
 /* Runs f with args (as for OHostFn) and returns the result's bits.  Portable C, the oracle of the back

@@ -24,7 +24,8 @@ typedef struct XTrap {
 	u64 pc;          /* of the instruction (faults), or behind it (calls and traps) */
 	u64 addr;        /* XE_MEMORY: the address that could not be accessed */
 	bool write;      /* XE_MEMORY: by a store */
-	bool mapped;     /* XE_MEMORY: the page is there, but forbids it (SEGV_ACCERR) or lies behind a file's end (SIGBUS) */
+	bool mapped;     /* XE_MEMORY: the page is there, but forbids it (SEGV_ACCERR) */
+	bool bus;        /* XE_MEMORY: the page lies behind a file's end (SIGBUS) */
 } XTrap;
 
 typedef struct XTaskOpts {

@@ -1,0 +1,196 @@
+/* SIGSEGV and SIGBUS while guest code runs: exact guest registers, then out of the code to the run loop.
+ *
+ * The registers come from the state map of the instruction that faulted: in eval from its values, in emitted code from
+ * machine registers and spills.  A write to a guarded page drops the page's units; if the unit that writes is one of
+ * them, its instruction is begun again, alone, because what follows it may have changed. */
+#include "xtask.h"
+#include "xjit.h"
+
+#include <ucontext.h>
+#include <unistd.h>
+
+enum { RAISE = 0x100 }; /* added to an XExit by helpers */
+
+static _Thread_local XThread *current;
+
+XThread *xthread_current(void)
+{
+	return current;
+}
+
+static NORETURN void not_the_guest(int sig)
+{
+	static const char text[] = "pvm: the virtual machine itself has failed (memory fault); please report this\n";
+	ssize_t n = write(2, text, sizeof text - 1);
+
+	(void)n;
+	signal(sig, SIG_DFL);
+	raise(sig);
+	_exit(EXIT_VM);
+}
+
+/* ---- registers --------------------------------------------------------------------------------------- */
+
+void xfault_state(Regfile *r, u32 slot, u8 type, u64 lo, u64 hi)
+{
+	u32 k = (slot - REG_OFF(slot)) / 8;
+
+	r->slot[k] = ocode_type_size[type] < 8 ? lo & (((u64)1 << ocode_type_size[type] * 8) - 1) : lo;
+	if (ocode_type_size[type] == 16)
+		r->slot[k + 1] = hi;
+}
+
+/* Eval: the map of the access, or of the call whose helper faulted. */
+static u64 eval_state(XThread *t)
+{
+	const OEvalEnv *ev = &t->eval;
+	const OFunc *f = ev->f;
+	const OMap *m = &f->map.p[ev->map];
+
+	for (u32 k = 0; ev->map && k < m->n; k++) {
+		const OSlotVal *s = &f->slot.p[m->slots + k];
+		if (s->val)
+			xfault_state(&t->r, s->slot, f->ins.p[s->val].type, ev->val[s->val], ev->hi ? ev->hi[s->val] : 0);
+	}
+	return t->unit->pc + (ev->map ? m->pc : 0);
+}
+
+/* Makes the register file exact for the instruction that runs, and sets its pc. */
+static void exact(XThread *t, void *uc)
+{
+	u64 pc = t->where == IN_EVAL ? eval_state(t) : xjit_state(t, uc);
+
+	t->r.slot[XS_PC] = t->task->o.mode == X86_32 ? (u32)pc : pc;
+}
+
+void xthread_leave(XThread *t, const XTrap *why)
+{
+	t->why = *why;
+	t->trapped = true;
+	t->where = IN_VM;
+	siglongjmp(t->run->top, 1);
+}
+
+/* A helper raises with X86_RAISE; it has set XS_PC, and the register file is exact. */
+void xfault_trap(Regfile *r, u64 code)
+{
+	XThread *t = (XThread *)r;
+
+	if (t->where == IN_VM || code < RAISE)
+		die(EXIT_VM, "trap %llu at %llx is no x86 exit", (unsigned long long)code, (unsigned long long)r->slot[XS_PC]);
+	xthread_leave(t, &(XTrap){ .kind = (XExit)(code - RAISE), .pc = r->slot[XS_PC] });
+}
+
+/* ---- the handler ------------------------------------------------------------------------------------------ */
+
+static bool by_write(void *uc, const Region *r)
+{
+#ifdef __x86_64__
+	return ((ucontext_t *)uc)->uc_mcontext.gregs[REG_ERR] & 2;
+#else
+	return r && r->prot; /* what is mapped can be read */
+#endif
+}
+
+static bool runs_on_page(XThread *t, void *uc, u64 page)
+{
+	const Unit *u = t->where == IN_EVAL ? t->unit : t->where == IN_JIT ? xjit_unit(t, uc) : NULL;
+
+	return u && page_of(u->pc) <= page && page <= page_of(u->end - 1);
+}
+
+/* A write to a guarded page; false: it was not one. */
+static bool code_written(XThread *t, void *uc, u64 addr)
+{
+	XTask *task = t->task;
+	u64 page = page_of(addr);
+
+	pthread_mutex_lock(&task->lock);
+	const Region *r = xspace_at(task, addr);
+	bool yes = r && (r->prot & GP_WRITE) && by_write(uc, r);
+	bool again = yes && runs_on_page(t, uc, page);
+	if (again)
+		exact(t, uc);
+	if (yes && unit_on_page(task, page))
+		unit_drop_range(task, page * GUEST_PAGE, 1);
+	pthread_mutex_unlock(&task->lock);
+	if (again) {
+		t->once = true;
+		t->where = IN_VM;
+		siglongjmp(t->run->top, 1);
+	}
+	return yes;
+}
+
+static NORETURN void guest_fault(XThread *t, int sig, siginfo_t *si, void *uc, u64 addr)
+{
+	XTrap why = { .kind = XE_MEMORY, .addr = addr, .bus = sig == SIGBUS };
+
+	exact(t, uc);
+	pthread_mutex_lock(&t->task->lock);
+	const Region *r = xspace_at(t->task, addr);
+	why.mapped = r != NULL;
+	why.write = by_write(uc, r);
+	pthread_mutex_unlock(&t->task->lock);
+#ifdef SI_KERNEL
+	if (sig == SIGSEGV && si->si_code == SI_KERNEL) /* an address that is not canonical: the host has a #GP */
+		why = (XTrap){ .kind = XE_GP };
+#endif
+	why.pc = t->r.slot[XS_PC];
+	xthread_leave(t, &why);
+}
+
+static void on_fault(int sig, siginfo_t *si, void *uc)
+{
+	XThread *t = current;
+	u64 addr = (u64)((uintptr_t)si->si_addr - (t ? (uintptr_t)t->task->mem : 0));
+
+	if (si->si_code <= 0) { /* somebody has sent it */
+		if (t && t->task->o.signal)
+			t->task->o.signal(t, sig, si);
+		return;
+	}
+	copy_fault();
+	if (!t)
+		not_the_guest(sig);
+	if (t->task->mem) {
+		if (addr >= ((u64)1 << 32) + WINDOW_TAIL)
+			not_the_guest(sig);
+		addr = (u32)addr;
+	}
+	if (sig == SIGSEGV && code_written(t, uc, addr))
+		return;
+	if (t->where == IN_VM)
+		not_the_guest(sig);
+	guest_fault(t, sig, si, uc, addr);
+}
+
+/* ---- installing -------------------------------------------------------------------------------------------- */
+
+void xfault_install(void)
+{
+	struct sigaction sa = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+
+	sigemptyset(&sa.sa_mask);
+	if (sigaction(SIGSEGV, &sa, NULL) != 0 || sigaction(SIGBUS, &sa, NULL) != 0)
+		die(EXIT_VM, "cannot handle memory faults");
+}
+
+void xfault_enter(XThread *t, XThread **before)
+{
+	stack_t alt = { .ss_sp = t->alt_stack, .ss_size = ALT_STACK };
+
+	*before = current;
+	if (current != t && sigaltstack(&alt, NULL) != 0)
+		die(EXIT_VM, "cannot take a signal stack");
+	current = t;
+}
+
+void xfault_leave(XThread *before)
+{
+	stack_t off = { .ss_flags = SS_DISABLE };
+
+	current = before;
+	if (!before)
+		sigaltstack(&off, NULL);
+}

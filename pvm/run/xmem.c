@@ -1,0 +1,106 @@
+/* Guest memory for handlers: checked against the table of regions, and copied so that a fault (a file that has become
+ * shorter, another guest thread that unmaps) is an answer, not a death. */
+#include "xtask.h"
+
+static _Thread_local sigjmp_buf *volatile copying;
+
+bool copy_guarded(void *to, const void *from, size_t n)
+{
+	sigjmp_buf here, *volatile before = copying;
+
+	if (sigsetjmp(here, 0)) {
+		copying = before;
+		return false;
+	}
+	copying = &here;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	memcpy(to, from, n);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	copying = before;
+	return true;
+}
+
+void copy_fault(void)
+{
+	if (copying)
+		siglongjmp(*copying, 1);
+}
+
+/* How many of n bytes from `at` on have all of `prot`; GP_READ is had by all that is not PROT_NONE. */
+static u64 reach(const XTask *t, u64 at, u64 n, int prot)
+{
+	u64 end = at;
+	const Region *r;
+
+	while (end - at < n && (r = xspace_at(t, end)) && r->prot && (prot & ~GP_READ & ~r->prot) == 0)
+		end = r->end;
+	return MIN(end - at, n);
+}
+
+/* For writing, the units on the pages go first, so that the host lets the write pass. */
+static bool open_range(XThread *th, u64 at, u64 n, int prot)
+{
+	XTask *t = th->task;
+
+	if (n > t->hi || at > t->hi - n)
+		return false;
+	pthread_mutex_lock(&t->lock);
+	bool ok = reach(t, at, n, prot) == n;
+	if (ok && (prot & GP_WRITE))
+		unit_drop_range(t, at, n);
+	pthread_mutex_unlock(&t->lock);
+	return ok;
+}
+
+bool xguest_read(XThread *t, u64 at, void *to, size_t n)
+{
+	return n == 0 || (open_range(t, at, n, GP_READ) && copy_guarded(to, xhost(t->task, at), n));
+}
+
+bool xguest_write(XThread *t, u64 at, const void *from, size_t n)
+{
+	return n == 0 || (open_range(t, at, n, GP_WRITE) && copy_guarded(xhost(t->task, at), from, n));
+}
+
+i64 xguest_string(XThread *t, u64 at, char *to, size_t max)
+{
+	size_t done = 0;
+
+	while (done < max) {
+		size_t n = GUEST_PAGE - (at + done) % GUEST_PAGE;
+		n = MIN(n, max - done);
+		if (!xguest_read(t, at + done, to + done, n))
+			return -1;
+		const char *nul = memchr(to + done, 0, n);
+		if (nul)
+			return nul - to;
+		done += n;
+	}
+	return -2;
+}
+
+void *xguest_pin(XThread *t, u64 at, u64 n, int prot)
+{
+	return n && !open_range(t, at, n, prot) ? NULL : xhost(t->task, at);
+}
+
+void guest_written(XTask *t, u64 at, u64 size)
+{
+	pthread_mutex_lock(&t->lock);
+	unit_drop_range(t, at, size);
+	pthread_mutex_unlock(&t->lock);
+}
+
+size_t xmem_fetch(void *task, u64 at, u8 *buf, size_t n)
+{
+	XTask *t = task;
+
+	if (at >= t->hi)
+		return 0;
+	n = (size_t)reach(t, at, MIN(n, t->hi - at), GP_EXEC);
+	while (n && !copy_guarded(buf, xhost(t, at), n)) { /* the end of the file lies between two pages */
+		u64 page = GUEST_PAGE - at % GUEST_PAGE;
+		n = n > page ? (size_t)page : 0;
+	}
+	return n;
+}

@@ -1,0 +1,125 @@
+/* Inside run, for foreign programs: XTask and XThread in full, and what the x*.c files offer each other.
+ *
+ * One lock of the task guards its address space, its units and its list of threads.  Guest code runs without it, and so
+ * do copies from and to guest memory except those of the translator, which a fault leaves by copy_guarded. */
+#ifndef PVM_XTASK_H
+#define PVM_XTASK_H
+
+#include <pthread.h>
+#include <setjmp.h>
+
+#include "foreign.h"
+
+typedef struct XJit XJit;
+typedef struct Unit Unit;
+
+/* A stretch of guest memory whose pages have the same origin and protection. */
+typedef struct Region {
+	u64 at, end, offset;
+	int prot;
+	bool shared, file;
+	u32 name;              /* in XTask.names; 0 = none */
+} Region;
+
+enum { ALT_STACK = 64 << 10, WINDOW_TAIL = 65536, UNIT_INSNS = 48 /* guest instructions: their bytes lie on two pages at most */ };
+
+/* Translated guest code. */
+struct Unit {
+	u64 pc, end;           /* guest bytes [pc, end) */
+	u32 insns;
+	bool dead;             /* dropped: only what still runs in it knows it */
+	OFunc *func;           /* eval */
+	void *code;            /* jit: where it begins */
+	u32 at;                /* jit: index in its list */
+	Unit *next[2];         /* others on its first and on its last page (if that is another one) */
+	Unit *garbage;
+};
+
+/* Where a thread is, for the fault handler. */
+enum { IN_VM, IN_EVAL, IN_JIT };
+
+typedef struct Run {       /* one xthread_run; they may be nested */
+	struct Run *up;
+	sigjmp_buf top;
+} Run;
+
+struct XThread {
+	Regfile r;             /* first: a helper's Regfile * is its XThread * */
+	XTask *task;
+	XThread *next;
+	Run *run;
+	OEvalEnv eval;
+	volatile int where;
+	Unit *volatile unit;   /* eval: the one that runs */
+	XExit kind;            /* how it was left */
+	XTrap why;             /* of a fault or trap that came by siglongjmp */
+	volatile bool trapped, once; /* why is there; execute one instruction without keeping its translation */
+	Unit *single;          /* the unit of that one instruction */
+	u8 *alt_stack;         /* for the host's signal handlers */
+	void *cache;           /* jit: recently used units by pc */
+};
+
+struct XTask {
+	XTaskOpts o;
+	pthread_mutex_t lock;  /* recursive */
+	u8 *mem;               /* host address of guest address 0 */
+	u64 lo, hi;            /* guest addresses that can be mapped */
+	VEC(Region) region;    /* by address */
+	Intern names;
+	XThread *threads;
+	u32 nthread;
+	Map unit;              /* pc -> Unit *, 0 = dropped */
+	Map page;              /* page number -> the first Unit * on it, 0 = none */
+	u32 npage;             /* pages with units */
+	Unit *garbage;         /* dropped units, freed when nobody can be in them */
+	XJit *jit;             /* NULL: eval */
+	OHostFn *const *host;
+	struct {
+		u64 units, insns, exits[XE_UNIMPL + 1], faults, dropped, once, flushes;
+		u64 lower, opt, back; /* ns */
+		Map unimpl;           /* XOp -> how often */
+	} stat;
+};
+
+static inline u8 *xhost(const XTask *t, u64 at) { return (u8 *)((uintptr_t)t->mem + (uintptr_t)at); }
+static inline u64 page_of(u64 at) { return at / GUEST_PAGE; }
+
+/* xspace.c */
+bool xspace_new(XTask *t, Err *e);
+void xspace_free(XTask *t);
+/* The region around an address, or NULL. */
+const Region *xspace_at(const XTask *t, u64 at);
+/* Sets the host's protection of one page: as the guest wants it, but without writing if `guard`. */
+void xspace_guard(XTask *t, u64 page, bool guard);
+
+/* xmem.c */
+/* memcpy that gives false when either side faults. */
+bool copy_guarded(void *to, const void *from, size_t n);
+/* True, and does not come back, if this thread is in copy_guarded. */
+void copy_fault(void);
+/* Reads guest code, for XUnitReq: stops at what cannot be executed. */
+size_t xmem_fetch(void *task, u64 at, u8 *buf, size_t n);
+
+/* xunit.c */
+Unit *unit_get(XThread *t, u64 pc);        /* finds or translates; takes the lock */
+Unit *unit_once(XThread *t, u64 pc, bool step); /* one instruction; free it with unit_free */
+void unit_free(Unit *u);
+void unit_drop_range(XTask *t, u64 at, u64 size); /* with the lock held */
+void unit_drop_all(XTask *t);
+bool unit_on_page(const XTask *t, u64 page);
+void unit_collect(XTask *t);               /* frees what was dropped, if this is the only thread */
+void unit_end(XTask *t);
+u64 xtime(void);                           /* ns */
+
+/* xfault.c */
+void xfault_install(void);
+void xfault_enter(XThread *t, XThread **before);
+void xfault_leave(XThread *before);
+/* Writes the registers that an instruction's state map names into the register file. */
+void xfault_state(Regfile *r, u32 slot, u8 type, u64 lo, u64 hi);
+/* Regfile.trap: how helpers raise. */
+void xfault_trap(Regfile *r, u64 kind);
+/* Leaves guest code for the run loop. */
+void xthread_leave(XThread *t, const XTrap *why) NORETURN;
+
+#endif

@@ -1,0 +1,245 @@
+/* Units: guest code translated a basic block at a time, found by pc, and dropped when its bytes change.
+ *
+ * A page with units is write-protected where the guest could write it; the first write drops the page's units and opens
+ * it again.  Invariant: a page is guarded exactly while it has units and its region is writable. */
+#include "xtask.h"
+#include "xjit.h"
+#include "../opt/opt.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+u64 xtime(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
+}
+
+/* ---- translating ------------------------------------------------------------------------------------ */
+
+/* The guest bytes that a unit is made from, read at once. */
+typedef struct Bytes {
+	u64 pc;
+	size_t n;
+	u8 p[UNIT_INSNS * 15 + 15];
+} Bytes;
+
+static size_t fetch(void *ctx, u64 at, u8 *buf, size_t n)
+{
+	const Bytes *b = ctx;
+	u64 off = at - b->pc;
+
+	n = off < b->n ? MIN(n, b->n - off) : 0;
+	memcpy(buf, b->p + off, n);
+	return n;
+}
+
+static void check_after(void *ctx, const OFunc *f, const char *pass)
+{
+	Err e = {0};
+
+	if (!ocode_check(f, &e))
+		die(EXIT_VM, "unit at %llx: wrong O-code behind %s: %s", (unsigned long long)((Unit *)ctx)->pc, pass, e.msg);
+}
+
+static Unit *lower(XTask *t, Bytes *b, u32 max_insns, bool step)
+{
+	XUnitReq req = { .pc = b->pc, .mode = t->o.mode, .max_insns = max_insns, .step = step, .fetch = fetch, .ctx = b };
+	XUnit x;
+	Unit *u = xcalloc(1, sizeof *u);
+	u64 start = xtime();
+
+	x86_lower(&req, &x);
+	u64 lowered = xtime();
+	*u = (Unit){ .pc = b->pc, .end = x.end, .insns = x.insns, .func = x.func };
+	if (t->o.check_ocode)
+		check_after(u, x.func, "lowering");
+	opt_run(u->func, 1, t->o.check_ocode ? check_after : NULL, u);
+	t->stat.lower += lowered - start;
+	t->stat.opt += xtime() - lowered;
+	return u;
+}
+
+static void read_code(XTask *t, u64 pc, Bytes *b)
+{
+	b->pc = pc;
+	b->n = xmem_fetch(t, pc, b->p, sizeof b->p);
+}
+
+void unit_free(Unit *u)
+{
+	if (u->func)
+		ocode_free(u->func);
+	free(u);
+}
+
+Unit *unit_once(XThread *th, u64 pc, bool step)
+{
+	Bytes b;
+
+	read_code(th->task, pc, &b);
+	th->task->stat.once++;
+	return lower(th->task, &b, 1, step);
+}
+
+/* ---- pages ----------------------------------------------------------------------------------------------- */
+
+static u64 last_page(const Unit *u)
+{
+	return page_of(u->end > u->pc ? u->end - 1 : u->pc);
+}
+
+static Unit *page_units(const XTask *t, u64 page)
+{
+	const u64 *head = map_get(&t->page, page);
+
+	return head ? (Unit *)(uintptr_t)*head : NULL;
+}
+
+bool unit_on_page(const XTask *t, u64 page)
+{
+	return page_units(t, page) != NULL;
+}
+
+static void put_on_page(XTask *t, Unit *u, u64 page)
+{
+	u64 *head = map_put(&t->page, page);
+
+	if (!*head) {
+		t->npage++;
+		xspace_guard(t, page, true);
+	}
+	u->next[page != page_of(u->pc)] = (Unit *)(uintptr_t)*head;
+	*head = (u64)(uintptr_t)u;
+}
+
+static void take_off_page(XTask *t, Unit *u, u64 page)
+{
+	u64 *head = map_get(&t->page, page);
+	Unit *p = (Unit *)(uintptr_t)*head, *before = NULL;
+
+	for (; p != u; p = p->next[page != page_of(p->pc)])
+		before = p;
+	Unit *next = u->next[page != page_of(u->pc)];
+	if (before)
+		before->next[page != page_of(before->pc)] = next;
+	else
+		*head = (u64)(uintptr_t)next;
+	if (!*head) {
+		t->npage--;
+		xspace_guard(t, page, false);
+	}
+}
+
+/* ---- dropping ---------------------------------------------------------------------------------------------- */
+
+static void drop(XTask *t, Unit *u)
+{
+	*map_put(&t->unit, u->pc) = 0;
+	take_off_page(t, u, page_of(u->pc));
+	if (last_page(u) != page_of(u->pc))
+		take_off_page(t, u, last_page(u));
+	if (t->jit)
+		xjit_drop(t, u);
+	u->dead = true;
+	u->garbage = t->garbage;
+	t->garbage = u;
+	t->stat.dropped++;
+}
+
+static void drop_page(XTask *t, u64 page)
+{
+	Unit *u;
+
+	while ((u = page_units(t, page)))
+		drop(t, u);
+}
+
+void unit_drop_range(XTask *t, u64 at, u64 size)
+{
+	u64 first = page_of(at), last = size ? page_of(at + size - 1) : first;
+
+	if (!t->npage || !size)
+		return;
+	if (last - first <= t->page.cap) {
+		for (u64 p = first; p <= last; p++)
+			drop_page(t, p);
+		return;
+	}
+	for (u32 k = 0; k < t->page.cap; k++)
+		if (t->page.used[k] && t->page.key[k] >= first && t->page.key[k] <= last)
+			drop_page(t, t->page.key[k]);
+}
+
+void unit_drop_all(XTask *t)
+{
+	unit_drop_range(t, 0, t->hi);
+}
+
+void unit_collect(XTask *t)
+{
+	while (t->garbage) {
+		Unit *u = t->garbage;
+		t->garbage = u->garbage;
+		unit_free(u);
+	}
+}
+
+void unit_end(XTask *t)
+{
+	unit_drop_all(t);
+	unit_collect(t);
+	map_free(&t->unit);
+	map_free(&t->page);
+}
+
+/* ---- finding ------------------------------------------------------------------------------------------------ */
+
+/* Another thread may have written while the bytes were read: once the page is guarded, they are compared. */
+static bool still_same(XTask *t, const Unit *u, const Bytes *b)
+{
+	Bytes now;
+
+	read_code(t, b->pc, &now);
+	size_t n = (size_t)(u->end - u->pc);
+	return now.n >= MIN(n, b->n) && memcmp(now.p, b->p, MIN(n, b->n)) == 0;
+}
+
+static Unit *translate(XTask *t, u64 pc)
+{
+	Bytes b;
+	u32 max = UNIT_INSNS;
+
+	for (;;) {
+		read_code(t, pc, &b);
+		Unit *u = lower(t, &b, max, false);
+		if (t->jit && !xjit_compile(t, u, &max)) {
+			unit_free(u);
+			continue;
+		}
+		*map_put(&t->unit, pc) = (u64)(uintptr_t)u;
+		put_on_page(t, u, page_of(pc));
+		if (last_page(u) != page_of(pc))
+			put_on_page(t, u, last_page(u));
+		t->stat.units++;
+		t->stat.insns += u->insns;
+		if (still_same(t, u, &b))
+			return u;
+		drop(t, u);
+	}
+}
+
+Unit *unit_get(XThread *th, u64 pc)
+{
+	XTask *t = th->task;
+
+	pthread_mutex_lock(&t->lock);
+	if (t->garbage && t->nthread == 1)
+		unit_collect(t);
+	const u64 *known = map_get(&t->unit, pc);
+	Unit *u = known && *known ? (Unit *)(uintptr_t)*known : translate(t, pc);
+	pthread_mutex_unlock(&t->lock);
+	return u;
+}
