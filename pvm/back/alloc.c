@@ -235,7 +235,8 @@ static u32 split(Alloc *a, u32 id, u32 pos)
 	return a->iv.n - 1;
 }
 
-/* The interval stays in memory from its start to its next use that wants a register. */
+/* The interval stays in memory from its start to its next use that wants a register.  Its start may lie behind the
+ * scan; what goes back to the queue may not. */
 static void spill(Alloc *a, u32 id, u32 kind)
 {
 	Iv *it = &a->iv.p[id];
@@ -245,8 +246,8 @@ static void spill(Alloc *a, u32 id, u32 kind)
 	a->slot[it->v] = 1;
 	if (use == POS_NEVER)
 		return;
-	p = split_place(a, it->start, use);
-	if (p <= it->start) {
+	p = split_place(a, MAX(it->start, a->pos), use);
+	if (p <= it->start || p < a->pos) {
 		a->failed = true;
 		return;
 	}
@@ -520,6 +521,7 @@ static void scan(Alloc *a)
 {
 	while (a->heap.n && !a->failed) {
 		u32 id = heap_pop(a);
+		a->failed = a->iv.p[id].start < a->pos; /* the scan goes forwards only */
 		a->pos = a->iv.p[id].start;
 		advance(a);
 		if (!try_free(a, id))

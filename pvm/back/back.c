@@ -146,7 +146,7 @@ static bool compile(MFunc *m, BackCode *c, Buf *dump)
 
 bool back_compile(const Target *t, OFunc *f, BackCode *c, Buf *dump, Err *e)
 {
-	MFunc m = { .t = t, .f = f, .err = e };
+	MFunc m = { .t = t, .f = f, .err = e, .features = t->features() };
 	bool ok;
 
 	m.arena = arena_new();

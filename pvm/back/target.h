@@ -111,6 +111,7 @@ typedef struct MFunc {
 	u32 nout;                /* words of outgoing area */
 	u32 used;                /* registers that hold something, as a set */
 	VEC(u32) store;          /* by vreg: 1 + word of the spill area to store to at definition; 0 = none */
+	u32 features;
 	bool calls;              /* calls others */
 } MFunc;
 
@@ -119,6 +120,7 @@ struct Target {
 	u32 regs;                /* registers to allocate, as a set */
 	u32 kept;                /* those of them that calls preserve */
 	const u8 *order;         /* integer registers, then floating-point ones, best first; NOREG ends */
+	u32 (*features)(void);   /* what the processor has; the target's own bits */
 	bool (*select)(MFunc *m);
 	bool (*emit)(MFunc *m, BackCode *c);
 	const char *(*reg_name)(u32 reg);

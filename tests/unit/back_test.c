@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -154,6 +155,7 @@ static void run_jit(const u8 *code, const OFunc *f, const u64 *args, Outcome *o)
 	back_code_free(&c);
 	fill_regfile();
 	vm.trap = 0;
+	alarm(20); /* code that does not end is a failure too */
 	if (!setjmp(vm.jmp))
 		note(o, enter(&vm.t, code, args));
 	else
@@ -851,6 +853,21 @@ static void random_functions(void **state)
 	random_batch(seed + n, n / 40, 400);
 }
 
+static u32 no_features(void) { return 0; }
+
+/* An older processor. */
+static void old_processor(void **state)
+{
+	static Target old;
+	if (!vm.target)
+		skip();
+	old = *vm.target;
+	old.features = no_features;
+	vm.target = &old;
+	every_op(state);
+	vm.target = back_host();
+}
+
 /* The same with few registers: everything is spilled and split. */
 static void few_registers(void **state)
 {
@@ -864,6 +881,7 @@ static void few_registers(void **state)
 	if (!callee[0].f)
 		make_callees();
 	few = *vm.target;
+	few.features = no_features;
 	few.regs = 0x000f00cf; /* six and four */
 	vm.target = &few;
 	random_batch(seed, n, 60);
@@ -874,6 +892,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_op),
+		cmocka_unit_test(old_processor),
 		cmocka_unit_test(constant_division),
 		cmocka_unit_test(random_functions),
 		cmocka_unit_test(few_registers),

@@ -30,7 +30,8 @@ enum { X_O, X_NO, X_B, X_AE, X_E, X_NE, X_BE, X_A, X_S, X_NS, X_P, X_NP, X_L, X_
 /* How the base of a memory operand is given. */
 enum { MB_NONE, MB_GUEST /* r14 */, MB_VM /* r15 */, MB_REG /* operand mopnd; an index follows it */,
 	MB_INDEX /* index only */, MB_LIT /* literal: imm, w bytes; 16: mask number imm */ };
-enum { MASK_SIGN64, MASK_ABS64, MASK_SIGN32, MASK_ABS32 };
+enum { ROUND_NEAR, ROUND_DOWN, ROUND_UP, ROUND_ZERO }; /* as roundsd has them */
+enum { MASK_SIGN64, MASK_ABS64, MASK_SIGN32, MASK_ABS32, MASK_SHIFT64, MASK_SHIFT32 };
 
 /* Where parameters and arguments are: fills reg[i] with a register, or NREG + word.  Returns the words. */
 u32 amd64_args(const u8 *type, u32 n, u16 *reg);

@@ -123,6 +123,55 @@ static void round_(Emit *e, const MIns *ins)
 	buf_u8(&e->l.raw, (u8)ins->imm);
 }
 
+static void fp_lit(Emit *e, u32 opcode, u32 to, u64 bits, u32 size)
+{
+	ERm lit = emit_lit(e, bits, size);
+
+	emit_rm(e, opcode, 4, to, &lit, 0);
+}
+
+/* Without roundsd.  |x| below 2^52 (2^23) plus that number loses its fraction; what is larger, or no number, has
+ * none.  The rounding that comes out is to nearest: corrected by one where it went the wrong way, and given the sign
+ * of x, for zeros.  Towards zero is downwards, of |x|. */
+static void round2(Emit *e, const MIns *ins)
+{
+	Buf *b = &e->l.raw;
+	bool d64 = ins->w == 8;
+	u32 d = reg(e, ins, 0), x = reg(e, ins, 1), p = prefix(ins->w), ucomis = d64 ? 0x66000f2e : 0x0f2e, big, fine, w = ins->w;
+	u64 shift = d64 ? 0x4330000000000000ull : 0x4b000000u, one = d64 ? 0x3ff0000000000000ull : 0x3f800000u;
+	u32 abs = d64 ? MASK_ABS64 : MASK_ABS32, sign = d64 ? MASK_SIGN64 : MASK_SIGN32;
+	bool up = ins->imm == ROUND_UP, away = ins->imm != ROUND_NEAR;
+
+	emit_move(e, FSCRATCH, (i32)x);
+	emit_move(e, (i32)d, (i32)x);
+	fp_lit(e, 0x0f54, FSCRATCH, abs, 16);
+	fp_lit(e, ucomis, FSCRATCH, shift, w);
+	big = hop(e, JCC8 + X_AE); /* carry, so below, also when unordered: then the sum is that NaN */
+	if (up || ins->imm == ROUND_DOWN) { /* the number with its sign: 2^52 with that sign */
+		emit_move(e, FSCRATCH, (i32)x);
+		fp_lit(e, 0x0f54, FSCRATCH, sign, 16);
+		fp_lit(e, 0x0f56, FSCRATCH, d64 ? MASK_SHIFT64 : MASK_SHIFT32, 16);
+		enc_rm(b, p | 0x0f58, 4, d, rm_reg(FSCRATCH));
+		enc_rm(b, p | 0x0f5c, 4, d, rm_reg(FSCRATCH));
+		enc_rm(b, ucomis, 4, up ? x : d, rm_reg(up ? d : x));
+	} else {
+		emit_move(e, (i32)d, FSCRATCH);
+		fp_lit(e, p | 0x0f58, d, shift, w);
+		fp_lit(e, p | 0x0f5c, d, shift, w);
+		enc_rm(b, ucomis, 4, d, rm_reg(FSCRATCH));
+	}
+	if (away) {
+		fine = hop(e, JCC8 + X_BE);
+		fp_lit(e, p | (up ? 0x0f58 : 0x0f5c), d, one, w);
+		land(e, fine);
+	}
+	emit_move(e, FSCRATCH, (i32)x);
+	fp_lit(e, 0x0f54, FSCRATCH, sign, 16);
+	fp_lit(e, 0x0f54, d, abs, 16);
+	enc_rm(b, 0x0f56, 4, d, rm_reg(FSCRATCH));
+	land(e, big);
+}
+
 static void cvtsi(Emit *e, const MIns *ins)
 {
 	u32 d = reg(e, ins, 0);
@@ -387,6 +436,7 @@ void emit_special(Emit *e, const MIns *ins)
 	case M_CMOV: cmov(e, ins); break;
 	case M_FSEL: fsel(e, ins); break;
 	case M_ROUND: round_(e, ins); break;
+	case M_ROUND2: round2(e, ins); break;
 	case M_FSTORE: fstore(e, ins); break;
 	case M_UCOMI: ucomi(e, ins); break;
 	case M_CVTSI: cvtsi(e, ins); break;

@@ -123,9 +123,10 @@ static void write_text(Layout *l, const u32 *off, BackCode *c, u32 base)
 	buf_bytes(&c->code, l->raw.p + at, l->raw.n - at);
 }
 
-static const u64 masks[4][2] = {
+static const u64 masks[][2] = {
 	[MASK_SIGN64] = { 0x8000000000000000ull, 0 }, [MASK_ABS64] = { 0x7fffffffffffffffull, ~0ull },
-	[MASK_SIGN32] = { 0x80000000u, 0 }, [MASK_ABS32] = { 0xffffffff7fffffffull, ~0ull } };
+	[MASK_SIGN32] = { 0x80000000u, 0 }, [MASK_ABS32] = { 0xffffffff7fffffffull, ~0ull },
+	[MASK_SHIFT64] = { 0x4330000000000000ull, 0 }, [MASK_SHIFT32] = { 0x4b000000u, 0 } };
 
 static void pad(Buf *b, u32 align)
 {

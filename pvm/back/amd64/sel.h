@@ -64,8 +64,8 @@ void sel_entry(Sel *s);
 u32 sel_cond(Sel *s, u32 v);
 u32 sel_icmp(Sel *s, u32 cc, u32 a, u32 b, u32 w);
 u32 sel_fcmp(Sel *s, u32 fcc, u32 a, u32 b, u32 w);
-bool amd64_has(u32 feature);
 enum { HAS_SSE41 = 1, HAS_POPCNT = 2, HAS_LZCNT = 4, HAS_BMI = 8 };
+static inline bool sel_has(const Sel *s, u32 feature) { return s->m->features & feature; }
 
 
 

@@ -74,17 +74,14 @@ static void minmax(Sel *s, u32 v, u32 op, u32 w)
 	sel_opnd(s, b, ROLE_LATE, 0);
 }
 
-static bool rounded(Sel *s, u32 v, u32 w, u32 mode)
+static void rounded(Sel *s, u32 v, u32 w, u32 mode)
 {
-	u32 x;
+	u32 x = sel_reg(s, sel_o(s, v)->a);
+	bool old = !sel_has(s, HAS_SSE41);
 
-	if (!amd64_has(HAS_SSE41))
-		return false;
-	x = sel_reg(s, sel_o(s, v)->a);
-	sel_new(s, M_ROUND, w)->imm = mode | 8; /* 8: no inexact exception */
+	sel_new(s, old ? M_ROUND2 : M_ROUND, w)->imm = old ? mode : mode | 8; /* 8: no inexact exception */
 	sel_opnd(s, v, ROLE_DEF, 0);
-	sel_opnd(s, x, ROLE_ANY, 0);
-	return true;
+	sel_opnd(s, x, old ? ROLE_LATE : ROLE_ANY, 0);
 }
 
 /* ---- conversions ----------------------------------------------------------------------------------------- */
@@ -178,10 +175,10 @@ bool sel_float(Sel *s, u32 v)
 	case O_FNEG: masked(s, v, M_FXOR, w, sel_reg(s, o->a), w == 8 ? MASK_SIGN64 : MASK_SIGN32); return true;
 	case O_FABS: masked(s, v, M_FAND, w, sel_reg(s, o->a), w == 8 ? MASK_ABS64 : MASK_ABS32); return true;
 	case O_FSQRT: one_rm(s, v, M_FSQRT, w); return true;
-	case O_FNEAR: return rounded(s, v, w, 0);
-	case O_FFLOOR: return rounded(s, v, w, 1);
-	case O_FCEIL: return rounded(s, v, w, 2);
-	case O_FTRUNC: return rounded(s, v, w, 3);
+	case O_FNEAR: rounded(s, v, w, ROUND_NEAR); return true;
+	case O_FFLOOR: rounded(s, v, w, ROUND_DOWN); return true;
+	case O_FCEIL: rounded(s, v, w, ROUND_UP); return true;
+	case O_FTRUNC: rounded(s, v, w, ROUND_ZERO); return true;
 	case O_FCANON: one(s, v, M_FCANON, w, 0); return true;
 	case O_FPROM: one_rm(s, v, M_FPROM, 4); return true;
 	case O_FDEM: one_rm(s, v, M_FDEM, 8); return true;

@@ -397,7 +397,7 @@ static void scan_bits(Sel *s, u32 v, u32 w, bool clz)
 {
 	u32 x = sel_reg(s, sel_o(s, v)->a), type = w == 8 ? OT_I64 : OT_I32, r, z, bits = w * 8;
 
-	if (amd64_has(clz ? HAS_LZCNT : HAS_BMI)) {
+	if (sel_has(s, clz ? HAS_LZCNT : HAS_BMI)) {
 		sel_new(s, clz ? M_LZCNT : M_TZCNT, w);
 		sel_opnd(s, v, ROLE_DEF, 0);
 		sel_opnd(s, x, ROLE_ANY, 0);
@@ -424,7 +424,7 @@ static void popcnt(Sel *s, u32 v, u32 w)
 	static const u64 mask[3] = { 0x5555555555555555ull, 0x3333333333333333ull, 0x0f0f0f0f0f0f0f0full };
 	u32 x = sel_reg(s, sel_o(s, v)->a), type = w == 8 ? OT_I64 : OT_I32, t, u, k;
 
-	if (amd64_has(HAS_POPCNT)) {
+	if (sel_has(s, HAS_POPCNT)) {
 		sel_new(s, M_POPCNT, w);
 		sel_opnd(s, v, ROLE_DEF, 0);
 		sel_opnd(s, x, ROLE_ANY, 0);

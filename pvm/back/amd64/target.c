@@ -1,4 +1,8 @@
 /* target: amd64 as data. */
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
 #include "sel.h"
 
 static const u8 order[] = { RSI, RDI, RCX, RDX, RAX, R8, R9, R10, RBX, R12, R13, NOREG,
@@ -18,17 +22,21 @@ static const char *op_name(u32 op)
 	return op < M_COUNT ? amd64_ins[op].name : "?";
 }
 
-bool amd64_has(u32 feature)
+/* What this processor has beyond SSE2 (CPUID leaves 1, 7 and 0x80000001). */
+static u32 features(void)
 {
+	u32 has = 0;
 #ifdef __x86_64__
-	switch (feature) {
-	case HAS_SSE41: return __builtin_cpu_supports("sse4.1");
-	case HAS_POPCNT: return __builtin_cpu_supports("popcnt");
-	case HAS_LZCNT: return __builtin_cpu_supports("lzcnt");
-	case HAS_BMI: return __builtin_cpu_supports("bmi");
-	}
+	u32 a, b, c, d;
+
+	if (__get_cpuid(1, &a, &b, &c, &d))
+		has |= (c >> 19 & 1 ? HAS_SSE41 : 0) | (c >> 23 & 1 ? HAS_POPCNT : 0);
+	if (__get_cpuid_count(7, 0, &a, &b, &c, &d))
+		has |= b >> 3 & 1 ? HAS_BMI : 0;
+	if (__get_cpuid(0x80000001, &a, &b, &c, &d))
+		has |= c >> 5 & 1 ? HAS_LZCNT : 0;
 #endif
-	return false;
+	return has;
 }
 
 const Target amd64_target = {
@@ -36,6 +44,7 @@ const Target amd64_target = {
 	.regs = 0x7fff0000u | (0xffffu & ~(1u << RSP | 1u << RBP | 1u << R11 | 1u << R14 | 1u << R15)),
 	.kept = 1u << RBX | 1u << R12 | 1u << R13,
 	.order = order,
+	.features = features,
 	.select = amd64_select,
 	.emit = amd64_emit,
 	.reg_name = reg_name,
