@@ -329,6 +329,7 @@ static void sizes(Dec *d)
 	bool small = d->p66 && r->pfx != P66 && !(r->pfx == NP);
 
 	i->rexw = d->w;
+	i->seg = d->seg ? d->seg - 1 : XS_DS;
 	i->asize = is64(d) ? (d->p67 ? 4 : 8) : (d->p67 ? 2 : 4);
 	if (is64(d) && (r->attr & AT_F64))
 		i->osize = 8;

@@ -30,5 +30,7 @@ typedef struct XFlags {
 
 /* The six flags of a record in the register file. */
 u32 x86_flags_bits(const Regfile *t);
+/* Makes a record of these bits. */
+void x86_set_flags_bits(Regfile *t, u32 bits);
 
 #endif

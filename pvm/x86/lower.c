@@ -34,19 +34,24 @@ OVal xl_hcall(XLower *l, u32 row, u8 type, const OVal *arg, u32 n)
 void xl_interpret(XLower *l)
 {
 	xl_flush(l);
-	OVal pc = xl_const(l, OT_I64, l->i.pc);
-	xl_hcall(l, XH_INTERPRET, OT_VOID, &pc, 1);
+	const OVal arg[4] = {
+		xl_const(l, OT_I64, l->i.pc), xl_const(l, OT_I64, ld64(l->code)), xl_const(l, OT_I64, ld64(l->code + 8)),
+		xl_const(l, OT_I64, l->i.len | (u64)l->i.mode << 8)
+	};
+	xl_hcall(l, XH_INTERPRET, OT_VOID, arg, COUNT(arg));
 	xl_forget(l);
 }
 
 /* Decodes the instruction at pc.  False: it is invalid, or its bytes cannot be fetched (*fault). */
-static bool decode_at(const XUnitReq *r, u64 pc, XInsn *i, bool *fault)
+static bool decode_at(XLower *l, u64 pc, bool *fault)
 {
-	u8 buf[15];
+	const XUnitReq *r = l->req;
 	bool cut;
-	size_t n = r->fetch(r->ctx, pc, buf, sizeof buf);
-	bool ok = x86_decode(buf, n, pc, r->mode, i, &cut);
+	size_t n = r->fetch(r->ctx, pc, l->code, 15);
+	bool ok = x86_decode(l->code, n, pc, r->mode, &l->i, &cut);
 
+	if (ok)
+		memset(l->code + l->i.len, 0, sizeof l->code - l->i.len);
 	*fault = !ok && cut;
 	return ok;
 }
@@ -84,7 +89,7 @@ void x86_lower(const XUnitReq *r, XUnit *out)
 			xl_exit_const(&l, r->step ? XE_STEP : XE_JUMP, pc);
 			break;
 		}
-		if (!decode_at(r, pc, &l.i, &fault)) {
+		if (!decode_at(&l, pc, &fault)) {
 			stop_before(&l, pc, fault, n == 0);
 			break;
 		}

@@ -13,7 +13,8 @@ typedef struct XLower {
 	OFunc *f;
 	u32 block;              /* where instructions go now */
 	const XUnitReq *req;
-	XInsn i;                /* the instruction being lowered */
+	XInsn i;                /* the instruction being lowered, */
+	u8 code[16];            /* and its bytes */
 	u64 start;              /* the unit's pc */
 	OVal cur[XS_COUNT];     /* newest value of a slot, 0 = only in the register file */
 	bool dirty[XS_COUNT];   /* differs from the register file */

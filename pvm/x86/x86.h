@@ -81,11 +81,20 @@ enum XSlot {
 	XS_MXCSR = 36,
 	XS_FCW = 37, XS_FSW = 38, /* top of stack kept apart: */ XS_FTOP = 39, XS_FTAG = 40 /* one bit a register: 1 = in use */,
 	XS_FOP = 41, XS_FIP = 42, XS_FDP = 43,
-	XS_ST = 48,       /* 8 x 16 bytes: the 80-bit number in the low 10 */
+	XS_ST = 48,       /* R0 .. R7, as MMX numbers them (ST(i) is R(top + i)), 16 bytes each: the 80-bit number in the low 10 */
 	XS_VEC = 64,      /* ymm0 .. ymm15: 32 bytes each */
 	XS_TMP = 128,     /* scratch of helpers */
+	XS_GUARD = 156,   /* 0, or the host address of an XGuardFn that helpers call before they touch guest memory */
+	XS_TLS = 157,     /* i386: bases of the three thread descriptors (selectors 0x63 0x6b 0x73) | 1 << 32 when set */
 	XS_COUNT = 160
 };
+
+/* Comes back only if the n bytes may be accessed; otherwise raises XE_MEMORY.  Where there is none, a helper's access
+ * faults as the host's does: then XS_PC is the instruction's pc and the register file is exact. */
+typedef void XGuardFn(Regfile *t, u64 addr, u64 n, bool write);
+
+/* Helpers raise by t->trap(t, X86_RAISE + XExit), with XS_PC as the exit's comment says and the register file exact. */
+enum { X86_RAISE = 0x100 };
 
 /* Why a unit left to the run loop: the `aux` of EXIT. */
 typedef enum XExit {
@@ -98,7 +107,8 @@ typedef enum XExit {
 	XE_STEP,      /* TF: single step done */
 	XE_CPUID, XE_RDTSC, /* done by the run loop; pc is behind the instruction */
 	XE_MEMORY,    /* a guest access faulted; pc is the instruction */
-	XE_UNIMPL     /* the instruction has no lowering; pc is the instruction */
+	XE_UNIMPL,    /* the instruction has no lowering; pc is the instruction */
+	XE_FLAGS      /* EFLAGS were loaded and may have TF now; pc is behind the instruction.  Not to be linked */
 } XExit;
 
 /* ---- lowering ------------------------------------------------------------------------------------- */

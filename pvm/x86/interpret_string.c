@@ -1,0 +1,161 @@
+/* String instructions in C.  Repeated moves and fills go page piece by page piece; registers are exact between elements. */
+#include "interpret.h"
+
+enum { PAGE = 4096 };
+
+typedef struct Str {
+	XRun *r;
+	unsigned size;
+	i64 step;   /* of the pointers, by DF */
+} Str;
+
+static u64 at(const Str *s, unsigned reg)
+{
+	const XInsn *i = &s->r->i;
+
+	return xr_linear(s->r, xr_reg(s->r, reg, i->asize, false), reg == RSI ? i->seg : XS_ES);
+}
+
+static void advance(Str *s, unsigned reg, u64 n)
+{
+	unsigned asize = s->r->i.asize;
+
+	xr_set_reg(s->r, reg, asize, false, xr_reg(s->r, reg, asize, false) + n * (u64)s->step);
+}
+
+/* ---- one element ----------------------------------------------------------------------------------- */
+
+static void compare(Str *s, u64 a, u64 b)
+{
+	xr_set_flags(s->r, XF_ALL, xr_sub_flags(a, b, s->size));
+}
+
+static void movs(Str *s)
+{
+	xr_store(s->r, at(s, RDI), s->size, xr_load(s->r, at(s, RSI), s->size));
+	advance(s, RSI, 1);
+	advance(s, RDI, 1);
+}
+
+static void cmps(Str *s)
+{
+	u64 a = xr_load(s->r, at(s, RSI), s->size), b = xr_load(s->r, at(s, RDI), s->size);
+
+	compare(s, a, b);
+	advance(s, RSI, 1);
+	advance(s, RDI, 1);
+}
+
+static void stos(Str *s)
+{
+	xr_store(s->r, at(s, RDI), s->size, xr_reg(s->r, RAX, s->size, false));
+	advance(s, RDI, 1);
+}
+
+static void lods(Str *s)
+{
+	xr_set_reg(s->r, RAX, s->size, false, xr_load(s->r, at(s, RSI), s->size));
+	advance(s, RSI, 1);
+}
+
+static void scas(Str *s)
+{
+	compare(s, xr_reg(s->r, RAX, s->size, false), xr_load(s->r, at(s, RDI), s->size));
+	advance(s, RDI, 1);
+}
+
+static void element(Str *s)
+{
+	switch (s->r->i.op) {
+	case XI_MOVS: movs(s); break;
+	case XI_CMPS: cmps(s); break;
+	case XI_STOS: stos(s); break;
+	case XI_LODS: lods(s); break;
+	default: scas(s);
+	}
+}
+
+/* ---- many ------------------------------------------------------------------------------------------ */
+
+/* Whole elements from addr to the end of its page, upwards; also short of the end of the address space. */
+static u64 piece(const Str *s, unsigned reg, u64 n)
+{
+	u64 a = at(s, reg), offset = xr_reg(s->r, reg, s->r->i.asize, false);
+	u64 room = MIN(PAGE - a % PAGE, xr_low(~0ull, s->r->i.asize) - offset) / s->size;
+
+	return MIN(n, room);
+}
+
+/* Moves as many elements as lie in one page each; 0 when the strings overlap so that the order of bytes matters. */
+static u64 move_piece(Str *s, u64 n)
+{
+	u64 from = at(s, RSI), to = at(s, RDI);
+
+	n = piece(s, RDI, piece(s, RSI, n));
+	if (n == 0 || to - from < n * s->size)
+		return 0;
+	const u8 *p = xr_bytes(s->r, from, n * s->size, false);
+	memmove(xr_bytes(s->r, to, n * s->size, true), p, n * s->size);
+	advance(s, RSI, n);
+	advance(s, RDI, n);
+	return n;
+}
+
+static u64 fill_piece(Str *s, u64 n)
+{
+	u64 v = xr_reg(s->r, RAX, s->size, false);
+
+	n = piece(s, RDI, n);
+	if (n == 0 || (s->size > 1 && v != (v & 0xff) * (xr_low(~0ull, s->size) / 0xff)))
+		return 0;
+	memset(xr_bytes(s->r, at(s, RDI), n * s->size, true), (int)(v & 0xff), n * s->size);
+	advance(s, RDI, n);
+	return n;
+}
+
+static u64 some(Str *s, u64 n)
+{
+	u64 done = 0;
+
+	if (s->step > 0 && n > 1)
+		done = s->r->i.op == XI_MOVS ? move_piece(s, n) : s->r->i.op == XI_STOS ? fill_piece(s, n) : 0;
+	if (!done) {
+		element(s);
+		done = 1;
+	}
+	return done;
+}
+
+/* repe and repne stop a comparison, after the element. */
+static bool stops(const Str *s)
+{
+	bool compares = s->r->i.op == XI_CMPS || s->r->i.op == XI_SCAS, zero = compares && (xr_flags(s->r) & XF_Z);
+
+	return compares && zero == (s->r->i.rep == 0xf2);
+}
+
+void xr_string(XRun *r)
+{
+	Str s = { r, r->i.opnd[0].size, r->i.opnd[0].size };
+	unsigned asize = r->i.asize;
+
+	if (r->t->slot[XS_DF])
+		s.step = -s.step;
+	if (!r->i.rep) {
+		element(&s);
+		return;
+	}
+	for (u64 n = xr_reg(r, RCX, asize, false); n; ) {
+		n -= some(&s, n);
+		xr_set_reg(r, RCX, asize, false, n);
+		if (stops(&s))
+			break;
+	}
+}
+
+void xr_xlat(XRun *r)
+{
+	u64 a = xr_low(xr_reg(r, RBX, r->i.asize, false) + xr_reg(r, RAX, 1, false), r->i.asize);
+
+	xr_set_reg(r, RAX, 1, false, xr_load(r, xr_linear(r, a, r->i.seg), 1));
+}
