@@ -196,9 +196,11 @@ static void sink(void *ctx, const PMove *mv)
 	if (mv->con) {
 		const OIns *o = &e->m->f->ins.p[mv->con];
 		emit_const(e, mv->to, o->type, o->imm);
-	} else if (mv->to >= LOC_OUT && mv->type == OT_F32 && is_freg(mv->from)) {
-		/* A word's upper half is zero. */
-		enc_rm(&e->l.raw, 0x66000f7e, 4, (u32)mv->from, rm_reg(SCRATCH));
+	} else if (mv->to >= LOC_OUT && mv->type == OT_F32) { /* a word's upper half is zero */
+		if (is_freg(mv->from))
+			enc_rm(&e->l.raw, 0x66000f7e, 4, (u32)mv->from, rm_reg(SCRATCH));
+		else
+			enc_rm(&e->l.raw, 0x8b, 4, SCRATCH, emit_loc(e, mv->from));
 		emit_move(e, mv->to, LOC_SCRATCH);
 	} else {
 		move_typed(e, mv->to, mv->from, mv->type);
