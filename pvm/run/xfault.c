@@ -9,8 +9,6 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { RAISE = 0x100 }; /* added to an XExit by helpers */
-
 static _Thread_local XThread *current;
 
 XThread *xthread_current(void)
@@ -76,9 +74,9 @@ void xfault_trap(Regfile *r, u64 code)
 {
 	XThread *t = (XThread *)r;
 
-	if (t->where == IN_VM || code < RAISE)
+	if (t->where == IN_VM || code < X86_RAISE)
 		die(EXIT_VM, "trap %llu at %llx is no x86 exit", (unsigned long long)code, (unsigned long long)r->slot[XS_PC]);
-	xthread_leave(t, &(XTrap){ .kind = (XExit)(code - RAISE), .pc = r->slot[XS_PC] });
+	xthread_leave(t, &(XTrap){ .kind = (XExit)(code - X86_RAISE), .pc = r->slot[XS_PC] });
 }
 
 /* ---- the handler ------------------------------------------------------------------------------------------ */

@@ -201,8 +201,8 @@ static bool deliver(XThread *t, XTrap why)
 {
 	XTask *task = t->task;
 
-	__atomic_fetch_add(&task->stat.exits[MIN(why.kind, XE_UNIMPL)], 1, __ATOMIC_RELAXED);
-	if (why.kind <= XE_RET || why.kind > XE_UNIMPL) /* the latter: only to look at TF */
+	__atomic_fetch_add(&task->stat.exits[MIN(why.kind, XE_FLAGS)], 1, __ATOMIC_RELAXED);
+	if (why.kind <= XE_RET || why.kind == XE_FLAGS)
 		return true;
 	if (why.kind == XE_FETCH)
 		why = fetch_trap(task, why.pc);
@@ -313,12 +313,12 @@ void xtask_unimplemented(XTask *t, u64 pc)
 	pthread_mutex_unlock(&t->lock);
 }
 
-static const char *const exit_names[XE_UNIMPL + 1] = {
+static const char *const exit_names[XE_FLAGS + 1] = {
 	[XE_JUMP] = "jump", [XE_INDIRECT] = "indirect", [XE_CALL] = "call", [XE_RET] = "ret", [XE_SYSCALL] = "syscall",
 	[XE_INT80] = "int80", [XE_SYSENTER] = "sysenter", [XE_INT3] = "int3", [XE_INTO] = "into", [XE_INT] = "int",
 	[XE_UD] = "ud", [XE_FETCH] = "fetch", [XE_GP] = "gp", [XE_DE] = "de", [XE_FPE] = "fpe", [XE_SIMD] = "simd",
 	[XE_BOUND] = "bound", [XE_HLT] = "hlt", [XE_STEP] = "step", [XE_CPUID] = "cpuid", [XE_RDTSC] = "rdtsc",
-	[XE_MEMORY] = "memory", [XE_UNIMPL] = "unimplemented"
+	[XE_MEMORY] = "memory", [XE_UNIMPL] = "unimplemented", [XE_FLAGS] = "flags"
 };
 
 void xtask_stats(XTask *t, FILE *out)
@@ -328,7 +328,7 @@ void xtask_stats(XTask *t, FILE *out)
 	fprintf(out, "translation: %.3f ms lowering, %.3f ms optimising, %.3f ms back end; %llu bytes of code\n",
 		(double)t->stat.lower / 1e6, (double)t->stat.opt / 1e6, (double)t->stat.back / 1e6, (unsigned long long)xjit_bytes(t));
 	fprintf(out, "exits to the run loop:");
-	for (u32 k = 0; k <= XE_UNIMPL; k++)
+	for (u32 k = 0; k <= XE_FLAGS; k++)
 		if (t->stat.exits[k])
 			fprintf(out, " %s %llu", exit_names[k], (unsigned long long)t->stat.exits[k]);
 	fputc('\n', out);

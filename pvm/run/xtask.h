@@ -75,7 +75,7 @@ struct XTask {
 	XJit *jit;             /* NULL: eval */
 	OHostFn *const *host;
 	struct {
-		u64 units, insns, exits[XE_UNIMPL + 1], faults, dropped, once, flushes;
+		u64 units, insns, exits[XE_FLAGS + 1], faults, dropped, once, flushes;
 		u64 lower, opt, back; /* ns */
 		Map unimpl;           /* XOp -> how often */
 	} stat;
