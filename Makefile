@@ -91,6 +91,15 @@ $(OUT)/tests/%: tests/%.c
 $(OUT)/tests/bench: tests/bench/bench.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 $(WARN) -o $@ $< -lm
+# The translator of x86 against this machine's own processor; see tests/x86/fuzz.c.
+FUZZ_SRC := tests/x86/gen.c tests/x86/native.c tests/x86/machine.c tests/x86/compare.c
+$(OUT)/tests/x86/fuzz: tests/x86/fuzz.c $(FUZZ_SRC) tests/x86/fuzz.h $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ tests/x86/fuzz.c $(FUZZ_SRC) $(LIB) -lm $(LDLIBS)
+FUZZ_COUNT ?= 1000000
+x86-fuzz: $(OUT)/tests/x86/fuzz
+	$< --mode 64 --count $(FUZZ_COUNT)
+	$< --mode 32 --count $(FUZZ_COUNT)
 deps:
 	@sh tests/deps.sh build
 # The packages may be missing when make starts: what needs them is built by a make of its own.
@@ -124,4 +133,4 @@ clean:
 -include $(OBJ:.o=.d) $(OUT)/obj/pvm/main.d
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all lib unit deps check check-real demo bench lint docs docs-check clean
+.PHONY: all lib unit x86-fuzz deps check check-real demo bench lint docs docs-check clean

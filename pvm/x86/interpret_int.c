@@ -313,6 +313,18 @@ static Change cmpxchg(XRun *r, u64 old, u64 src, unsigned size)
 	return (Change){ old == acc ? src : old, XF_ALL, xr_sub_flags(acc, old, size) };
 }
 
+/* A register that differs keeps even its upper half. */
+static void cmpxchg_register(XRun *r, unsigned size)
+{
+	u64 acc = xr_reg(r, RAX, size, false), old = xr_operand(r, 0), src = xr_operand(r, 1);
+
+	xr_set_flags(r, XF_ALL, xr_sub_flags(acc, old, size));
+	if (acc == old)
+		xr_set_operand(r, 0, src);
+	else
+		xr_set_reg(r, RAX, size, false, old);
+}
+
 /* 8 or 16 bytes, compared with edx:eax, replaced by ecx:ebx. */
 static void cmpxchg8(XRun *r)
 {
@@ -343,10 +355,12 @@ void xr_xadd(XRun *r)
 
 	if (i->op == XI_CMPXCHG8B || i->op == XI_CMPXCHG16B) {
 		cmpxchg8(r);
-	} else if (i->op == XI_CMPXCHG) {
+	} else if (i->op == XI_CMPXCHG && i->opnd[0].kind == XK_MEM) {
 		old = change(r, cmpxchg, xr_operand(r, 1));
 		if (!(xr_flags(r) & XF_Z))
 			xr_set_reg(r, RAX, i->opnd[0].size, false, old);
+	} else if (i->op == XI_CMPXCHG) {
+		cmpxchg_register(r, i->opnd[0].size);
 	} else if (i->opnd[0].kind == XK_MEM) {
 		xr_set_operand(r, 1, change(r, xadd, xr_operand(r, 1)));
 	} else { /* the sum is written last: both operands may be one register */

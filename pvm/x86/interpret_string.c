@@ -7,6 +7,7 @@ typedef struct Str {
 	XRun *r;
 	unsigned size;
 	i64 step;   /* of the pointers, by DF */
+	u32 flags;  /* of the last comparison; a fault in the middle leaves those from before the instruction */
 } Str;
 
 static u64 at(const Str *s, unsigned reg)
@@ -27,7 +28,7 @@ static void advance(Str *s, unsigned reg, u64 n)
 
 static void compare(Str *s, u64 a, u64 b)
 {
-	xr_set_flags(s->r, XF_ALL, xr_sub_flags(a, b, s->size));
+	s->flags = xr_sub_flags(a, b, s->size);
 }
 
 static void movs(Str *s)
@@ -39,7 +40,7 @@ static void movs(Str *s)
 
 static void cmps(Str *s)
 {
-	u64 a = xr_load(s->r, at(s, RSI), s->size), b = xr_load(s->r, at(s, RDI), s->size);
+	u64 b = xr_load(s->r, at(s, RDI), s->size), a = xr_load(s->r, at(s, RSI), s->size);
 
 	compare(s, a, b);
 	advance(s, RSI, 1);
@@ -126,31 +127,39 @@ static u64 some(Str *s, u64 n)
 	return done;
 }
 
+static bool compares(const XRun *r)
+{
+	return r->i.op == XI_CMPS || r->i.op == XI_SCAS;
+}
+
 /* repe and repne stop a comparison, after the element. */
 static bool stops(const Str *s)
 {
-	bool compares = s->r->i.op == XI_CMPS || s->r->i.op == XI_SCAS, zero = compares && (xr_flags(s->r) & XF_Z);
+	return compares(s->r) && !(s->flags & XF_Z) == (s->r->i.rep == 0xf3);
+}
 
-	return compares && zero == (s->r->i.rep == 0xf2);
+static void repeat(Str *s, unsigned asize)
+{
+	for (u64 n = xr_reg(s->r, RCX, asize, false); n; ) {
+		n -= some(s, n);
+		xr_set_reg(s->r, RCX, asize, false, n);
+		if (stops(s))
+			break;
+	}
 }
 
 void xr_string(XRun *r)
 {
-	Str s = { r, r->i.opnd[0].size, r->i.opnd[0].size };
-	unsigned asize = r->i.asize;
+	Str s = { r, r->i.opnd[0].size, r->i.opnd[0].size, xr_flags(r) };
 
 	if (r->t->slot[XS_DF])
 		s.step = -s.step;
-	if (!r->i.rep) {
+	if (r->i.rep)
+		repeat(&s, r->i.asize);
+	else
 		element(&s);
-		return;
-	}
-	for (u64 n = xr_reg(r, RCX, asize, false); n; ) {
-		n -= some(&s, n);
-		xr_set_reg(r, RCX, asize, false, n);
-		if (stops(&s))
-			break;
-	}
+	if (compares(r))
+		xr_set_flags(r, XF_ALL, s.flags);
 }
 
 void xr_xlat(XRun *r)

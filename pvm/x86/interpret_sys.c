@@ -103,23 +103,32 @@ void xr_enter(XRun *r)
 		leave(r);
 }
 
+static void pusha(XRun *r, unsigned size, u64 sp)
+{
+	for (unsigned k = 0; k < 8; k++)
+		xr_store(r, (u32)(sp - (k + 1) * size), size, xr_reg(r, k, size, false));
+	xr_set_reg(r, RSP, 4, false, sp - 8 * size);
+}
+
+/* Where it faults, the processor has set the registers read so far, but not the stack pointer. */
+static void popa(XRun *r, unsigned size, u64 sp)
+{
+	for (unsigned k = 0; k < 8; k++) {
+		u64 v = xr_load(r, (u32)(sp + k * size), size);
+		if (7 - k != RSP)
+			xr_set_reg(r, 7 - k, size, false, v);
+	}
+	xr_set_reg(r, RSP, 4, false, sp + 8 * size);
+}
+
 void xr_pusha(XRun *r)
 {
-	unsigned size = r->i.osize;
-	u64 sp = xr_reg(r, RSP, 4, false), v[8];
+	u64 sp = xr_reg(r, RSP, 4, false);
 
-	if (r->i.op == XI_PUSHA) {
-		for (unsigned k = 0; k < 8; k++)
-			xr_store(r, (u32)(sp - (k + 1) * size), size, xr_reg(r, k, size, false));
-		xr_set_reg(r, RSP, 4, false, sp - 8 * size);
-		return;
-	}
-	for (unsigned k = 0; k < 8; k++)
-		v[7 - k] = xr_load(r, (u32)(sp + k * size), size);
-	for (unsigned k = 0; k < 8; k++)
-		if (k != RSP)
-			xr_set_reg(r, k, size, false, v[k]);
-	xr_set_reg(r, RSP, 4, false, sp + 8 * size);
+	if (r->i.op == XI_PUSHA)
+		pusha(r, r->i.osize, sp);
+	else
+		popa(r, r->i.osize, sp);
 }
 
 /* ---- segments -------------------------------------------------------------------------------------- */
@@ -161,7 +170,16 @@ void xr_movseg(XRun *r)
 		xr_set_operand(r, 0, xr_operand(r, 1));
 }
 
-/* A push of 32 or 64 bits writes 16 of them on the processors of our time. */
+/* A push of 32 bits writes 16 of them on the processors of our time, one of 64 all. */
+static void push_selector(XRun *r, unsigned size, u64 sel)
+{
+	unsigned word = r->i.mode == X86_64 ? 8 : 4;
+	u64 sp = xr_low(r->t->slot[XS_GPR + RSP] - size, word);
+
+	xr_store(r, sp, size == 8 ? 8 : 2, sel);
+	r->t->slot[XS_GPR + RSP] = sp;
+}
+
 void xr_pushseg(XRun *r)
 {
 	unsigned size = r->i.osize, seg = r->i.opnd[0].reg;
@@ -172,7 +190,7 @@ void xr_pushseg(XRun *r)
 		drop(r, size);
 		return;
 	}
-	xr_push(r, size, r->t->slot[XS_SEL + seg]);
+	push_selector(r, size, r->t->slot[XS_SEL + seg]);
 }
 
 /* ---- far transfers --------------------------------------------------------------------------------- */
@@ -347,9 +365,10 @@ void xr_bound(XRun *r)
 		xr_raise(r, XE_BOUND);
 }
 
+/* rsm is for system management mode alone. */
 void xr_priv(XRun *r)
 {
-	xr_raise(r, XE_GP);
+	xr_raise(r, r->i.op == XI_RSM ? XE_UD : XE_GP);
 }
 
 void xr_fsbase(XRun *r)

@@ -78,7 +78,7 @@ void xl_interpret(XLower *l);
 #define XL(name) XLowerFn x86_lower_##name
 XL(alu); XL(incdec); XL(unary); XL(muldiv); XL(imul); XL(shift); XL(shiftd); XL(mov); XL(movx); XL(lea); XL(xchg); XL(cmov);
 XL(setcc); XL(jcc); XL(cbw); XL(bits); XL(push); XL(flags); XL(enter); XL(call); XL(jmp); XL(ret); XL(loop); XL(syscall); XL(int);
-XL(ud); XL(nop); XL(string); XL(bt); XL(xadd);
+XL(ud); XL(nop); XL(fence); XL(string); XL(bt); XL(xadd);
 #undef XL
 
 #endif

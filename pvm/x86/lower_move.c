@@ -213,14 +213,33 @@ void x86_lower_syscall(XLower *l)
 	xl_exit_const(l, l->i.op == XI_SYSCALL ? XE_SYSCALL : XE_SYSENTER, next_pc(l));
 }
 
+static void into(XLower *l)
+{
+	OFunc *f = l->f;
+	OVal cond = xl_of(l);
+	u32 b = l->block, yes = ocode_block(f), no = ocode_block(f);
+
+	xl_flush(l);
+	ocode_emit(f, b, O_BR, OT_VOID, 0, cond, ocode_edge(f, yes, NULL, 0), ocode_edge(f, no, NULL, 0));
+	vec_push(&f->order, no);
+	vec_push(&f->order, yes);
+	l->block = yes;
+	xl_exit_const(l, XE_INTO, next_pc(l));
+	l->block = no;
+	xl_exit_const(l, XE_JUMP, next_pc(l));
+}
+
+/* The kernel lets user code raise 3, 4 and 128. */
 void x86_lower_int(XLower *l)
 {
 	u64 n = l->i.op == XI_INT ? l->i.imm : 3;
 
-	if (l->i.op == XI_INT && n == 0x80)
+	if (l->i.op == XI_INTO)
+		into(l);
+	else if (n == 0x80)
 		xl_exit_const(l, XE_INT80, next_pc(l));
-	else if (n == 3)
-		xl_exit_const(l, XE_INT3, next_pc(l));
+	else if (n == 3 || n == 4)
+		xl_exit_const(l, n == 3 ? XE_INT3 : XE_INTO, next_pc(l));
 	else
 		xl_exit_const(l, XE_GP, l->i.pc);
 }
@@ -233,4 +252,13 @@ void x86_lower_ud(XLower *l)
 void x86_lower_nop(XLower *l)
 {
 	(void)l;
+}
+
+/* Fences, and instructions on cache lines, which access memory as a load of a byte does. */
+void x86_lower_fence(XLower *l)
+{
+	if (l->i.nopnd)
+		xl_load(l, xl_address(l), 1);
+	else
+		ocode_emit(l->f, l->block, O_FENCE, OT_VOID, 0, 0, 0, 0);
 }

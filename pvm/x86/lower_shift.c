@@ -182,17 +182,20 @@ static void count_flags(XLower *l, OVal c, OVal z)
 	xl_set_flags(l, FL_BITS, 4, c ? xl_bin(l, O_OR, v, c) : v, 0, 0);
 }
 
-/* bsf and bsr of 0 leave the destination (AMD says so; Intel's processors do). */
-static OVal scan(XLower *l, unsigned size, OVal a)
+/* bsf and bsr of 0 leave the destination, the upper half too (AMD says so; Intel's processors do). */
+static void scan(XLower *l, unsigned size, OVal a)
 {
 	OVal zero = xl_cmpi(l, CC_EQ, a, 0), r;
+	unsigned whole = size == 4 && l->word == OT_I64 ? 8 : size;
+	const XOperand *o = &l->i.opnd[0];
 
 	if (l->i.op == XI_BSF)
 		r = xl_un(l, O_CTZ, a);
 	else
 		r = xl_bini(l, O_XOR, xl_un(l, O_CLZ, a), size == 8 ? 63 : 31);
 	count_flags(l, 0, zero);
-	return xl_select(l, zero, xl_operand(l, 0), r);
+	r = xl_to(l, value_type(whole), r);
+	xl_set_reg(l, o->reg, whole, false, xl_select(l, zero, xl_reg(l, o->reg, whole, false), r));
 }
 
 static OVal count(XLower *l, unsigned size, OVal a)
@@ -229,5 +232,8 @@ void x86_lower_bits(XLower *l)
 		return;
 	}
 	OVal a = xl_operand(l, 1);
-	xl_set_operand(l, 0, op == XI_BSF || op == XI_BSR ? scan(l, size, a) : count(l, size, a));
+	if (op == XI_BSF || op == XI_BSR)
+		scan(l, size, a);
+	else
+		xl_set_operand(l, 0, count(l, size, a));
 }

@@ -1,0 +1,182 @@
+/* Runs a case on both and says how they differ; makes failing cases small; prints them. */
+#include "fuzz.h"
+#include "../../pvm/x86/flags.h"
+
+#include <stdlib.h>
+
+static const char *vector_name(int v)
+{
+	static const char *const names[] = { "#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", "9", "#TS", "#NP", "#SS", "#GP",
+		"#PF", "15", "#MF", "#AC", "#MC", "#XM" };
+
+	if (v >= 0 && v < (int)COUNT(names))
+		return names[v];
+	return v == END_OK ? "end" : v == END_TIMEOUT ? "timeout" : v == END_UNIMPL ? "unimplemented" : "other exit";
+}
+
+static bool canonical(u64 a)
+{
+	return (u64)((i64)(a << 16) >> 16) == a;
+}
+
+/* An address beyond the 48 bits is #GP, or #SS, on the CPU; here it is an address like another. */
+static bool same_end(End cpu, End vm)
+{
+	if ((cpu.vector == 13 || cpu.vector == 12) && vm.vector == 14 && !canonical(vm.addr))
+		return true;
+	return cpu.vector == vm.vector && (cpu.vector != 14 || cpu.addr == vm.addr);
+}
+
+/* Sequences that say nothing: endless ones, and those that read or run their own code, which only one side maps. */
+static bool void_case(End cpu, End vm)
+{
+	if (cpu.vector == END_TIMEOUT || vm.vector == END_TIMEOUT)
+		return true;
+	if (vm.vector == 14 && vm.addr >= CODE_AT && vm.addr < LOW_AT + 0x1000)
+		return true;
+	return (cpu.vector == 13 && vm.vector == 14 && vm.exit == XE_FETCH) || (cpu.vector == 14 && cpu.addr >= CODE_AT && cpu.addr < LOW_AT + 0x1000);
+}
+
+static void say(Verdict *v, const char *what, u32 n, u64 cpu, u64 vm)
+{
+	if (!v->why[0])
+		snprintf(v->why, sizeof v->why, "%s%u: cpu %llx, pvm %llx", what, n, (unsigned long long)cpu, (unsigned long long)vm);
+}
+
+static void compare_fx(Verdict *v, const u8 *a, const u8 *b, enum XMode mode)
+{
+	u32 n = mode == X86_64 ? 16 : 8;
+
+	if (ld16(a) != ld16(b))
+		say(v, "fcw ", 0, ld16(a), ld16(b));
+	if (ld16(a + 2) != ld16(b + 2))
+		say(v, "fsw ", 0, ld16(a + 2), ld16(b + 2));
+	if (a[4] != b[4])
+		say(v, "ftw ", 0, a[4], b[4]);
+	if (ld32(a + 24) != ld32(b + 24))
+		say(v, "mxcsr ", 0, ld32(a + 24), ld32(b + 24));
+	for (u32 k = 0; k < 8; k++) {
+		if (ld64(a + 32 + 16 * k) != ld64(b + 32 + 16 * k))
+			say(v, "st low ", k, ld64(a + 32 + 16 * k), ld64(b + 32 + 16 * k));
+		if (ld16(a + 40 + 16 * k) != ld16(b + 40 + 16 * k))
+			say(v, "st high ", k, ld16(a + 40 + 16 * k), ld16(b + 40 + 16 * k));
+	}
+	for (u32 k = 0; k < n * 4; k++) {
+		u32 at = (k & 2 ? 576 : 160) + 16 * (k / 4) + 8 * (k & 1);
+		if (ld64(a + at) != ld64(b + at))
+			say(v, k & 2 ? k & 1 ? "ymm[3] " : "ymm[2] " : k & 1 ? "xmm[1] " : "xmm[0] ", k / 4, ld64(a + at), ld64(b + at));
+	}
+}
+
+static void compare_state(Verdict *v, const State *a, const State *b, const Case *c, bool fault)
+{
+	u64 mask = c->mode == X86_64 ? ~0ull : 0xffffffff;
+	u64 fl = (XF_ALL | 0x400 | 0x200000) & ~(u64)(fault ? c->undefined_on_fault : c->undefined);
+
+	for (u32 k = 0; k < (c->mode == X86_64 ? 16u : 8u); k++)
+		if ((a->gpr[k] ^ b->gpr[k]) & mask)
+			say(v, "register ", k, a->gpr[k] & mask, b->gpr[k] & mask);
+	if ((a->pc ^ b->pc) & mask)
+		say(v, "pc ", 0, a->pc, b->pc);
+	if ((a->flags ^ b->flags) & fl)
+		say(v, "flags ", 0, a->flags & fl, b->flags & fl);
+	if (memcmp(a->data, b->data, DATA_SIZE))
+		for (u32 k = 0; k < DATA_SIZE; k++)
+			if (a->data[k] != b->data[k])
+				say(v, "memory at ", DATA_AT + k, a->data[k], b->data[k]);
+	compare_fx(v, a->fx, b->fx, c->mode);
+}
+
+Verdict fuzz_try(const Case *c, u32 max_insns, bool check)
+{
+	static State cpu, vm;
+	static u8 code[4096];
+	Verdict v = { 0 };
+	u32 size = fuzz_layout(c, code);
+	End a = native_run(c, size, &cpu), b = machine_run(c, size, &vm, max_insns, check);
+
+	if (b.vector == END_UNIMPL) {
+		v.unimpl = true;
+		v.op = b.op;
+		return v;
+	}
+	if (void_case(a, b)) {
+		v.skipped = true;
+		return v;
+	}
+	if (!same_end(a, b))
+		snprintf(v.why, sizeof v.why, "cpu %s at %llx (address %llx), pvm %s at %llx (address %llx, exit %u)", vector_name(a.vector), (unsigned long long)cpu.pc,
+			(unsigned long long)a.addr, vector_name(b.vector), (unsigned long long)vm.pc, (unsigned long long)b.addr, b.exit);
+	else
+		compare_state(&v, &cpu, &vm, c, a.vector != END_OK);
+	return v;
+}
+
+/* ---- shrinking ------------------------------------------------------------------------------------- */
+
+static bool fails(Case *c, u32 max_insns)
+{
+	if (!fuzz_flags(c))
+		return false;
+	Verdict v = fuzz_try(c, max_insns, false);
+	return v.why[0];
+}
+
+static void without(Case *c, u32 k)
+{
+	memmove(&c->item[k], &c->item[k + 1], (c->n - k - 1) * sizeof *c->item);
+	c->n--;
+}
+
+/* Leaves out instructions, then zeroes registers, as long as the two still differ. */
+void fuzz_shrink(Case *c, u32 max_insns)
+{
+	static Case t;
+	bool again = true;
+
+	while (again) {
+		again = false;
+		for (u32 k = 0; k < c->n && c->n > 1; k++) {
+			t = *c;
+			without(&t, k);
+			if (fails(&t, max_insns)) {
+				*c = t;
+				again = true;
+				k--;
+			}
+		}
+	}
+	for (u32 k = 0; k < 16; k++) {
+		t = *c;
+		t.in.gpr[k] = 0;
+		if (fails(&t, max_insns))
+			*c = t;
+	}
+	t = *c;
+	t.in.flags = 0;
+	if (fails(&t, max_insns))
+		*c = t;
+	fuzz_flags(c);
+}
+
+void fuzz_print(const Case *c)
+{
+	static const char *const names[] = { "ax", "cx", "dx", "bx", "sp", "bp", "si", "di", "8", "9", "10", "11", "12", "13", "14", "15" };
+	u8 code[4096];
+	u32 n = fuzz_layout(c, code);
+
+	for (u32 at = 0; at < n; ) {
+		XInsn i;
+		bool cut;
+		if (!x86_decode(code + at, MIN(n - at, 15), CODE_AT + at, c->mode, &i, &cut))
+			i.len = 1;
+		printf("  %08x ", CODE_AT + at);
+		for (u32 k = 0; k < 15; k++)
+			printf(k < i.len ? " %02x" : "   ", code[at + k]);
+		printf("  %s%s%s (size %u)\n", i.lock ? "lock " : "", i.rep ? "rep " : "", x86_names[i.op], i.osize);
+		at += i.len;
+	}
+	for (u32 k = 0; k < (c->mode == X86_64 ? 16u : 8u); k++)
+		printf("  %s %llx%s", names[k], (unsigned long long)c->in.gpr[k], k % 4 == 3 ? "\n" : "");
+	printf("  flags %llx, undefined %x\n", (unsigned long long)c->in.flags, c->undefined);
+}

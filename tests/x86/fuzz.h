@@ -1,0 +1,82 @@
+/* The differential tester of x86 code: the same sequence on the real CPU and on pvm. */
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include "../../pvm/x86/x86.h"
+
+enum {
+	CODE_AT = 0x1f000000,  /* one page: the sequence */
+	LOW_AT = 0x1f002000,   /* one page: the way back from 32-bit code */
+	DATA_AT = 0x20000000,  /* what the sequences may touch; nothing is mapped around it */
+	DATA_SIZE = 0x2000,
+	MAX_ITEMS = 16,
+	FX_SIZE = 832          /* XSAVE's standard format: x87, SSE, AVX */
+};
+
+/* A processor's state, before and after. */
+typedef struct State {
+	_Alignas(64) u8 fx[FX_SIZE];
+	u64 gpr[16], pc, flags, gs;
+	u8 data[DATA_SIZE];
+} State;
+
+/* How a run ended: a processor's vector number, or one of these. */
+enum { END_OK = 32, END_TIMEOUT, END_UNIMPL, END_OTHER };
+typedef struct End {
+	int vector;     /* 0 #DE .. 19 #XM, END_* */
+	u64 addr;       /* of a page fault */
+	u32 op;         /* END_UNIMPL: the mnemonic */
+	u32 exit;       /* END_OTHER: the XExit */
+} End;
+
+/* An instruction of a sequence, with what prepares it. */
+typedef struct Item {
+	u8 b[48];
+	u8 n, at;       /* bytes; where the instruction itself begins */
+	u16 row;
+	u8 rel_at, rel_size, skip; /* a branch over `skip` items; rel_size 0: none */
+	u8 rip_at, rip_end;        /* a RIP-relative displacement; rip_end 0: none */
+	u32 rip_to;
+} Item;
+
+typedef struct Case {
+	enum XMode mode;
+	Item item[MAX_ITEMS];
+	u32 n;
+	State in;
+	u32 undefined, undefined_on_fault; /* flags at the end, anywhere */
+} Case;
+
+/* ---- gen.c ---- */
+extern u64 fuzz_rng;
+u64 fuzz_random(void);
+typedef struct RowInfo { u16 op; u8 family; bool there, tested; const char *family_name; } RowInfo;
+u32 fuzz_rows(void);
+const RowInfo *fuzz_row(u32 row);
+bool fuzz_row_in(u32 row, enum XMode mode);
+/* Adds an instruction of the row; false if none could be made. */
+bool fuzz_add(Case *c, u32 row);
+void fuzz_state(State *s, enum XMode mode);
+/* Lays the sequence out at CODE_AT; returns its size. */
+u32 fuzz_layout(const Case *c, u8 *code);
+/* Finds which flags are undefined; false: an instruction reads an undefined one. */
+bool fuzz_flags(Case *c);
+
+/* ---- native.c ---- */
+void native_init(void);
+End native_run(const Case *c, u32 size, State *out);
+
+/* ---- machine.c ---- */
+End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check);
+
+/* ---- compare.c ---- */
+typedef struct Verdict {
+	bool skipped, unimpl;
+	u32 op;
+	char why[200];      /* "" = equal */
+} Verdict;
+Verdict fuzz_try(const Case *c, u32 max_insns, bool check);
+void fuzz_shrink(Case *c, u32 max_insns);
+void fuzz_print(const Case *c);
+
+#endif

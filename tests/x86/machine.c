@@ -1,0 +1,227 @@
+/* pvm: the same sequence through x86_lower and the evaluator. */
+#include "fuzz.h"
+#include "../../pvm/x86/flags.h"
+#include "../../pvm/x86/helpers.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+
+static OHostFn *const helpers[] = {
+#define H(op, name, sig, fn, meaning) fn,
+#include "../../pvm/x86/helpers.def"
+#undef H
+};
+
+static Regfile regs;
+static jmp_buf out_of_unit;
+static End end;
+static u64 unit_pc;
+static const u8 *code;
+static u32 code_size;
+
+/* ---- state ----------------------------------------------------------------------------------------- */
+
+static void put_fx(const u8 *fx)
+{
+	u64 *s = regs.slot;
+
+	s[XS_FCW] = ld16(fx);
+	s[XS_FSW] = ld16(fx + 2) & ~0x3800;
+	s[XS_FTOP] = ld16(fx + 2) >> 11 & 7;
+	s[XS_FTAG] = fx[4];
+	s[XS_MXCSR] = ld32(fx + 24);
+	for (u32 k = 0; k < 8; k++) {
+		s[XS_ST + 2 * ((k + s[XS_FTOP]) & 7)] = ld64(fx + 32 + 16 * k);
+		s[XS_ST + 2 * ((k + s[XS_FTOP]) & 7) + 1] = ld16(fx + 40 + 16 * k);
+	}
+	for (u32 k = 0; k < 16; k++)
+		for (u32 j = 0; j < 2; j++) {
+			s[XS_VEC + 4 * k + j] = ld64(fx + 160 + 16 * k + 8 * j);
+			s[XS_VEC + 4 * k + 2 + j] = ld64(fx + 576 + 16 * k + 8 * j);
+		}
+}
+
+static void get_fx(u8 *fx)
+{
+	const u64 *s = regs.slot;
+
+	memset(fx, 0, FX_SIZE);
+	st16(fx, (u16)s[XS_FCW]);
+	st16(fx + 2, (u16)((s[XS_FSW] & ~0x3800ull) | (s[XS_FTOP] & 7) << 11));
+	fx[4] = (u8)s[XS_FTAG];
+	st32(fx + 24, (u32)s[XS_MXCSR]);
+	for (u32 k = 0; k < 8; k++) {
+		st64(fx + 32 + 16 * k, s[XS_ST + 2 * ((k + s[XS_FTOP]) & 7)]);
+		st16(fx + 40 + 16 * k, (u16)s[XS_ST + 2 * ((k + s[XS_FTOP]) & 7) + 1]);
+	}
+	for (u32 k = 0; k < 16; k++)
+		for (u32 j = 0; j < 2; j++) {
+			st64(fx + 160 + 16 * k + 8 * j, s[XS_VEC + 4 * k + j]);
+			st64(fx + 576 + 16 * k + 8 * j, s[XS_VEC + 4 * k + 2 + j]);
+		}
+}
+
+static void put_state(const Case *c)
+{
+	u64 *s = regs.slot;
+
+	memset(&regs, 0, sizeof regs);
+	for (u32 k = 0; k < 16; k++)
+		s[XS_GPR + k] = c->mode == X86_64 ? c->in.gpr[k] : (u32)c->in.gpr[k];
+	put_fx(c->in.fx);
+	x86_set_flags_bits(&regs, (u32)c->in.flags);
+	s[XS_DF] = c->in.flags >> 10 & 1;
+	s[XS_EFLAGS] = 0x200;
+	s[XS_BASE + XS_GS] = c->mode == X86_64 ? c->in.gs : 0;
+	s[XS_SEL + XS_CS] = c->mode == X86_64 ? 0x33 : 0x23;
+	s[XS_SEL + XS_SS] = s[XS_SEL + XS_DS] = s[XS_SEL + XS_ES] = 0x2b;
+	memcpy((u8 *)(uintptr_t)DATA_AT, c->in.data, DATA_SIZE);
+}
+
+static void get_state(State *out, u64 pc)
+{
+	memcpy(out->gpr, &regs.slot[XS_GPR], sizeof out->gpr);
+	out->flags = x86_flags_bits(&regs) | regs.slot[XS_DF] << 10 | regs.slot[XS_EFLAGS] | 2;
+	out->pc = pc;
+	get_fx(out->fx);
+	memcpy(out->data, (u8 *)(uintptr_t)DATA_AT, DATA_SIZE);
+}
+
+/* ---- ways out of a unit ---------------------------------------------------------------------------- */
+
+/* Where the processor says that an access faulted: the first byte out of reach. */
+static u64 faulting(u64 addr)
+{
+	return addr < DATA_AT || addr >= DATA_AT + DATA_SIZE ? addr : DATA_AT + DATA_SIZE;
+}
+
+static int vector_of(u32 exit)
+{
+	switch (exit) {
+	case XE_DE: return 0;
+	case XE_INT3: return 3;
+	case XE_INTO: return 4;
+	case XE_BOUND: return 5;
+	case XE_UD: return 6;
+	case XE_GP: return 13;
+	case XE_MEMORY: case XE_FETCH: return 14;
+	case XE_FPE: return 16;
+	case XE_SIMD: return 19;
+	case XE_UNIMPL: return END_UNIMPL;
+	}
+	return END_OTHER;
+}
+
+static u64 next_pc;
+
+static void NORETURN stop(u32 exit, u64 addr)
+{
+	end = (End){ .vector = vector_of(exit), .addr = addr, .exit = exit };
+	longjmp(out_of_unit, 1);
+}
+
+static void on_trap(OEvalEnv *env, u32 trap, const OFunc *f, u32 map, const u64 *vals)
+{
+	const OMap *m = &f->map.p[map];
+
+	for (u32 k = 0; k < m->n; k++) {
+		const OSlotVal *s = &f->slot.p[m->slots + k];
+		memcpy((u8 *)&regs + s->slot, &vals[s->val], 8);
+	}
+	next_pc = unit_pc + m->pc;
+	if (trap != TRAP_MEMORY)
+		stop(trap >= X86_RAISE ? trap - X86_RAISE : XE_UNIMPL, 0);
+	stop(XE_MEMORY, faulting(env->fault));
+}
+
+static void on_raise(Regfile *t, u64 trap)
+{
+	next_pc = t->slot[XS_PC];
+	stop((u32)trap - X86_RAISE, 0);
+}
+
+static void guard(Regfile *t, u64 addr, u64 n, bool write)
+{
+	(void)write;
+	if (addr >= DATA_AT && n <= DATA_SIZE && addr <= DATA_AT + DATA_SIZE - n)
+		return;
+	next_pc = t->slot[XS_PC];
+	stop(XE_MEMORY, faulting(addr));
+}
+
+static void on_exit_unit(OEvalEnv *env, u32 kind, u64 pc)
+{
+	(void)env;
+	next_pc = pc;
+	if (kind == XE_FETCH)
+		stop(kind, pc);
+	if (kind != XE_JUMP && kind != XE_INDIRECT && kind != XE_CALL && kind != XE_RET && kind != XE_FLAGS)
+		stop(kind, 0);
+}
+
+static size_t fetch(void *ctx, u64 addr, u8 *buf, size_t n)
+{
+	(void)ctx;
+	if (addr < CODE_AT || addr >= CODE_AT + code_size)
+		return 0;
+	n = MIN(n, CODE_AT + code_size - addr);
+	memcpy(buf, code + (addr - CODE_AT), n);
+	return n;
+}
+
+/* ---- running --------------------------------------------------------------------------------------- */
+
+static u32 op_at(u64 pc, enum XMode mode)
+{
+	u8 buf[15];
+	XInsn i = { 0 };
+	bool cut;
+
+	x86_decode(buf, fetch(NULL, pc, buf, 15), pc, mode, &i, &cut);
+	return i.op;
+}
+
+static void run_unit(const XUnitReq *req, bool check)
+{
+	OEvalEnv env = { .t = &regs, .trap = on_trap, .exit = on_exit_unit, .guest_lo = DATA_AT, .guest_hi = DATA_AT + DATA_SIZE };
+	static XUnit unit;
+	Err e = { 0 };
+
+	x86_lower(req, &unit);
+	unit_pc = req->pc;
+	if (check && !ocode_check(unit.func, &e)) {
+		Buf b = { 0 };
+		ocode_print(unit.func, &b);
+		printf("%s\n%.*s\n", e.msg, (int)b.n, (char *)b.p);
+		exit(2);
+	}
+	if (!setjmp(out_of_unit))
+		ocode_eval(&env, unit.func, NULL);
+	ocode_free(unit.func);
+}
+
+End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check)
+{
+	static u8 bytes[4096];
+	u32 units = 0;
+
+	fuzz_layout(c, bytes);
+	code = bytes;
+	code_size = size;
+	put_state(c);
+	regs.host = helpers;
+	regs.trap = on_raise;
+	regs.slot[XS_GUARD] = (u64)(uintptr_t)guard;
+	next_pc = CODE_AT;
+	end = (End){ .vector = END_OK };
+	while (end.vector == END_OK && next_pc != CODE_AT + size) {
+		XUnitReq req = { .pc = next_pc, .mode = c->mode, .max_insns = max_insns, .fetch = fetch };
+		run_unit(&req, check);
+		if (++units > 1000)
+			end.vector = END_TIMEOUT;
+	}
+	if (end.vector == END_UNIMPL)
+		end.op = op_at(next_pc, c->mode);
+	get_state(out, next_pc);
+	return end;
+}

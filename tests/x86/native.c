@@ -1,0 +1,190 @@
+/* The real CPU: all registers are loaded, the sequence runs, and a jump or a fault brings everything back.
+ *
+ * 32-bit sequences are entered by a far jump to Linux's 32-bit code segment. */
+#include "fuzz.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+typedef struct Cpu {
+	_Alignas(64) u8 fx[FX_SIZE];
+	u64 gpr[16], flags;
+} Cpu;
+Cpu fuzz_cpu_in, fuzz_cpu_out;
+u64 fuzz_host_sp;
+struct { u32 off; u16 sel; } __attribute__((packed)) fuzz_far = { CODE_AT, 0x23 };
+extern char fuzz_exit[], fuzz_tail[];
+void fuzz_enter64(void), fuzz_enter32(void);
+
+#define GPR(f, name, k) f " " name "\n"
+__asm__(
+	".text\n"
+	".macro SAVE_HOST\n"
+	"	push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n pushfq\n"
+	"	mov %rsp, fuzz_host_sp(%rip)\n"
+	"	mov $7, %eax\n xor %edx, %edx\n xrstor64 fuzz_cpu_in(%rip)\n"
+	"	pushq fuzz_cpu_in+960(%rip)\n popfq\n"
+	"	mov fuzz_cpu_in+832(%rip), %rax\n mov fuzz_cpu_in+840(%rip), %rcx\n mov fuzz_cpu_in+848(%rip), %rdx\n"
+	"	mov fuzz_cpu_in+856(%rip), %rbx\n mov fuzz_cpu_in+872(%rip), %rbp\n mov fuzz_cpu_in+880(%rip), %rsi\n"
+	"	mov fuzz_cpu_in+888(%rip), %rdi\n mov fuzz_cpu_in+896(%rip), %r8\n mov fuzz_cpu_in+904(%rip), %r9\n"
+	"	mov fuzz_cpu_in+912(%rip), %r10\n mov fuzz_cpu_in+920(%rip), %r11\n mov fuzz_cpu_in+928(%rip), %r12\n"
+	"	mov fuzz_cpu_in+936(%rip), %r13\n mov fuzz_cpu_in+944(%rip), %r14\n mov fuzz_cpu_in+952(%rip), %r15\n"
+	"	mov fuzz_cpu_in+864(%rip), %rsp\n"
+	".endm\n"
+	"fuzz_enter64:\n SAVE_HOST\n jmp *fuzz_entry(%rip)\n"
+	"fuzz_enter32:\n SAVE_HOST\n ljmp *fuzz_far(%rip)\n"
+	"fuzz_exit:\n"
+	"	mov %rax, fuzz_cpu_out+832(%rip)\n mov %rcx, fuzz_cpu_out+840(%rip)\n mov %rdx, fuzz_cpu_out+848(%rip)\n"
+	"	mov %rbx, fuzz_cpu_out+856(%rip)\n mov %rsp, fuzz_cpu_out+864(%rip)\n mov %rbp, fuzz_cpu_out+872(%rip)\n"
+	"	mov %rsi, fuzz_cpu_out+880(%rip)\n mov %rdi, fuzz_cpu_out+888(%rip)\n mov %r8, fuzz_cpu_out+896(%rip)\n"
+	"	mov %r9, fuzz_cpu_out+904(%rip)\n mov %r10, fuzz_cpu_out+912(%rip)\n mov %r11, fuzz_cpu_out+920(%rip)\n"
+	"	mov %r12, fuzz_cpu_out+928(%rip)\n mov %r13, fuzz_cpu_out+936(%rip)\n mov %r14, fuzz_cpu_out+944(%rip)\n"
+	"	mov %r15, fuzz_cpu_out+952(%rip)\n"
+	"	mov fuzz_host_sp(%rip), %rsp\n pushfq\n popq fuzz_cpu_out+960(%rip)\n"
+	"fuzz_tail:\n"
+	"	mov $7, %eax\n xor %edx, %edx\n xsave64 fuzz_cpu_out(%rip)\n"
+	"	fninit\n vzeroupper\n ldmxcsr fuzz_mxcsr(%rip)\n"
+	"	popfq\n pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbp\n pop %rbx\n ret\n");
+u64 fuzz_entry = CODE_AT;
+u32 fuzz_mxcsr = 0x1f80;
+
+static volatile bool in_guest;
+static volatile u64 runs, runs_at_alarm;
+static End end;
+static u64 fault_pc;
+
+static void take(ucontext_t *uc)
+{
+	static const u8 of[16] = { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+		REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15 };
+	greg_t *g = uc->uc_mcontext.gregs;
+
+	for (int k = 0; k < 16; k++)
+		fuzz_cpu_out.gpr[k] = (u64)g[of[k]];
+	fuzz_cpu_out.flags = (u64)g[REG_EFL];
+	fault_pc = (u64)g[REG_RIP];
+	g[REG_RIP] = (greg_t)(uintptr_t)fuzz_tail;
+	g[REG_RSP] = (greg_t)fuzz_host_sp;
+	g[REG_EFL] &= ~(greg_t)0x40500;
+	g[REG_CSGSFS] = (g[REG_CSGSFS] & ~(greg_t)0xffff) | 0x33;
+	in_guest = false;
+}
+
+static void on_fault(int sig, siginfo_t *si, void *p)
+{
+	ucontext_t *uc = p;
+
+	if (!in_guest) {
+		signal(sig, SIG_DFL);
+		return;
+	}
+	end = (End){ .vector = (int)uc->uc_mcontext.gregs[REG_TRAPNO], .addr = (u64)(uintptr_t)si->si_addr };
+	take(uc);
+}
+
+/* A sequence that has run through a whole period loops. */
+static void on_alarm(int sig, siginfo_t *si, void *p)
+{
+	(void)sig, (void)si;
+	if (in_guest && runs == runs_at_alarm) {
+		end = (End){ .vector = END_TIMEOUT };
+		take(p);
+	}
+	runs_at_alarm = runs;
+}
+
+static void handle(int sig, void (*fn)(int, siginfo_t *, void *))
+{
+	struct sigaction sa = { .sa_sigaction = fn, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
+
+	sigaction(sig, &sa, NULL);
+}
+
+static void map_at(u64 at, size_t n, int prot)
+{
+	if (mmap((void *)(uintptr_t)at, n, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED) {
+		perror("mmap");
+		exit(2);
+	}
+}
+
+/* The code page is written through a second mapping, so that sequences that write it fault. */
+static u8 *code_alias;
+
+void native_init(void)
+{
+	static u8 stack[65536];
+	int fd = memfd_create("code", 0);
+
+	if (fd < 0 || ftruncate(fd, 4096))
+		exit(2);
+	code_alias = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (mmap((void *)(uintptr_t)CODE_AT, 4096, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0) == MAP_FAILED)
+		exit(2);
+	close(fd);
+	map_at(LOW_AT, 4096, PROT_READ | PROT_WRITE);
+	u8 *low = (u8 *)(uintptr_t)LOW_AT;
+	memcpy(low, "\xff\x25\0\0\0\0", 6);
+	st64(low + 6, (u64)(uintptr_t)fuzz_exit);
+	mprotect(low, 4096, PROT_READ | PROT_EXEC);
+	map_at(DATA_AT, DATA_SIZE, PROT_READ | PROT_WRITE);
+	__asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"(0x2b));
+	sigaltstack(&(stack_t){ .ss_sp = stack, .ss_size = sizeof stack }, NULL);
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
+	for (u32 k = 0; k < COUNT(faults); k++)
+		handle(faults[k], on_fault);
+	handle(SIGALRM, on_alarm);
+	struct itimerval t = { { 0, 200000 }, { 0, 200000 } };
+	setitimer(ITIMER_REAL, &t, NULL);
+}
+
+/* The sequence, and behind it the jump back. */
+static void place(const u8 *code, u32 size, enum XMode mode)
+{
+	u8 *p = code_alias;
+
+	memcpy(p, code, size);
+	p += size;
+	if (mode == X86_64) {
+		memcpy(p, "\xff\x25\0\0\0\0", 6);
+		st64(p + 6, (u64)(uintptr_t)fuzz_exit);
+	} else {
+		*p = 0xea;
+		st32(p + 1, LOW_AT);
+		st16(p + 5, 0x33);
+	}
+}
+
+End native_run(const Case *c, u32 size, State *out)
+{
+	static u8 code[4096];
+	u8 *data = (u8 *)(uintptr_t)DATA_AT;
+
+	fuzz_layout(c, code);
+	place(code, size, c->mode);
+	memcpy(fuzz_cpu_in.fx, c->in.fx, FX_SIZE);
+	memcpy(fuzz_cpu_in.gpr, c->in.gpr, sizeof c->in.gpr);
+	fuzz_cpu_in.flags = c->in.flags | 0x202;
+	memcpy(data, c->in.data, DATA_SIZE);
+	if (c->mode == X86_64)
+		__asm__ volatile("wrgsbase %0" : : "r"(c->in.gs));
+	end = (End){ .vector = END_OK };
+	fault_pc = CODE_AT + size;
+	runs++;
+	in_guest = true;
+	if (c->mode == X86_64)
+		fuzz_enter64();
+	else
+		fuzz_enter32();
+	in_guest = false;
+	memcpy(out->fx, fuzz_cpu_out.fx, FX_SIZE);
+	memcpy(out->gpr, fuzz_cpu_out.gpr, sizeof out->gpr);
+	out->flags = fuzz_cpu_out.flags;
+	out->pc = fault_pc;
+	memcpy(out->data, data, DATA_SIZE);
+	return end;
+}
