@@ -168,6 +168,8 @@ bool back_alloc(MFunc *m, Live *l);
 /* moves.c: puts parallel moves in order.  The sink gets single moves; SCRATCH is the target's spare register. */
 enum { LOC_SCRATCH = 1000, LOC_OUT = 2000 /* + word of the outgoing area */ };
 typedef struct PMove { i32 from, to; u32 con; u8 type; bool done; } PMove;
-void back_moves(PMove *mv, u32 n, void (*sink)(void *ctx, const PMove *mv), void *ctx);
+typedef struct Moves { struct MovePlace *place; } Moves;
+void moves_init(Moves *m, u32 nslot, Arena *a);
+void moves_emit(Moves *m, PMove *mv, u32 n, void (*sink)(void *ctx, const PMove *mv), void *ctx);
 
 #endif

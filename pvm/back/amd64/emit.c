@@ -216,7 +216,7 @@ static void add_pmove(Emit *e, i32 from, i32 to, u32 con, u32 v)
 
 static void flush_moves(Emit *e)
 {
-	back_moves(e->pm.p, e->pm.n, sink, e);
+	moves_emit(&e->moves, e->pm.p, e->pm.n, sink, e);
 	e->pm.n = 0;
 }
 
@@ -594,6 +594,7 @@ bool amd64_emit(MFunc *m, BackCode *c)
 	Emit e = { .m = m, .c = c };
 
 	thread_jumps(&e);
+	moves_init(&e.moves, m->nslot, m->arena);
 	e.label = arena_alloc(m->arena, (m->nblock + 1) * sizeof(u32));
 	for (u32 b = 0; b < m->nblock; b++)
 		e.label[b] = layout_label(&e.l);

@@ -18,6 +18,7 @@ typedef struct Emit {
 	u32 npush, frame;
 	u8 pushed[3];
 	VEC(PMove) pm;
+	Moves moves;
 	VEC(Stub) stub;
 } Emit;
 

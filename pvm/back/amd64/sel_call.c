@@ -148,37 +148,46 @@ static void ret(Sel *s, u32 v)
 }
 
 /* A loop often compares i and goes on with i + c.  Between comparison and jump, as a lea (which leaves the flags
- * alone), the sum can take i's register. */
-static void step_late(Sel *s, u32 v)
+ * alone), the sum can take i's register.  Finds such a sum, whose only use is behind the jump: called before the
+ * comparison is selected, so that a need is one of later blocks.  0 = there is none. */
+static u32 late_step(const Sel *s, u32 v)
 {
 	const OIns *cmp = sel_o(s, sel_o(s, v)->a);
 	u32 x = sel_o(s, v)->prev;
-	MIns *ins;
 
 	if (cmp->op != O_ICMP || cmp->block != sel_o(s, v)->block)
-		return;
+		return 0;
 	for (u32 k = 0; k < 12 && x; k++, x = sel_o(s, x)->prev) {
 		const OIns *o = sel_o(s, x);
-		i64 c;
-		if (o->op != O_ADD || s->uses[x] != 1 || !s->need[x] || (o->a != cmp->a && o->a != cmp->b) ||
-				sel_is(s, o->a, O_CONST) || !sel_imm(s, o->b, type_w(o->type), &c))
-			continue;
-		s->need[o->a] = 1;
-		s->need[x] = 2;
-		ins = sel_new(s, M_LEA, type_w(o->type));
-		ins->mbase = MB_REG;
-		ins->mopnd = 1;
-		ins->disp = (i32)c;
-		sel_opnd(s, x, ROLE_DEF, 0);
-		sel_opnd(s, o->a, ROLE_USE, 0);
-		return;
+		if (o->op == O_ADD && s->uses[x] == 1 && s->need[x] && (o->a == cmp->a || o->a == cmp->b) &&
+				!sel_is(s, o->a, O_CONST) && sel_is(s, o->b, O_CONST))
+			return x;
 	}
+	return 0;
+}
+
+static void make_step(Sel *s, u32 x)
+{
+	const OIns *o = sel_o(s, x);
+	MIns *ins;
+	i64 c;
+
+	if (!x || !sel_imm(s, o->b, type_w(o->type), &c))
+		return;
+	s->need[o->a] = 1;
+	s->need[x] = 2;
+	ins = sel_new(s, M_LEA, type_w(o->type));
+	ins->mbase = MB_REG;
+	ins->mopnd = 1;
+	ins->disp = (i32)c;
+	sel_opnd(s, x, ROLE_DEF, 0);
+	sel_opnd(s, o->a, ROLE_USE, 0);
 }
 
 bool sel_control(Sel *s, u32 v)
 {
 	const OIns *o = sel_o(s, v);
-	u32 cc;
+	u32 cc, x;
 
 	switch (o->op) {
 	case O_CALL: call(s, v, M_CALL); return true;
@@ -187,8 +196,9 @@ bool sel_control(Sel *s, u32 v)
 	case O_TRAPIF: trap_if(s, v); return true;
 	case O_JMP: jump(s, o->a); return true;
 	case O_BR:
+		x = late_step(s, v);
 		cc = sel_cond(s, o->a);
-		step_late(s, v);
+		make_step(s, x);
 		sel_new(s, M_BR, 0)->cc = (u8)cc;
 		return true;
 	case O_SWITCH: branch_switch(s, v); return true;
