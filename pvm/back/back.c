@@ -26,6 +26,7 @@ void back_code_free(BackCode *c)
 	vec_free(&c->reloc);
 	vec_free(&c->site);
 	vec_free(&c->loc);
+	vec_free(&c->exit);
 }
 
 u32 m_temp(MFunc *m, u32 type)
@@ -163,6 +164,16 @@ void back_thunk(const Target *t, enum BackThunk which, BackCode *c)
 void back_enter(const Target *t, u8 ret, const u8 *param, u32 nparam, BackCode *c)
 {
 	t->enter(ret, param, nparam, c);
+}
+
+void back_enter_unit(const Target *t, BackCode *c)
+{
+	t->enter_unit(c);
+}
+
+void back_link(const Target *t, u8 *write, const u8 *at, const u8 *to)
+{
+	t->link(write, at, to);
 }
 
 u32 back_stub(const Target *t, u8 *write, const u8 *at, const u8 *to)

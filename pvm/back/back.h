@@ -17,6 +17,10 @@ enum BackThunk {
 	THUNK_HCALL, /* emitted code calls it with the row in one register and the argument array in another;
 	              * it records exit_fp and exit_pc and goes to t->host[row](t, args) */
 	THUNK_TRAP,  /* called with the trap code in a register; records exit_fp and exit_pc, goes to t->trap(t, code) */
+	/* Of units: each leaves emitted code through the unit's entry; what that returns is */
+	THUNK_LEAVE, /* the kind of exit, in a register; exit_to is set */
+	THUNK_LINK,  /* the address of the number that the run loop has put behind the call to here */
+	THUNK_JUMP,  /* kind 1, if the pc in a register is not in the table of jumps, or `pending` is set */
 	THUNK_COUNT
 };
 
@@ -44,12 +48,21 @@ typedef struct BackSite {
 	u32 loc, nloc;  /* part of BackCode.loc */
 } BackSite;
 
+/* A unit's exit to a constant pc: a jump to its stub, until it is linked. */
+typedef struct BackExit {
+	u32 jump;  /* offset of the jump's field, which back_link fills in; aligned to its size */
+	u32 stub;  /* offset of the stub */
+	u32 id;    /* offset of the number (u32) that THUNK_LINK's result points to */
+	u64 pc;
+} BackExit;
+
 typedef struct BackCode {
 	Buf code;                /* instructions, then constants; to be placed 16-aligned */
 	u32 text;                /* bytes of instructions */
 	VEC(BackReloc) reloc;
 	VEC(BackSite) site;
 	VEC(BackLoc) loc;
+	VEC(BackExit) exit;
 } BackCode;
 void back_code_free(BackCode *c);
 
@@ -70,6 +83,10 @@ bool back_compile(const Target *t, OFunc *f, BackCode *c, Buf *dump, Err *e);
  * signature from C. */
 void back_thunk(const Target *t, enum BackThunk which, BackCode *c);
 void back_enter(const Target *t, u8 ret, const u8 *param, u32 nparam, BackCode *c);
+/* The entry to units: enter(Regfile *t, const void *code) -> u64, see THUNK_LEAVE.  All units share its frame. */
+void back_enter_unit(const Target *t, BackCode *c);
+/* Lets the jump whose field is at `at` (and can be written at `write`) go to `to`: one aligned store. */
+void back_link(const Target *t, u8 *write, const u8 *at, const u8 *to);
 /* A stub: a jump to another place that can be changed later by one aligned store.  Returns its size in
  * bytes; `at` is where it will run (it must be 8-aligned), `write` where it is written, `to` its goal. */
 u32 back_stub(const Target *t, u8 *write, const u8 *at, const u8 *to);

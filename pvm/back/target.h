@@ -127,10 +127,15 @@ struct Target {
 	const char *(*op_name)(u32 op);
 	void (*thunk)(enum BackThunk which, BackCode *c);
 	void (*enter)(u8 ret, const u8 *param, u32 nparam, BackCode *c);
+	void (*enter_unit)(BackCode *c);
+	void (*link)(u8 *write, const u8 *at, const u8 *to);
 	u32 (*stub)(u8 *write, const u8 *at, const u8 *to);
 	bool (*reloc)(const BackReloc *r, u8 *write, const u8 *at, const u8 *to);
 };
 extern const Target amd64_target;
+
+/* The frame that units share: words for spills and for outgoing arguments. */
+enum { UNIT_SPILLS = 96, UNIT_OUT = 16 };
 
 static inline bool type_is_float(u32 type) { return type == OT_F32 || type == OT_F64; }
 

@@ -146,11 +146,19 @@ typedef struct OFunc {
 	VEC(u64) vconst;        /* pairs: low, high */
 	u32 free_ins;           /* list of freed instructions through `next` */
 	char *text_name;        /* the name of a parsed function, freed with it */
+	bool unit;              /* an x86 unit: leaves by EXIT only, and has no frame of its own in emitted code */
+	u64 start;              /* its guest pc */
 } OFunc;
 
 /* ---- the part of a Thread that O-code sees ------------------------------------------------------ */
 
 typedef struct Regfile Regfile;
+
+/* x86 units: what goes on at a pc, for jumps to addresses in registers.  Slot pc % OJUMPS of a table holds one. */
+typedef struct OJump { u64 pc; const void *code; } OJump;
+enum { OJUMPS = 4096 };
+/* EXIT kinds below this go on in another unit; with a constant pc, that may be linked. */
+enum { OEXIT_GOES = 4 };
 
 /* A host function: P-code imports, helpers.  Arguments and result are 64-bit patterns (i32 zero-extended,
  * f32 in the low half).  It may not return: a trap or an exit goes to the run loop. */
@@ -180,7 +188,9 @@ struct Regfile {
 	u64 host_sp_limit;     /* lowest allowed host stack pointer */
 	u64 exit_fp, exit_pc;  /* frame pointer and return address of emitted code that has called the host */
 	void (*trap)(Regfile *t, u64 code); /* where everybody goes to trap; never returns */
-	u64 priv[4];           /* the run loop's own */
+	u64 exit_to;           /* x86: where the unit that has left goes to */
+	OJump *jump;           /* x86: OJUMPS of them */
+	u64 priv[2];           /* the run loop's own */
 	u64 slot[192];         /* x86: guest registers, numbered by XSlot in pvm/x86/x86.h */
 };
 #define REG_OFF(field) ((u32)offsetof(Regfile, field))

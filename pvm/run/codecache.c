@@ -49,6 +49,27 @@ bool codecache_new(CodeCache *c, bool nameless, Err *e)
 	return true;
 }
 
+static bool map_over(int fd, u8 *at, int prot)
+{
+	return mmap(at, CODECACHE_SIZE, prot, MAP_SHARED | MAP_FIXED, fd, 0) == at;
+}
+
+bool codecache_own(CodeCache *c)
+{
+	int fd = memfd_create("pvm-code", MFD_CLOEXEC);
+	bool ok = fd >= 0 && ftruncate(fd, CODECACHE_SIZE) == 0;
+
+	for (u32 done = 0; ok && done < c->used;) {
+		ssize_t n = write(fd, c->w + done, c->used - done);
+		ok = n > 0;
+		done += ok ? (u32)n : 0;
+	}
+	ok = ok && map_over(fd, c->w, PROT_READ | PROT_WRITE) && map_over(fd, c->x, PROT_READ | PROT_EXEC);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 void codecache_free(CodeCache *c)
 {
 	if (c->w)

@@ -15,6 +15,8 @@ typedef struct CodeCache {
 /* `nameless`: without a memory file, because perf looks into its map for nameless memory only. */
 bool codecache_new(CodeCache *c, bool nameless, Err *e);
 void codecache_free(CodeCache *c);
+/* The child of a fork: the same bytes at the same places, shared with nobody. */
+bool codecache_own(CodeCache *c);
 /* Takes n bytes, aligned to 16; UINT32_MAX when the cache is full. */
 u32 codecache_take(CodeCache *c, u32 n);
 

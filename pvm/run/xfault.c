@@ -6,6 +6,7 @@
 #include "xtask.h"
 #include "xjit.h"
 
+#include <sched.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -92,9 +93,25 @@ static bool by_write(void *uc, const Region *r)
 
 static bool runs_on_page(XThread *t, void *uc, u64 page)
 {
-	const Unit *u = t->where == IN_EVAL ? t->unit : t->where == IN_JIT ? xjit_unit(t, uc) : NULL;
+	const Unit *u = t->unit;
 
-	return u && page_of(u->pc) <= page && page <= page_of(u->end - 1);
+	if (t->where == IN_JIT)
+		return xjit_on_page(t, uc, page);
+	return t->where == IN_EVAL && page_of(u->pc) <= page && page <= page_of(u->end - 1);
+}
+
+/* Another thread that begins the code cache again holds the lock until this one is out of emitted code: then the
+ * instruction is begun again later. */
+static void lock_or_leave(XThread *t, void *uc)
+{
+	while (pthread_mutex_trylock(&t->task->lock) != 0) {
+		if (t->where != IN_VM && __atomic_load_n(&t->task->flushing, __ATOMIC_ACQUIRE)) {
+			exact(t, uc);
+			__atomic_store_n(&t->where, IN_VM, __ATOMIC_RELEASE);
+			siglongjmp(t->run->top, 1);
+		}
+		sched_yield();
+	}
 }
 
 /* A write to a guarded page; false: it was not one. */
@@ -103,7 +120,7 @@ static bool code_written(XThread *t, void *uc, u64 addr)
 	XTask *task = t->task;
 	u64 page = page_of(addr);
 
-	pthread_mutex_lock(&task->lock);
+	lock_or_leave(t, uc);
 	const Region *r = xspace_at(task, addr);
 	bool yes = r && (r->prot & GP_WRITE) && by_write(uc, r);
 	bool again = yes && runs_on_page(t, uc, page);
@@ -124,8 +141,8 @@ static NORETURN void guest_fault(XThread *t, int sig, siginfo_t *si, void *uc, u
 {
 	XTrap why = { .kind = XE_MEMORY, .addr = addr, .bus = sig == SIGBUS };
 
+	lock_or_leave(t, uc);
 	exact(t, uc);
-	pthread_mutex_lock(&t->task->lock);
 	const Region *r = xspace_at(t->task, addr);
 	why.mapped = r != NULL;
 	why.write = by_write(uc, r);

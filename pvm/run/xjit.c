@@ -1,12 +1,472 @@
+/* Units as machine code: placed in the code cache, linked to each other, found again by address when they fault.
+ *
+ * A unit that leaves to a constant pc does so by a jump, which goes to a stub at first.  The stub leads to the run loop,
+ * which finds the next unit and lets the jump go there.  Every unit knows which jumps lead to it, so that they can go
+ * back to their stubs when it is dropped.  Jumps to addresses in registers go through a table of each thread.
+ *
+ * Code is never freed singly.  When the cache is full, all units are dropped and it is begun again, with every thread
+ * out of emitted code. */
 #include "xjit.h"
+#include "codecache.h"
+#include "../back/back.h"
 
-bool xjit_compile(XTask *t, Unit *u, u32 *max) { return true; }
-void xjit_drop(XTask *t, Unit *u) { }
-u64 xjit_state(XThread *t, void *uc) { return 0; }
-const Unit *xjit_unit(XThread *t, void *uc) { return NULL; }
-bool xjit_new(XTask *t, Err *e) { return err_set(e, EXIT_UNSUPPORTED, "--exec=jit: not for Linux programs yet"); }
-void xjit_free(XTask *t) { }
-void xjit_thread(XThread *t) { }
-void xjit_after_fork(XTask *t) { }
-void xjit_run(XThread *t, Unit *u) { }
-u64 xjit_bytes(const XTask *t) { return 0; }
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+_Static_assert(XE_RET + 1 == OEXIT_GOES, "the exits that go on in another unit");
+
+typedef struct Code Code;
+
+/* An exit to a constant pc. */
+typedef struct Link {
+	u32 jump, stub;        /* offsets in the cache */
+	u64 pc;
+	Code *from, *to;       /* to: NULL = not linked */
+	struct Link *next;     /* others that go to `to` */
+} Link;
+
+struct Code {
+	Unit *unit;            /* NULL: it has been dropped */
+	u64 pc, end;           /* of the unit */
+	u32 at, size;          /* in the cache */
+	u32 nsite, nlink;
+	BackSite *site;
+	BackLoc *loc;
+	OMap *map;
+	Link *link;
+	Link *in;              /* who goes here */
+};
+
+typedef u64 EnterUnit(Regfile *t, const void *code);
+
+struct XJit {
+	const Target *target;
+	CodeCache cache;
+	const u8 *thunk[THUNK_COUNT];
+	EnterUnit *enter;
+	u32 first;             /* bytes of the cache that thunks take */
+	VEC(Code *) code;      /* by address */
+	VEC(Link *) link;      /* by the number behind their stub */
+	u32 refused;
+	Err why;               /* why the first was */
+};
+
+/* ---- placing --------------------------------------------------------------------------------------------- */
+
+static bool relocate(XJit *j, const BackCode *c, u32 at)
+{
+	for (u32 i = 0; i < c->reloc.n; i++) {
+		const BackReloc *r = &c->reloc.p[i];
+		if (!back_reloc(j->target, r, j->cache.w + at + r->off, j->cache.x + at + r->off, j->thunk[r->id]))
+			return false;
+	}
+	back_sync(j->target, j->cache.x + at, c->code.n);
+	return true;
+}
+
+/* UINT32_MAX: the cache is full. */
+static u32 place(XJit *j, const BackCode *c)
+{
+	u32 at = codecache_take(&j->cache, c->code.n);
+
+	if (at != UINT32_MAX)
+		memcpy(j->cache.w + at, c->code.p, c->code.n);
+	return at;
+}
+
+static const u8 *place_thunk(XJit *j, BackCode *c)
+{
+	u32 at = place(j, c);
+
+	relocate(j, c, at);
+	back_code_free(c);
+	return j->cache.x + at;
+}
+
+static void make_links(XJit *j, Code *k, const BackCode *c)
+{
+	k->link = xcalloc(c->exit.n, sizeof *k->link);
+	k->nlink = c->exit.n;
+	for (u32 i = 0; i < c->exit.n; i++) {
+		const BackExit *x = &c->exit.p[i];
+		k->link[i] = (Link){ .jump = k->at + x->jump, .stub = k->at + x->stub, .pc = x->pc, .from = k };
+		u32 id = j->link.n;
+		memcpy(j->cache.w + k->at + x->id, &id, sizeof id);
+		vec_push(&j->link, &k->link[i]);
+	}
+}
+
+static void keep(XJit *j, Unit *u, BackCode *c, u32 at)
+{
+	Code *k = xcalloc(1, sizeof *k);
+
+	*k = (Code){ .unit = u, .pc = u->pc, .end = u->end, .at = at, .size = c->code.n, .nsite = c->site.n, .site = c->site.p,
+		.loc = c->loc.p, .map = u->func->map.p };
+	c->site.p = NULL;
+	c->loc.p = NULL;
+	u->func->map.p = NULL;
+	u->func->map.n = 0;
+	make_links(j, k, c);
+	vec_push(&j->code, k);
+	u->code = k;
+}
+
+/* ---- making room ------------------------------------------------------------------------------------------- */
+
+static void free_code(Code *k)
+{
+	vec_free_(k->site);
+	vec_free_(k->loc);
+	vec_free_(k->map);
+	free(k->link);
+	free(k);
+}
+
+static void forget_jumps(XThread *th)
+{
+	for (u32 k = 0; k < OJUMPS; k++) /* a pc that does not belong into slot k */
+		th->r.jump[k] = (OJump){ .pc = k ^ 1 };
+}
+
+/* Other threads leave emitted code when they are kicked; those that fault see `flushing`. */
+static void wait_for_others(XTask *t)
+{
+	for (XThread *th = t->threads; th; th = th->next)
+		while (th != xthread_current() && __atomic_load_n(&th->where, __ATOMIC_ACQUIRE) != IN_VM) {
+			__atomic_fetch_or(&th->r.pending, 2, __ATOMIC_RELEASE);
+			sched_yield();
+		}
+}
+
+static void flush(XTask *t)
+{
+	XJit *j = t->jit;
+
+	__atomic_store_n(&t->flushing, true, __ATOMIC_RELEASE);
+	wait_for_others(t);
+	unit_drop_all(t);
+	for (u32 k = 0; k < j->code.n; k++)
+		free_code(j->code.p[k]);
+	j->code.n = 0;
+	j->link.n = 0;
+	j->cache.used = j->first;
+	t->stat.flushes++;
+	__atomic_store_n(&t->flushing, false, __ATOMIC_RELEASE);
+}
+
+/* ---- compiling ----------------------------------------------------------------------------------------------- */
+
+/* True if the unit is compiled; otherwise its O-code may have changed. */
+static bool compile(XTask *t, Unit *u, Err *e)
+{
+	XJit *j = t->jit;
+	BackCode c = {0};
+	u32 at;
+
+	u->func->unit = true;
+	u->func->start = u->pc;
+	if (!back_compile(j->target, u->func, &c, NULL, e)) {
+		back_code_free(&c);
+		return false;
+	}
+	at = place(j, &c);
+	if (at == UINT32_MAX) {
+		flush(t);
+		at = place(j, &c);
+	}
+	keep(j, u, &c, at);
+	if (!relocate(j, &c, at))
+		die(EXIT_VM, "a unit's code is out of reach");
+	back_code_free(&c);
+	ocode_free(u->func);
+	u->func = NULL;
+	return true;
+}
+
+bool xjit_compile(XTask *t, Unit *u, u32 *max)
+{
+	XJit *j = t->jit;
+	Err e = {0};
+	u64 start = xtime();
+	bool ok = compile(t, u, &e);
+
+	t->stat.back += xtime() - start;
+	if (ok)
+		return true;
+	if (!j->refused++)
+		j->why = e;
+	*max = u->insns / 2;
+	return false;
+}
+
+/* ---- linking ---------------------------------------------------------------------------------------------------- */
+
+static void set_jump(XJit *j, const Link *l, u32 to)
+{
+	back_link(j->target, j->cache.w + l->jump, j->cache.x + l->jump, j->cache.x + to);
+}
+
+static void link_to(XJit *j, Link *l, Code *to)
+{
+	if (l->to || !l->from->unit)
+		return;
+	l->to = to;
+	l->next = to->in;
+	to->in = l;
+	set_jump(j, l, to->at);
+}
+
+static void unlink_in(XJit *j, Code *k)
+{
+	for (Link *l = k->in; l; l = l->next) {
+		set_jump(j, l, l->stub);
+		l->to = NULL;
+	}
+	k->in = NULL;
+}
+
+static void unlink_out(XJit *j, Code *k)
+{
+	for (u32 i = 0; i < k->nlink; i++) {
+		Link *l = &k->link[i], **p;
+		if (!l->to)
+			continue;
+		for (p = &l->to->in; *p != l; p = &(*p)->next)
+			;
+		*p = l->next;
+		l->to = NULL;
+		set_jump(j, l, l->stub);
+	}
+}
+
+void xjit_drop(XTask *t, Unit *u)
+{
+	Code *k = u->code;
+
+	if (!k)
+		return;
+	unlink_in(t->jit, k);
+	unlink_out(t->jit, k);
+	k->unit = NULL;
+	for (XThread *th = t->threads; th; th = th->next) {
+		OJump *o = &th->r.jump[u->pc % OJUMPS];
+		if (o->pc == u->pc)
+			__atomic_store_n(&o->pc, (u->pc % OJUMPS) ^ 1, __ATOMIC_RELEASE);
+	}
+}
+
+/* ---- running ------------------------------------------------------------------------------------------------------ */
+
+/* With the lock held: the way to the unit is made short for the next time. */
+void xjit_reached(XThread *t, Unit *u)
+{
+	OJump *o = &t->r.jump[u->pc % OJUMPS];
+	Code *k = u->code;
+
+	if (t->link != UINT32_MAX && t->link_pc == u->pc && t->link_flush == t->task->stat.flushes)
+		link_to(t->task->jit, t->task->jit->link.p[t->link], k);
+	t->link = UINT32_MAX;
+	o->code = t->task->jit->cache.x + k->at;
+	__atomic_store_n(&o->pc, u->pc, __ATOMIC_RELEASE);
+}
+
+/* An exit that is not linked yet: the number behind the stub's call says which. */
+static void left_by(XThread *t, const u8 *number)
+{
+	XTask *task = t->task;
+	u32 id;
+
+	pthread_mutex_lock(&task->lock);
+	memcpy(&id, number, sizeof id);
+	const Link *l = task->jit->link.p[id];
+	t->link = id;
+	t->link_pc = l->pc;
+	t->link_flush = task->stat.flushes;
+	t->r.slot[XS_PC] = l->pc;
+	t->where = IN_VM;
+	pthread_mutex_unlock(&task->lock);
+	t->kind = XE_JUMP;
+}
+
+void xjit_run(XThread *t, Unit *u)
+{
+	XJit *j = t->task->jit;
+	u64 how = j->enter(&t->r, j->cache.x + ((Code *)u->code)->at);
+
+	if (how > XE_FLAGS) {
+		left_by(t, (const u8 *)(uintptr_t)how);
+		return;
+	}
+	t->kind = (XExit)how;
+	t->r.slot[XS_PC] = t->r.exit_to;
+	t->where = IN_VM;
+}
+
+/* ---- faults --------------------------------------------------------------------------------------------------------- */
+
+static Code *code_at(const XJit *j, u64 off)
+{
+	u32 lo = 0, hi = j->code.n;
+
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2;
+		if (j->code.p[mid]->at <= off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	Code *k = lo ? j->code.p[lo - 1] : NULL;
+	return k && off < k->at + k->size ? k : NULL;
+}
+
+static const BackSite *site_at(const Code *k, u32 off)
+{
+	for (u32 lo = 0, hi = k->nsite; lo < hi;) {
+		u32 mid = (lo + hi) / 2;
+		if (k->site[mid].off == off)
+			return &k->site[mid];
+		if (k->site[mid].off < off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+/* Where emitted code is: at the instruction that faulted, or at the call of the helper that did. */
+typedef struct Place {
+	const Code *code;
+	const BackSite *site;
+	u64 fp;
+	void *uc;              /* NULL: in a helper, which keeps none of the registers that matter */
+} Place;
+
+#ifdef __x86_64__
+static u64 pc_of(const ucontext_t *uc) { return (u64)uc->uc_mcontext.gregs[REG_RIP]; }
+static u64 fp_of(const ucontext_t *uc) { return (u64)uc->uc_mcontext.gregs[REG_RBP]; }
+
+static void registers(const ucontext_t *uc, const BackLoc *l, u64 v[2])
+{
+	static const u8 greg[16] = { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI, REG_R8, REG_R9,
+		REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15 };
+
+	if (l->kind == LOC_FREG)
+		memcpy(v, &uc->uc_mcontext.fpregs->_xmm[l->at], 16);
+	else
+		v[0] = (u64)uc->uc_mcontext.gregs[greg[l->at]];
+}
+#else
+static u64 pc_of(const ucontext_t *uc) { return 0; }
+static u64 fp_of(const ucontext_t *uc) { return 0; }
+static void registers(const ucontext_t *uc, const BackLoc *l, u64 v[2]) { die(EXIT_VM, "no emitted code here"); }
+#endif
+
+static Place where(const XThread *t, void *uc)
+{
+	const XJit *j = t->task->jit;
+	u64 base = (u64)(uintptr_t)j->cache.x, pc = uc ? pc_of(uc) : 0;
+	Place p = {0};
+
+	if (pc - base < CODECACHE_SIZE) {
+		p.uc = uc;
+		p.fp = fp_of(uc);
+		p.code = code_at(j, pc - base);
+	} else {
+		pc = t->r.exit_pc;
+		p.fp = t->r.exit_fp;
+		p.code = code_at(j, pc - 1 - base);
+	}
+	if (p.code)
+		p.site = site_at(p.code, (u32)(pc - base) - p.code->at);
+	return p;
+}
+
+u64 xjit_state(XThread *t, void *uc)
+{
+	Place p = where(t, uc);
+
+	if (!p.site || !p.site->map)
+		die(EXIT_VM, "a fault in emitted code that has no state map");
+	for (u32 k = 0; k < p.site->nloc; k++) {
+		const BackLoc *l = &p.code->loc[p.site->loc + k];
+		u64 v[2] = { l->bits, 0 };
+		if (l->kind == LOC_SPILL)
+			memcpy(v, (const u8 *)(uintptr_t)(p.fp + (u64)(i64)l->at), ocode_type_size[l->type] == 16 ? 16 : 8);
+		else if (l->kind != LOC_CONST && p.uc)
+			registers(p.uc, l, v);
+		else if (l->kind != LOC_CONST)
+			continue;
+		xfault_state(&t->r, l->slot, l->type, v[0], v[1]);
+	}
+	return p.code->pc + p.code->map[p.site->map].pc;
+}
+
+bool xjit_on_page(XThread *t, void *uc, u64 page)
+{
+	Place p = where(t, uc);
+
+	return p.code && page_of(p.code->pc) <= page && page <= page_of(p.code->end - 1);
+}
+
+/* ---- beginning and end ------------------------------------------------------------------------------------------------- */
+
+bool xjit_new(XTask *t, Err *e)
+{
+	XJit *j = xcalloc(1, sizeof *j);
+	BackCode c = {0};
+
+	t->jit = j;
+	j->target = back_host();
+	if (!codecache_new(&j->cache, false, e))
+		return false;
+	for (u32 k = 0; k < THUNK_COUNT; k++) {
+		BackCode th = {0};
+		back_thunk(j->target, (enum BackThunk)k, &th);
+		j->thunk[k] = place_thunk(j, &th);
+	}
+	back_enter_unit(j->target, &c);
+	j->enter = (EnterUnit *)(uintptr_t)place_thunk(j, &c);
+	j->first = j->cache.used;
+	return true;
+}
+
+void xjit_free(XTask *t)
+{
+	XJit *j = t->jit;
+
+	if (!j)
+		return;
+	for (u32 k = 0; k < j->code.n; k++)
+		free_code(j->code.p[k]);
+	vec_free(&j->code);
+	vec_free(&j->link);
+	codecache_free(&j->cache);
+	free(j);
+}
+
+void xjit_thread(XThread *t)
+{
+	t->r.jump = xcalloc(OJUMPS, sizeof *t->r.jump);
+	t->link = UINT32_MAX;
+	forget_jumps(t);
+}
+
+void xjit_after_fork(XTask *t)
+{
+	if (t->jit && !codecache_own(&t->jit->cache))
+		die(EXIT_VM, "no code memory for the child of a fork");
+}
+
+u64 xjit_bytes(const XTask *t)
+{
+	return t->jit ? t->jit->cache.used : 0;
+}
+
+u32 xjit_refused(const XTask *t, const char **why)
+{
+	*why = t->jit ? t->jit->why.msg : "";
+	return t->jit ? t->jit->refused : 0;
+}

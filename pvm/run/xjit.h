@@ -4,19 +4,23 @@
 
 #include "xtask.h"
 
-/* Compiles the unit; its O-code is used up.  False: try again with at most *max instructions (1: eval must do it). */
+/* Compiles the unit; its O-code is used up.  False: make it again with at most *max instructions (0: eval must run it). */
 bool xjit_compile(XTask *t, Unit *u, u32 *max);
 /* No code goes to the unit any more. */
 void xjit_drop(XTask *t, Unit *u);
 /* In emitted code (or, uc NULL or outside it, in a helper that it has called): makes the register file exact and returns
- * the pc of the instruction; the unit that runs. */
+ * the pc of the instruction; whether that unit has bytes on the page. */
 u64 xjit_state(XThread *t, void *uc);
-const Unit *xjit_unit(XThread *t, void *uc);
+bool xjit_on_page(XThread *t, void *uc, u64 page);
 bool xjit_new(XTask *t, Err *e);
 void xjit_free(XTask *t);
 void xjit_thread(XThread *t);
 void xjit_after_fork(XTask *t);
+/* The unit is where the thread goes to; the lock is held. */
+void xjit_reached(XThread *t, Unit *u);
+/* Runs it and what follows, until something is for the run loop; sets kind and XS_PC. */
 void xjit_run(XThread *t, Unit *u);
+u32 xjit_refused(const XTask *t, const char **why);
 u64 xjit_bytes(const XTask *t);
 
 #endif

@@ -24,7 +24,7 @@ static bool choose_exec(XTask *t, Err *e)
 	if (t->o.exec == XEXEC_JIT && !back_host())
 		return err_set(e, EXIT_UNSUPPORTED, "--exec=jit: no back end for this machine's architecture yet");
 	if (t->o.exec == XEXEC_AUTO)
-		t->o.exec = XEXEC_EVAL;
+		t->o.exec = back_host() ? XEXEC_JIT : XEXEC_EVAL;
 	return t->o.exec == XEXEC_EVAL || xjit_new(t, e);
 }
 
@@ -149,7 +149,7 @@ void xthread_free(XThread *th)
 	t->nthread--;
 	pthread_mutex_unlock(&t->lock);
 	munmap(th->alt_stack, ALT_STACK);
-	free(th->cache);
+	free(th->r.jump);
 	free(th);
 }
 
@@ -157,7 +157,7 @@ XTask *xthread_task(XThread *th) { return th->task; }
 
 void xthread_kick(XThread *th)
 {
-	__atomic_store_n(&th->r.pending, 1, __ATOMIC_RELEASE);
+	__atomic_fetch_or(&th->r.pending, 1, __ATOMIC_RELEASE); /* bit 1 is run's own */
 }
 
 u64 xthread_eflags(XThread *th)
@@ -250,7 +250,7 @@ static bool advance(XThread *t)
 		t->trapped = false;
 		return deliver(t, t->why);
 	}
-	if (__atomic_exchange_n(&t->r.pending, 0, __ATOMIC_ACQUIRE) && t->task->o.pending)
+	if ((__atomic_exchange_n(&t->r.pending, 0, __ATOMIC_ACQUIRE) & 1) && t->task->o.pending)
 		return t->task->o.pending(t);
 	if (t->task->o.trace_exec)
 		trace(t, pc);
@@ -323,10 +323,14 @@ static const char *const exit_names[XE_FLAGS + 1] = {
 
 void xtask_stats(XTask *t, FILE *out)
 {
+	const char *why;
+
 	fprintf(out, "units: %llu of %llu instructions; %llu dropped, %llu run once\n", (unsigned long long)t->stat.units,
 		(unsigned long long)t->stat.insns, (unsigned long long)t->stat.dropped, (unsigned long long)t->stat.once);
 	fprintf(out, "translation: %.3f ms lowering, %.3f ms optimising, %.3f ms back end; %llu bytes of code\n",
 		(double)t->stat.lower / 1e6, (double)t->stat.opt / 1e6, (double)t->stat.back / 1e6, (unsigned long long)xjit_bytes(t));
+	if (xjit_refused(t, &why))
+		fprintf(out, "units that the back end refused: %u, the first because: %s\n", xjit_refused(t, &why), why);
 	fprintf(out, "exits to the run loop:");
 	for (u32 k = 0; k <= XE_FLAGS; k++)
 		if (t->stat.exits[k])

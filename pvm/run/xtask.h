@@ -29,8 +29,7 @@ struct Unit {
 	u32 insns;
 	bool dead;             /* dropped: only what still runs in it knows it */
 	OFunc *func;           /* eval */
-	void *code;            /* jit: where it begins */
-	u32 at;                /* jit: index in its list */
+	void *code;            /* jit: a Code */
 	Unit *next[2];         /* others on its first and on its last page (if that is another one) */
 	Unit *garbage;
 };
@@ -56,7 +55,8 @@ struct XThread {
 	volatile bool trapped, once; /* why is there; execute one instruction without keeping its translation */
 	Unit *single;          /* the unit of that one instruction */
 	u8 *alt_stack;         /* for the host's signal handlers */
-	void *cache;           /* jit: recently used units by pc */
+	u32 link;              /* jit: the exit by which it left, UINT32_MAX = none; where that goes, in which life of the cache */
+	u64 link_pc, link_flush;
 };
 
 struct XTask {
@@ -73,6 +73,7 @@ struct XTask {
 	u32 npage;             /* pages with units */
 	Unit *garbage;         /* dropped units, freed when nobody can be in them */
 	XJit *jit;             /* NULL: eval */
+	bool flushing;         /* the code cache is to be begun again: threads must leave emitted code */
 	OHostFn *const *host;
 	struct {
 		u64 units, insns, exits[XE_FLAGS + 1], faults, dropped, once, flushes;
@@ -101,7 +102,7 @@ void copy_fault(void);
 size_t xmem_fetch(void *task, u64 at, u8 *buf, size_t n);
 
 /* xunit.c */
-Unit *unit_get(XThread *t, u64 pc);        /* finds or translates; takes the lock */
+Unit *unit_get(XThread *t, u64 pc);        /* finds or translates; the thread then counts as running it */
 Unit *unit_once(XThread *t, u64 pc, bool step); /* one instruction; free it with unit_free */
 void unit_free(Unit *u);
 void unit_drop_range(XTask *t, u64 at, u64 size); /* with the lock held */

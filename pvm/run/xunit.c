@@ -214,8 +214,8 @@ static Unit *translate(XTask *t, u64 pc)
 
 	for (;;) {
 		read_code(t, pc, &b);
-		Unit *u = lower(t, &b, max, false);
-		if (t->jit && !xjit_compile(t, u, &max)) {
+		Unit *u = lower(t, &b, MAX(max, 1u), false);
+		if (t->jit && max && !xjit_compile(t, u, &max)) {
 			unit_free(u);
 			continue;
 		}
@@ -240,6 +240,10 @@ Unit *unit_get(XThread *th, u64 pc)
 		unit_collect(t);
 	const u64 *known = map_get(&t->unit, pc);
 	Unit *u = known && *known ? (Unit *)(uintptr_t)*known : translate(t, pc);
+	if (u->code)
+		xjit_reached(th, u);
+	th->unit = u;
+	th->where = u->code ? IN_JIT : IN_EVAL;
 	pthread_mutex_unlock(&t->lock);
 	return u;
 }

@@ -49,7 +49,7 @@ typedef struct Machine {
 	Log log;
 } Machine;
 
-static const int execs[] = { XEXEC_EVAL };
+static const int execs[] = { XEXEC_EVAL, XEXEC_JIT };
 static const enum XMode modes[] = { X86_64, X86_32 };
 
 static i64 map_at(XTask *t, u64 at, u64 size, int prot)

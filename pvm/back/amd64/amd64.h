@@ -59,6 +59,8 @@ void enc_push(Buf *b, u32 reg);
 void enc_pop(Buf *b, u32 reg);
 void enc_nops(Buf *b, u32 n);
 void amd64_thunk(enum BackThunk which, BackCode *c);
+void amd64_enter_unit(BackCode *c);
+void amd64_link(u8 *write, const u8 *at, const u8 *to);
 void amd64_enter(u8 ret, const u8 *param, u32 nparam, BackCode *c);
 u32 amd64_stub(u8 *write, const u8 *at, const u8 *to);
 bool amd64_reloc(const BackReloc *r, u8 *write, const u8 *at, const u8 *to);
@@ -71,6 +73,9 @@ typedef struct Fix { u32 raw, lit; } Fix;
 typedef struct Lit { u64 bits; u32 size, off; } Lit;
 typedef struct Table { u32 raw; u32 first, n; } Table; /* labels table_label[first .. first+n) */
 
+/* A unit's exit: the jump's field, its stub, the number behind the stub's call. */
+typedef struct Exit { u32 raw, label, id; u64 pc; } Exit;
+
 /* Code without its jumps: they stand as marks until their sizes are known. */
 typedef struct Layout {
 	Buf raw;
@@ -81,15 +86,18 @@ typedef struct Layout {
 	Map lits;
 	VEC(Table) table;
 	VEC(u32) table_label;
+	VEC(Exit) exit;
 	VEC(BackReloc) reloc;     /* offsets are raw until the end */
 	VEC(BackSite) site;       /* likewise; SITE_RETURN marks return addresses */
 } Layout;
+enum { UNIT_PUSHED = 5 }; /* registers that the entry to units has pushed below rbp */
 #define SITE_RETURN (1u << 31)
 u32 layout_label(Layout *l);              /* a new label */
 void layout_bind(Layout *l, u32 label);   /* it is here */
 void layout_jump(Layout *l, u32 label);
 void layout_jcc(Layout *l, u32 cc, u32 label);
 void layout_align(Layout *l);
+void layout_exit(Layout *l, u64 pc, u32 stub); /* a jump that can be linked, and the label of its stub */
 u32 layout_lit(Layout *l, u64 bits, u32 size);
 void layout_end(Layout *l, BackCode *c);  /* appends the code and frees the layout */
 

@@ -112,14 +112,24 @@ void emit_fault_site(Emit *e, const MIns *ins)
 		emit_site(e, ins, e->l.raw.n);
 }
 
-void emit_call(Emit *e, u32 sym, u32 id)
+static void branch_out(Emit *e, u8 opcode, u32 sym, u32 id)
 {
 	BackReloc r = { .sym = (u8)sym, .id = id };
 
-	buf_u8(&e->l.raw, 0xe8);
+	buf_u8(&e->l.raw, opcode);
 	r.off = e->l.raw.n;
 	buf_u32(&e->l.raw, 0);
 	vec_push(&e->l.reloc, r);
+}
+
+void emit_call(Emit *e, u32 sym, u32 id)
+{
+	branch_out(e, 0xe8, sym, id);
+}
+
+void emit_goto(Emit *e, u32 thunk)
+{
+	branch_out(e, 0xe9, SYM_THUNK, thunk);
 }
 
 /* ---- moves ------------------------------------------------------------------------------------------------------- */
@@ -533,6 +543,10 @@ static void prologue(Emit *e)
 	Buf *b = &e->l.raw;
 	MFunc *m = e->m;
 
+	if (m->f->unit) { /* it runs in the frame of the entry */
+		e->npush = UNIT_PUSHED;
+		return;
+	}
 	enc_push(b, RBP);
 	enc_mov(b, 8, RBP, RSP);
 	if (m->calls) {
@@ -593,6 +607,8 @@ bool amd64_emit(MFunc *m, BackCode *c)
 {
 	Emit e = { .m = m, .c = c };
 
+	if (m->f->unit && (m->nslot > UNIT_SPILLS || m->nout > UNIT_OUT))
+		return err_set(m->err, EXIT_UNSUPPORTED, "amd64: the unit needs %u words of frame", m->nslot + m->nout);
 	thread_jumps(&e);
 	moves_init(&e.moves, m->nslot, m->arena);
 	e.label = arena_alloc(m->arena, (m->nblock + 1) * sizeof(u32));
@@ -601,6 +617,7 @@ bool amd64_emit(MFunc *m, BackCode *c)
 	prologue(&e);
 	emit_blocks(&e);
 	emit_stubs(&e);
+	emit_exit_stubs(&e);
 	layout_end(&e.l, c);
 	vec_free(&e.pm);
 	vec_free(&e.stub);

@@ -35,9 +35,11 @@ void emit_const(Emit *e, i32 to, u32 type, u64 bits);
 void emit_site(Emit *e, const MIns *ins, u32 off);
 void emit_fault_site(Emit *e, const MIns *ins);
 void emit_call(Emit *e, u32 sym, u32 id);
+void emit_goto(Emit *e, u32 thunk); /* a jump there */
 void emit_epilogue(Emit *e);
 void emit_special(Emit *e, const MIns *ins);
 u32 emit_trap_stub(Emit *e, u32 code, const MIns *ins); /* its label */
 void emit_stubs(Emit *e);
+void emit_exit_stubs(Emit *e);
 
 #endif

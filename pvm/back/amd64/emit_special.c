@@ -352,6 +352,47 @@ void emit_stubs(Emit *e)
 		buf_u8(&e->l.raw, 0xcc);
 }
 
+/* To a constant pc the unit goes by a jump that can be linked.  Every way round in guest code has a jump backwards or
+ * one through a register: there `pending` is looked at. */
+static void exit_linked(Emit *e, u64 pc)
+{
+	u32 stub = layout_label(&e->l);
+
+	if (pc <= e->m->f->start) {
+		enc_alui(&e->l.raw, 7, 4, rm_mem(R15, (i32)REG_OFF(pending)), 0);
+		layout_jcc(&e->l, X_NE, stub);
+	}
+	layout_exit(&e->l, pc, stub);
+}
+
+static void leave(Emit *e, const MIns *ins)
+{
+	Buf *b = &e->l.raw;
+	bool known = ins->flags & MF_IMM;
+
+	if (ins->aux < OEXIT_GOES && known) {
+		exit_linked(e, (u64)ins->imm);
+	} else if (ins->aux < OEXIT_GOES) {
+		emit_goto(e, THUNK_JUMP);
+	} else {
+		if (known)
+			enc_movi(b, RAX, (u64)ins->imm, true);
+		enc_rm(b, 0x89, 8, RAX, rm_mem(R15, (i32)REG_OFF(exit_to)));
+		enc_movi(b, RAX, ins->aux, true);
+		emit_goto(e, THUNK_LEAVE);
+	}
+}
+
+void emit_exit_stubs(Emit *e)
+{
+	for (u32 k = 0; k < e->l.exit.n; k++) {
+		layout_bind(&e->l, e->l.exit.p[k].label);
+		emit_call(e, SYM_THUNK, THUNK_LINK);
+		e->l.exit.p[k].id = e->l.raw.n;
+		buf_u32(&e->l.raw, 0);
+	}
+}
+
 static void trapcc(Emit *e, const MIns *ins)
 {
 	u32 stub = emit_trap_stub(e, (u32)ins->imm, ins);
@@ -456,6 +497,7 @@ void emit_special(Emit *e, const MIns *ins)
 	case M_JMP: jump_unless_next(e, goal(e, 0)); break;
 	case M_BR: branch(e, ins); break;
 	case M_SWITCH: branch_table(e, ins); break;
+	case M_EXIT: leave(e, ins); break;
 	case M_RET: emit_epilogue(e); break;
 	default: die(EXIT_VM, "amd64: cannot encode %s", amd64_ins[ins->op].name);
 	}

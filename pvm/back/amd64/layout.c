@@ -16,6 +16,7 @@ void layout_bind(Layout *l, u32 label)
 	l->label_mark.p[label] = l->mark.n;
 }
 
+/* Of MARK_ALIGN: the place `cc` bytes behind becomes a multiple of label + 1. */
 static void mark(Layout *l, u32 kind, u32 cc, u32 label, u32 size)
 {
 	Mark m = { l->raw.n, label, size, (u8)kind, (u8)cc };
@@ -35,7 +36,18 @@ void layout_jcc(Layout *l, u32 cc, u32 label)
 
 void layout_align(Layout *l)
 {
-	mark(l, MARK_ALIGN, 0, 0, 0);
+	mark(l, MARK_ALIGN, 0, 15, 0);
+}
+
+void layout_exit(Layout *l, u64 pc, u32 stub)
+{
+	Exit x = { .label = stub, .pc = pc };
+
+	mark(l, MARK_ALIGN, 1, 3, 0);
+	buf_u8(&l->raw, 0xe9);
+	x.raw = l->raw.n;
+	buf_u32(&l->raw, 0);
+	vec_push(&l->exit, x);
 }
 
 u32 layout_lit(Layout *l, u64 bits, u32 size)
@@ -60,7 +72,7 @@ static bool grow(Layout *l, u32 *off)
 	for (u32 k = 0; k < l->mark.n; k++) {
 		Mark *m = &l->mark.p[k];
 		if (m->kind == MARK_ALIGN)
-			m->size = -(m->raw + off[k]) & 15;
+			m->size = -(m->raw + off[k] + m->cc) & m->label;
 		off[k + 1] = off[k] + m->size;
 	}
 	for (u32 k = 0; k < l->mark.n; k++) {
@@ -195,6 +207,20 @@ static void place(Layout *l, const u32 *off, BackCode *c, u32 base)
 	}
 }
 
+static void place_exits(Layout *l, const u32 *off, BackCode *c, u32 base)
+{
+	u32 k = 0, j = 0;
+
+	for (u32 i = 0; i < l->exit.n; i++) {
+		const Exit *x = &l->exit.p[i];
+		BackExit e = { .pc = x->pc, .stub = base + label_at(l, off, x->label) };
+		e.jump = base + final(l, off, x->raw, &k);
+		e.id = base + final(l, off, x->id, &j);
+		st32(c->code.p + e.jump, e.stub - (e.jump + 4));
+		vec_push(&c->exit, e);
+	}
+}
+
 static void layout_free(Layout *l)
 {
 	buf_free(&l->raw);
@@ -206,6 +232,7 @@ static void layout_free(Layout *l)
 	map_free(&l->lits);
 	vec_free(&l->table);
 	vec_free(&l->table_label);
+	vec_free(&l->exit);
 	vec_free(&l->reloc);
 	vec_free(&l->site);
 }
@@ -225,6 +252,7 @@ void layout_end(Layout *l, BackCode *c)
 	write_lits(l, c, 4);
 	write_tables(l, off, c, base);
 	place(l, off, c, base);
+	place_exits(l, off, c, base);
 	free(off);
 	layout_free(l);
 }

@@ -184,6 +184,20 @@ static void make_step(Sel *s, u32 x)
 	sel_opnd(s, o->a, ROLE_USE, 0);
 }
 
+static void leave(Sel *s, u32 v)
+{
+	const OIns *o = sel_o(s, v), *pc = sel_o(s, o->a);
+	MIns *ins = sel_new(s, M_EXIT, 8);
+
+	ins->aux = o->aux;
+	if (pc->op == O_CONST) {
+		ins->flags = MF_IMM;
+		ins->imm = (i64)pc->imm;
+	} else {
+		sel_any(s, o->a, ROLE_FIX, RAX);
+	}
+}
+
 bool sel_control(Sel *s, u32 v)
 {
 	const OIns *o = sel_o(s, v);
@@ -203,6 +217,7 @@ bool sel_control(Sel *s, u32 v)
 		return true;
 	case O_SWITCH: branch_switch(s, v); return true;
 	case O_RET: ret(s, v); return true;
+	case O_EXIT: leave(s, v); return true;
 	case O_TRAP:
 		sel_new(s, M_TRAP, 0)->imm = o->aux;
 		sel_map(s, v);

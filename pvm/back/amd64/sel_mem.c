@@ -114,7 +114,10 @@ static Addr vm_addr(Sel *s, u32 a, i64 disp)
 
 Addr sel_addr(Sel *s, u32 a, u32 offset, u32 desc)
 {
-	return OMEM_SPACE(desc) == SPACE_GUEST ? guest_addr(s, a, offset) : vm_addr(s, a, offset);
+	/* A 64-bit guest's addresses are the host's own. */
+	bool flat = s->f->unit && sel_o(s, a)->type == OT_I64;
+
+	return OMEM_SPACE(desc) == SPACE_GUEST && !flat ? guest_addr(s, a, offset) : vm_addr(s, a, offset);
 }
 
 void sel_mem(Sel *s, const Addr *a, bool late)

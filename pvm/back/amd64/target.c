@@ -51,6 +51,8 @@ const Target amd64_target = {
 	.op_name = op_name,
 	.thunk = amd64_thunk,
 	.enter = amd64_enter,
+	.enter_unit = amd64_enter_unit,
+	.link = amd64_link,
 	.stub = amd64_stub,
 	.reloc = amd64_reloc,
 };

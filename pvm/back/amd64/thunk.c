@@ -16,10 +16,80 @@ static void leave_emitted(Buf *b)
 	enc_alui(b, 4, 8, rm_reg(RSP), -16);
 }
 
+static const u8 saved[] = { RBX, R12, R13, R14, R15 };
+
+static void back_to_c(Buf *b)
+{
+	enc_rm(b, 0x8d, 8, RSP, rm_mem(RBP, -8 * (i32)COUNT(saved)));
+	for (u32 k = COUNT(saved); k-- > 0;)
+		enc_pop(b, saved[k]);
+	enc_pop(b, RBP);
+	buf_u8(b, 0xc3);
+}
+
+/* pc in rax: to its code, if the table of jumps has it and nothing is pending. */
+static void thunk_jump(Buf *b)
+{
+	u32 miss[2];
+
+	enc_mov(b, 4, RCX, RAX);
+	enc_alui(b, 4, 4, rm_reg(RCX), OJUMPS - 1);
+	enc_rm(b, 0xc1, 4, 4, rm_reg(RCX));
+	buf_u8(b, 4); /* shl ecx, 4: log2 of an entry's size */
+	enc_rm(b, 0x03, 8, RCX, rm_mem(R15, (i32)REG_OFF(jump)));
+	enc_rm(b, 0x39, 8, RAX, rm_mem(RCX, (i32)offsetof(OJump, pc)));
+	buf_u16(b, 0x0075);
+	miss[0] = b->n;
+	enc_alui(b, 7, 4, rm_mem(R15, (i32)REG_OFF(pending)), 0);
+	buf_u16(b, 0x0075);
+	miss[1] = b->n;
+	enc_rm(b, 0xff, 4, 4, rm_mem(RCX, (i32)offsetof(OJump, code)));
+	for (u32 k = 0; k < 2; k++)
+		b->p[miss[k] - 1] = (u8)(b->n - miss[k]);
+	enc_rm(b, 0x89, 8, RAX, rm_mem(R15, (i32)REG_OFF(exit_to)));
+	enc_movi(b, RAX, 1, true);
+}
+
+/* The ways out of units: all end in the entry's epilogue. */
+static void thunk_unit(enum BackThunk which, Buf *b)
+{
+	if (which == THUNK_LINK)
+		enc_pop(b, RAX);
+	else if (which == THUNK_JUMP)
+		thunk_jump(b);
+	back_to_c(b);
+}
+
+void amd64_enter_unit(BackCode *c)
+{
+	Buf *b = &c->code;
+
+	enc_push(b, RBP);
+	enc_mov(b, 8, RBP, RSP);
+	for (u32 k = 0; k < COUNT(saved); k++)
+		enc_push(b, saved[k]);
+	enc_alui(b, 5, 8, rm_reg(RSP), 8 * (UNIT_SPILLS + UNIT_OUT + 1));
+	enc_mov(b, 8, R15, RDI);
+	enc_rm(b, 0x8b, 8, R14, rm_mem(RDI, (i32)REG_OFF(mem)));
+	enc_rm(b, 0xff, 4, 4, rm_reg(RSI));
+	c->text = b->n;
+}
+
+/* The field is aligned, so threads that run through it see the old goal or the new one. */
+void amd64_link(u8 *write, const u8 *at, const u8 *to)
+{
+	__atomic_store_n((u32 *)(void *)write, (u32)(to - (at + 4)), __ATOMIC_RELEASE);
+}
+
 void amd64_thunk(enum BackThunk which, BackCode *c)
 {
 	Buf *b = &c->code;
 
+	if (which >= THUNK_LEAVE) {
+		thunk_unit(which, b);
+		c->text = b->n;
+		return;
+	}
 	leave_emitted(b);
 	if (which == THUNK_HCALL) { /* row in eax, arguments at rsi */
 		Rm row = { .mem = 1, .base = RCX, .index = RAX, .scale = 3 };
@@ -33,8 +103,6 @@ void amd64_thunk(enum BackThunk which, BackCode *c)
 	buf_u8(b, 0xc3);
 	c->text = b->n;
 }
-
-static const u8 saved[] = { RBX, R12, R13, R14, R15 };
 
 static void enter_args(Buf *b, const u8 *param, u32 n, const u16 *reg)
 {
@@ -73,11 +141,7 @@ void amd64_enter(u8 ret, const u8 *param, u32 nparam, BackCode *c)
 		enc_rm(b, 0x66000f7e, 4, XMM0, rm_reg(RAX));
 	else if (ret == OT_I32)
 		enc_mov(b, 4, RAX, RAX);
-	enc_rm(b, 0x8d, 8, RSP, rm_mem(RBP, -8 * (i32)COUNT(saved)));
-	for (u32 k = COUNT(saved); k-- > 0;)
-		enc_pop(b, saved[k]);
-	enc_pop(b, RBP);
-	buf_u8(b, 0xc3);
+	back_to_c(b);
 	c->text = b->n;
 	free(reg);
 }
