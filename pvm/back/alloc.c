@@ -404,7 +404,7 @@ static void needs(const Alloc *a, const Iv *it, u32 need[NREG], u32 block[NREG])
 	for (u32 k = 0; k < a->active.n; k++) {
 		const Iv *o = &a->iv.p[a->active.p[k]];
 		if (o->flt == it->flt) {
-			u32 n = o->start >= pos ? 0 : next_need(a, o, pos);
+			u32 n = next_need(a, o, pos);
 			need[o->reg] = MIN(need[o->reg], n);
 		}
 	}

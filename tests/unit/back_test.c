@@ -95,6 +95,8 @@ static int setup(void **state)
 /* Compiled functions that others may call, by number. */
 static struct { OFunc *f; const u8 *at; } callee[8];
 
+static u64 seed_now;
+
 static const u8 *compile(OFunc *f)
 {
 	BackCode c = { 0 };
@@ -102,7 +104,7 @@ static const u8 *compile(OFunc *f)
 	u8 *at;
 
 	if (!back_compile(vm.target, f, &c, NULL, &e))
-		fail_msg("%s", e.msg);
+		fail_msg("seed %llu: %s", (unsigned long long)seed_now, e.msg);
 	at = place(c.code.p, c.code.n);
 	for (u32 k = 0; k < c.reloc.n; k++) {
 		const BackReloc *r = &c.reloc.p[k];
@@ -187,6 +189,7 @@ static void same(OFunc *f, const u64 (*args)[24], u32 nargs, u64 seed)
 	}
 	for (u32 k = 0; k < nargs; k++)
 		run_eval(f, args[k], &a[k]);
+	seed_now = seed;
 	ocode_print(f, &text);
 	code = compile(f);
 	for (u32 k = 0; k < nargs; k++) {
