@@ -296,13 +296,12 @@ u64 xr_eflags(const XRun *r)
 u64 x86_help_interpret(Regfile *t, const u64 *args)
 {
 	XRun r = { .t = t };
-	u8 code[16];
 	bool cut;
 
-	st64(code, args[1]);
-	st64(code + 8, args[2]);
+	st64(r.code, args[1]);
+	st64(r.code + 8, args[2]);
 	t->slot[XS_PC] = args[0];
-	if (!x86_decode(code, args[3] & 0xff, args[0], (enum XMode)(args[3] >> 8), &r.i, &cut))
+	if (!x86_decode(r.code, args[3] & 0xff, args[0], (enum XMode)(args[3] >> 8), &r.i, &cut))
 		xr_raise(&r, XE_UD);
 	u8 family = family_of_row[r.i.row];
 	if (family >= COUNT(runs) || !runs[family])

@@ -11,6 +11,7 @@
 typedef struct XRun {
 	Regfile *t;
 	XInsn i;
+	u8 code[16]; /* the instruction's bytes */
 } XRun;
 typedef void XRunFn(XRun *r);
 
@@ -60,6 +61,7 @@ static inline u64 x86_fsw_summary(u64 fsw, u64 fcw)
 	return (fsw & ~0x8080ull) | (fsw & ~fcw & 0x3f ? 0x8080 : 0);
 }
 
+/* A function may serve several families. */
 #define XN(family, fn) XRunFn fn;
 #include "interpret.def"
 #undef XN

@@ -146,28 +146,29 @@ static u64 wanted(XRun *r)
 	return (xr_reg(r, RDX, 4, false) << 32 | xr_reg(r, RAX, 4, false)) & x86_xcr0();
 }
 
-/* XSAVEC leaves out what is in its initial state, and the room for AVX where that is not asked for. */
+/* XSAVEC leaves out what is in its initial state; XSAVE writes it. */
 static void xsave(XRun *r)
 {
 	u64 want = wanted(r), used = in_use(r) & want, addr = area(r, 64);
 	bool compact = r->i.op == XI_XSAVEC;
-	u64 write = r->i.op == XI_XSAVE ? want : used;
-	u8 *p = xr_bytes(r, addr, want & C_AVX ? AVX_AT + 256 : AVX_AT, true);
+	u64 write = r->i.op == XI_XSAVE ? want : used, mxcsr = compact ? write & C_SSE : want & (C_SSE | C_AVX);
 
+	u8 *p = xr_bytes(r, addr + HEADER, 16, true) - HEADER;
+	if (write | mxcsr)
+		xr_bytes(r, addr, HEADER, true);
+	if (write & C_AVX)
+		xr_bytes(r, addr + AVX_AT, 256, true);
 	if (write & C_X87)
 		save_x87(r, p);
-	if (compact ? write & C_SSE : want & (C_SSE | C_AVX))
+	if (mxcsr)
 		save_mxcsr(r, p);
 	if (write & C_SSE)
 		save_vectors(r, p + 160, 0);
 	if (write & C_AVX)
 		save_vectors(r, p + AVX_AT, 16);
-	if (compact) {
-		st64(p + HEADER, used);
+	st64(p + HEADER, compact ? used : (ld64(p + HEADER) & ~want) | used);
+	if (compact)
 		st64(p + HEADER + 8, want | 1ull << 63);
-	} else {
-		st64(p + HEADER, (ld64(p + HEADER) & ~want) | used);
-	}
 }
 
 static void restore(XRun *r, const u8 *p, u64 want, u64 has)
@@ -182,21 +183,30 @@ static void restore(XRun *r, const u8 *p, u64 want, u64 has)
 		load_vectors(r, has & C_AVX ? p + AVX_AT : NULL, 16);
 }
 
+/* The header says what is there; what is wrong with it is found before anything else is read. */
+static void check_header(XRun *r, const u8 *h)
+{
+	u64 has = ld64(h), comp = ld64(h + 8), known = comp >> 63 ? comp & ~(1ull << 63) : x86_xcr0();
+
+	if ((has & ~known) || (known & ~x86_xcr0()) || (comp && !(comp >> 63)) || ld64(h + 16))
+		xr_raise(r, XE_GP);
+}
+
 static void xrstor(XRun *r)
 {
 	u64 want = wanted(r), addr = area(r, 64);
-	const u8 *p = xr_bytes(r, addr, AVX_AT, false);
 	u8 copy[AVX_AT + 256] = { 0 };
 
-	memcpy(copy, p, AVX_AT);
-	u64 has = ld64(copy + HEADER), comp = ld64(copy + HEADER + 8);
-	bool compact = comp >> 63;
-	u64 known = compact ? comp & ~(1ull << 63) : x86_xcr0();
-	if ((has & ~known) || (known & ~x86_xcr0()) || (!compact && comp) || ld64(copy + HEADER + 16))
-		xr_raise(r, XE_GP);
+	memcpy(copy + HEADER, xr_bytes(r, addr + HEADER, 64, false), 64);
+	check_header(r, copy + HEADER);
+	u64 has = ld64(copy + HEADER);
+	bool compact = ld64(copy + HEADER + 8) >> 63;
+	bool mxcsr = compact ? want & has & C_SSE : want & (C_SSE | C_AVX);
+	if ((want & has & (C_X87 | C_SSE)) || mxcsr)
+		memcpy(copy, xr_bytes(r, addr, HEADER, false), HEADER);
 	if (want & has & C_AVX)
 		memcpy(copy + AVX_AT, xr_bytes(r, addr + AVX_AT, 256, false), 256);
-	if (compact ? want & has & C_SSE : want & (C_SSE | C_AVX))
+	if (mxcsr)
 		load_mxcsr(r, ld32(copy + 24));
 	else if (compact && (want & C_SSE))
 		r->t->slot[XS_MXCSR] = 0x1f80;

@@ -57,6 +57,9 @@ bool fuzz_row_in(u32 row, enum XMode mode);
 /* Adds an instruction of the row; false if none could be made. */
 bool fuzz_add(Case *c, u32 row);
 void fuzz_state(State *s, enum XMode mode);
+/* Whether it has instructions that access memory in pieces, in an order of the processor's own: where such a sequence
+ * faults, only that it does is compared. */
+bool fuzz_wide(const Case *c);
 /* Lays the sequence out at CODE_AT; returns its size. */
 u32 fuzz_layout(const Case *c, u8 *code);
 /* Finds which flags are undefined; false: an instruction reads an undefined one. */
@@ -64,6 +67,7 @@ bool fuzz_flags(Case *c);
 
 /* ---- native.c ---- */
 void native_init(void);
+void native_signals(void);
 End native_run(const Case *c, u32 size, State *out);
 
 /* ---- machine.c ---- */

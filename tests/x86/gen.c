@@ -53,7 +53,7 @@ static bool untestable(const Row *r)
 	switch (r->op) {
 	case XI_SYSCALL: case XI_SYSENTER: case XI_INT: case XI_INT1: case XI_HLT: case XI_CPUID: case XI_RDTSC: case XI_RDTSCP:
 	case XI_RDRAND: case XI_RDSEED: case XI_RDPID: case XI_WRFSBASE: case XI_RDFSBASE: case XI_WRGSBASE: case XI_XGETBV:
-	case XI_XSAVE: case XI_XSAVEC: case XI_XSAVEOPT: case XI_XRSTOR: case XI_FXRSTOR: case XI_FXSAVE:
+	case XI_XSAVEOPT: case XI_FEMMS:
 	case XI_LAR: case XI_LSL: case XI_VERR: case XI_VERW: case XI_SGDT: case XI_SIDT: case XI_SLDT: case XI_STR: case XI_SMSW:
 		return true;
 	}
@@ -198,6 +198,23 @@ static void fx_state(u8 *fx, enum XMode mode)
 		}
 }
 
+/* Memory is a part of these bytes, which are always the same. */
+static const u8 *data_pool(void)
+{
+	static u8 pool[16 * 4096 + DATA_SIZE];
+	static bool made;
+	u64 rng = fuzz_rng;
+
+	if (made)
+		return pool;
+	fuzz_rng = 1;
+	for (u32 k = 0; k < sizeof pool; k += 8)
+		st64(pool + k, (k & 31) == 0 ? interesting() : (k & 31) == 8 ? interesting_double() : vector_half());
+	fuzz_rng = rng;
+	made = true;
+	return pool;
+}
+
 void fuzz_state(State *s, enum XMode mode)
 {
 	for (u32 k = 0; k < 16; k++)
@@ -212,8 +229,7 @@ void fuzz_state(State *s, enum XMode mode)
 			s->gpr[k] = k < 8 ? (u32)s->gpr[k] : 0;
 	s->flags = (fuzz_random() & XF_ALL) | (one_in(4) ? 0x400 : 0);
 	s->gs = DATA_AT + (u64)below(64) * 16;
-	for (u32 k = 0; k < DATA_SIZE; k += 8)
-		st64(s->data + k, (k & 63) == 0 ? interesting() : (k & 63) == 8 ? interesting_double() : (k & 31) == 16 ? vector_half() : fuzz_rng * (k + 1));
+	memcpy(s->data, data_pool() + 16 * below(4096), DATA_SIZE);
 	fx_state(s->fx, mode);
 }
 
@@ -410,6 +426,13 @@ static void prepare(Item *it, const XInsn *i, enum XMode mode)
 		st32(b + 1, below(one_in(4) ? 600 : 20));
 		add_bytes(it, b, 5);
 	}
+	if (i->op == XI_XSAVE || i->op == XI_XSAVEC || i->op == XI_XRSTOR) { /* x87 and SSE */
+		b[0] = 0xb8;
+		st32(b + 1, below(4));
+		b[5] = 0xba;
+		st32(b + 6, 0);
+		add_bytes(it, b, 10);
+	}
 	if (i->op == XI_POPF) {
 		memcpy(b, "\x81\x24\x24", 3);
 		st32(b + 3, 0x00200cd5);
@@ -469,6 +492,17 @@ bool fuzz_add(Case *c, u32 row)
 		}
 		c->n++;
 		return true;
+	}
+	return false;
+}
+
+bool fuzz_wide(const Case *c)
+{
+	for (u32 k = 0; k < c->n; k++) {
+		const Row *r = &rows[c->item[k].row];
+		bool ten_bytes = r->op == XI_FBSTP || (r->op == XI_FSTP && r->opcode == 0xdb);
+		if (r->family == FAM_x87ctl || r->family == FAM_xsave || ten_bytes)
+			return true;
 	}
 	return false;
 }

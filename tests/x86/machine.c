@@ -14,10 +14,10 @@ static OHostFn *const helpers[] = {
 
 static Regfile regs;
 static jmp_buf out_of_unit;
-static End end;
+static End last;
 static u64 unit_pc;
-static const u8 *code;
-static u32 code_size;
+static const u8 *seq;
+static u32 bytes_size;
 
 /* ---- state ----------------------------------------------------------------------------------------- */
 
@@ -116,7 +116,7 @@ static u64 next_pc;
 
 static void NORETURN stop(u32 exit, u64 addr)
 {
-	end = (End){ .vector = vector_of(exit), .addr = addr, .exit = exit };
+	last = (End){ .vector = vector_of(exit), .addr = addr, .exit = exit };
 	longjmp(out_of_unit, 1);
 }
 
@@ -162,10 +162,10 @@ static void on_exit_unit(OEvalEnv *env, u32 kind, u64 pc)
 static size_t fetch(void *ctx, u64 addr, u8 *buf, size_t n)
 {
 	(void)ctx;
-	if (addr < CODE_AT || addr >= CODE_AT + code_size)
+	if (addr < CODE_AT || addr >= CODE_AT + bytes_size)
 		return 0;
-	n = MIN(n, CODE_AT + code_size - addr);
-	memcpy(buf, code + (addr - CODE_AT), n);
+	n = MIN(n, CODE_AT + bytes_size - addr);
+	memcpy(buf, seq + (addr - CODE_AT), n);
 	return n;
 }
 
@@ -206,22 +206,22 @@ End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check)
 	u32 units = 0;
 
 	fuzz_layout(c, bytes);
-	code = bytes;
-	code_size = size;
+	seq = bytes;
+	bytes_size = size;
 	put_state(c);
 	regs.host = helpers;
 	regs.trap = on_raise;
 	regs.slot[XS_GUARD] = (u64)(uintptr_t)guard;
 	next_pc = CODE_AT;
-	end = (End){ .vector = END_OK };
-	while (end.vector == END_OK && next_pc != CODE_AT + size) {
+	last = (End){ .vector = END_OK };
+	while (last.vector == END_OK && next_pc != CODE_AT + size) {
 		XUnitReq req = { .pc = next_pc, .mode = c->mode, .max_insns = max_insns, .fetch = fetch };
 		run_unit(&req, check);
 		if (++units > 1000)
-			end.vector = END_TIMEOUT;
+			last.vector = END_TIMEOUT;
 	}
-	if (end.vector == END_UNIMPL)
-		end.op = op_at(next_pc, c->mode);
+	if (last.vector == END_UNIMPL)
+		last.op = op_at(next_pc, c->mode);
 	get_state(out, next_pc);
-	return end;
+	return last;
 }

@@ -20,7 +20,6 @@ struct { u32 off; u16 sel; } __attribute__((packed)) fuzz_far = { CODE_AT, 0x23 
 extern char fuzz_exit[], fuzz_tail[];
 void fuzz_enter64(void), fuzz_enter32(void);
 
-#define GPR(f, name, k) f " " name "\n"
 __asm__(
 	".text\n"
 	".macro SAVE_HOST\n"
@@ -54,7 +53,7 @@ u32 fuzz_mxcsr = 0x1f80;
 
 static volatile bool in_guest;
 static volatile u64 runs, runs_at_alarm;
-static End end;
+static End how;
 static u64 fault_pc;
 
 static void take(ucontext_t *uc)
@@ -82,7 +81,7 @@ static void on_fault(int sig, siginfo_t *si, void *p)
 		signal(sig, SIG_DFL);
 		return;
 	}
-	end = (End){ .vector = (int)uc->uc_mcontext.gregs[REG_TRAPNO], .addr = (u64)(uintptr_t)si->si_addr };
+	how = (End){ .vector = (int)uc->uc_mcontext.gregs[REG_TRAPNO], .addr = (u64)(uintptr_t)si->si_addr };
 	take(uc);
 }
 
@@ -91,7 +90,7 @@ static void on_alarm(int sig, siginfo_t *si, void *p)
 {
 	(void)sig, (void)si;
 	if (in_guest && runs == runs_at_alarm) {
-		end = (End){ .vector = END_TIMEOUT };
+		how = (End){ .vector = END_TIMEOUT };
 		take(p);
 	}
 	runs_at_alarm = runs;
@@ -117,7 +116,6 @@ static u8 *code_alias;
 
 void native_init(void)
 {
-	static u8 stack[65536];
 	int fd = memfd_create("code", 0);
 
 	if (fd < 0 || ftruncate(fd, 4096))
@@ -133,6 +131,14 @@ void native_init(void)
 	mprotect(low, 4096, PROT_READ | PROT_EXEC);
 	map_at(DATA_AT, DATA_SIZE, PROT_READ | PROT_WRITE);
 	__asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"(0x2b));
+	native_signals();
+}
+
+/* Takes the signals; again where somebody else (cmocka, before each test) has taken them. */
+void native_signals(void)
+{
+	static u8 stack[65536];
+
 	sigaltstack(&(stack_t){ .ss_sp = stack, .ss_size = sizeof stack }, NULL);
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 	for (u32 k = 0; k < COUNT(faults); k++)
@@ -172,7 +178,7 @@ End native_run(const Case *c, u32 size, State *out)
 	memcpy(data, c->in.data, DATA_SIZE);
 	if (c->mode == X86_64)
 		__asm__ volatile("wrgsbase %0" : : "r"(c->in.gs));
-	end = (End){ .vector = END_OK };
+	how = (End){ .vector = END_OK };
 	fault_pc = CODE_AT + size;
 	runs++;
 	in_guest = true;
@@ -186,5 +192,5 @@ End native_run(const Case *c, u32 size, State *out)
 	out->flags = fuzz_cpu_out.flags;
 	out->pc = fault_pc;
 	memcpy(out->data, data, DATA_SIZE);
-	return end;
+	return how;
 }
