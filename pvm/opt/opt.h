@@ -21,6 +21,15 @@ extern const u32 opt_npasses;
  * called behind each pass (dumps; the checker in debug builds and tests). */
 void opt_run(OFunc *f, int level, void (*after)(void *ctx, const OFunc *f, const char *pass), void *ctx);
 
+/* Gives the O-code of a function of the module, on whose every call it may be put in place; NULL if it must not be,
+ * or is too long to think of it.  The body stays the giver's. */
+typedef struct OptBodies {
+	const OFunc *(*get)(struct OptBodies *b, u32 func);
+} OptBodies;
+
+/* Inlining, to be done before opt_run; true if it changed anything. */
+bool opt_inline(OFunc *f, OptBodies *bodies);
+
 /* One pass by name, for the text tests; false when there is none of that name. */
 bool opt_run_one(OFunc *f, const char *name);
 

@@ -77,4 +77,5 @@ void exec_free(Task *t)
 		if (t->lowered[i])
 			ocode_free(t->lowered[i]);
 	free(t->lowered);
+	pipeline_free(t);
 }

@@ -23,6 +23,56 @@ static void check_after(void *ctx, const OFunc *f, const char *pass)
 		die(EXIT_VM, "%s: wrong O-code behind %s: %s", f->name, pass, e.msg);
 }
 
+/* ---- bodies to inline ------------------------------------------------------------------------------ */
+
+enum { BODY_CODE = 400 }; /* bytes of P-code that are too long to inline */
+
+typedef struct Bodies {
+	OptBodies give;
+	const PModule *m;
+	const u32 *type_id;
+	OFunc **body;  /* by function, made when first asked for */
+} Bodies;
+
+/* A function that a non-local goto leads into has to have an activation of its own. */
+static bool inlinable(const PFunc *pf)
+{
+	return pf->code_len <= BODY_CODE && !pf->may_unwind;
+}
+
+static const OFunc *give_body(OptBodies *give, u32 func)
+{
+	Bodies *b = (Bodies *)give;
+
+	if (func >= b->m->nfunc || !inlinable(&b->m->func[func]))
+		return NULL;
+	if (!b->body[func]) {
+		b->body[func] = pcode_lower(b->m, func, UINT32_MAX, b->type_id);
+		opt_run(b->body[func], 1, NULL, NULL);
+	}
+	return b->body[func];
+}
+
+static void free_bodies(OFunc **body, u32 n)
+{
+	for (u32 k = 0; body && k < n; k++)
+		ocode_free(body[k]);
+	free(body);
+}
+
+static void inline_calls(Task *t, OFunc *f)
+{
+	if (!t->body)
+		t->body = xcalloc(t->m->nfunc, sizeof *t->body);
+	Bodies b = {{give_body}, t->m, t->type_id, t->body};
+	opt_inline(f, &b.give);
+}
+
+void pipeline_free(Task *t)
+{
+	free_bodies(t->body, t->m->nfunc);
+}
+
 OFunc *pipeline_lower(Task *t, u32 func, u32 label)
 {
 	u64 start = pipeline_now();
@@ -31,6 +81,12 @@ OFunc *pipeline_lower(Task *t, u32 func, u32 label)
 
 	if (t->o.check_ocode)
 		check_after(NULL, f, "lowering");
+	/* Each activation has to be there when all variables are asked for. */
+	if (t->o.opt >= 2 && !t->o.postmortem) {
+		inline_calls(t, f);
+		if (t->o.check_ocode)
+			check_after(NULL, f, "inlining");
+	}
 	opt_run(f, t->o.opt, t->o.check_ocode ? check_after : NULL, NULL);
 	t->stat.lower += lowered - start;
 	t->stat.opt += pipeline_now() - lowered;
@@ -117,6 +173,11 @@ bool pipeline_dump(const PModule *m, u32 func, enum Stage s, const char *pass, i
 	OFunc *f = pcode_lower(m, func, UINT32_MAX, type_id);
 	bool ok = true;
 
+	if (s != STAGE_OCODE && opt >= 2) {
+		Bodies b = {{give_body}, m, type_id, xcalloc(m->nfunc, sizeof(OFunc *))};
+		opt_inline(f, &b.give);
+		free_bodies(b.body, m->nfunc);
+	}
 	if (s == STAGE_OCODE)
 		ocode_print(f, out);
 	else if (s == STAGE_OPT)

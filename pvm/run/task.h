@@ -50,6 +50,7 @@ struct Task {
 	u64 reserved, limit; /* bytes of address space; most bytes of guest memory */
 	bool window;         /* all that emitted code can reach is reserved */
 	OFunc **lowered;     /* eval: by function, NULL = not met yet */
+	OFunc **body;        /* what is inlined: by function, NULL = not asked for yet */
 	Jit *jit;            /* NULL until something is compiled */
 	VEC(AtEnd) at_end;
 	jmp_buf end;
@@ -116,6 +117,7 @@ void postmortem(Thread *t, Buf *out);
 
 /* pipeline.c: the stages from a checked function to machine code.  Adds to t->stat. */
 OFunc *pipeline_lower(Task *t, u32 func, u32 label);
+void pipeline_free(Task *t);
 u64 pipeline_now(void); /* ns */
 
 #endif

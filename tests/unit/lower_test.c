@@ -10,6 +10,8 @@
 enum { MEM = 1 << 17, STACK_LO = 1 << 16, STACK_HI = 1 << 17, MAX_FUNC = 16, HOST_ROWS = PH_COUNT + 4 };
 
 typedef struct Machine {
+	OptBodies bodies; /* first: what is inlined at level 2 */
+	OFunc *body[MAX_FUNC];
 	OEvalEnv env;
 	Regfile t;
 	PModule *m;
@@ -21,6 +23,7 @@ typedef struct Machine {
 	u8 mem[MEM];
 	int level;
 	bool maps;
+	u32 inlined;  /* functions into which something was */
 	u32 trapped;
 	jmp_buf out;
 } Machine;
@@ -38,11 +41,27 @@ static void checked(void *ctx, const OFunc *f, const char *pass)
 	}
 }
 
+static const OFunc *give_body(OptBodies *b, u32 func)
+{
+	Machine *k = (Machine *)b;
+
+	if (k->m->func[func].may_unwind)
+		return NULL;
+	if (!k->body[func]) {
+		k->body[func] = pcode_lower_maps(k->m, func, UINT32_MAX, k->type_id, k->maps);
+		opt_run(k->body[func], 1, checked, NULL);
+	}
+	return k->body[func];
+}
+
 static OFunc *code_of(Machine *k, u32 func)
 {
 	if (!k->f[func]) {
 		k->f[func] = pcode_lower_maps(k->m, func, UINT32_MAX, k->type_id, k->maps);
 		checked(NULL, k->f[func], "lowering");
+		if (k->level == 2)
+			k->inlined += opt_inline(k->f[func], &k->bodies);
+		checked(NULL, k->f[func], "inlining");
 		opt_run(k->f[func], k->level, checked, NULL);
 	}
 	return k->f[func];
@@ -91,6 +110,7 @@ static void machine_init(Machine *k, PModule *m, int level)
 	memset(k, 0, sizeof *k);
 	k->m = m;
 	k->level = level;
+	k->bodies.get = give_body;
 	k->env = (OEvalEnv){.t = &k->t, .call = on_call, .trap = on_trap, .exit = on_exit_, .ctx = k, .guest_lo = 4096, .guest_hi = MEM};
 	k->t.mem = k->mem;
 	k->t.host = k->host;
@@ -116,8 +136,10 @@ static void machine_init(Machine *k, PModule *m, int level)
 
 static void machine_end(Machine *k)
 {
-	for (u32 i = 0; i < MAX_FUNC; i++)
+	for (u32 i = 0; i < MAX_FUNC; i++) {
 		ocode_free(k->f[i]);
+		ocode_free(k->body[i]);
+	}
 }
 
 /* The result of a function, or -code if it trapped. */
@@ -501,6 +523,7 @@ typedef struct Gen {
 	PBuild *b;
 	u64 seed;
 	u32 ni, nl, fuel, loops, at;
+	u32 callee[2], ncallee; /* functions that may be called */
 } Gen;
 
 static u32 rnd(Gen *g, u32 n)
@@ -595,6 +618,13 @@ static void expr(Gen *g, int depth)
 	case 4: expr(g, depth - 1); small_const(g); pb_op(g->b, pick(g, two, COUNT(two), 7)); break;
 	case 5: expr(g, depth - 1); num(g->b, 63); pb_op(g->b, P_I32_AND); pb_op2(g->b, P_CHECK_RANGE, 0, 61 + rnd(g, 9)); break;
 	case 6: get(g->b, rnd(g, g->ni)); break;
+	case 7:
+		if (g->ncallee) {
+			expr(g, depth - 1); expr(g, depth - 1);
+			pb_op1(g->b, P_CALL, g->callee[rnd(g, g->ncallee)]);
+			break;
+		}
+		/* fall through */
 	default:
 		expr(g, depth - 1);
 		expr(g, depth - 1);
@@ -666,30 +696,47 @@ static void statements(Gen *g, int depth)
 		statement(g, depth);
 }
 
-static u32 build_random(PBuild *b, u64 seed, u32 *at)
+/* Locals and statements of one function, and a result made of all locals. */
+static u32 random_func(Gen *g, const char *name, u32 fuel)
 {
-	Gen g = {.b = b, .seed = seed * 0x9e3779b97f4a7c15u + 1, .ni = 6, .nl = 3, .fuel = 40};
+	PBuild *b = g->b;
+	u32 f = pb_func(b, name, "ii:i");
 
-	g.at = *at = pb_zero(b, 64, 8);
-	u32 f = pb_func(b, "random", "ii:i");
+	g->fuel = fuel;
+	g->loops = 0;
 	pb_begin(b, f);
-	for (u32 k = 2; k < g.ni; k++)
+	for (u32 k = 2; k < g->ni; k++)
 		pb_local(b, 'i');
-	for (u32 k = 0; k < g.nl; k++)
+	for (u32 k = 0; k < g->nl; k++)
 		pb_local(b, 'l');
 	for (u32 k = 0; k < 4; k++)
 		pb_local(b, 'i');
-	statements(&g, 4);
-	expr(&g, 2);
-	for (u32 k = 0; k < g.ni; k++) {
+	statements(g, fuel > 8 ? 4 : 2);
+	expr(g, 2);
+	for (u32 k = 0; k < g->ni; k++) {
 		num(b, 31); pb_op(b, P_I32_MUL); get(b, k); pb_op(b, P_I32_XOR);
 	}
-	for (u32 k = 0; k < g.nl; k++) {
-		get(b, g.ni + k); pb_op(b, P_I32_WRAP); pb_op(b, P_I32_ADD);
+	for (u32 k = 0; k < g->nl; k++) {
+		get(b, g->ni + k); pb_op(b, P_I32_WRAP); pb_op(b, P_I32_ADD);
 	}
 	pb_op(b, P_RETURN);
 	pb_finish(b, 96);
 	return f;
+}
+
+/* A function that calls two small ones, of which the second calls the first. */
+static u32 build_random(PBuild *b, u64 seed, u32 *at)
+{
+	Gen g = {.b = b, .seed = seed * 0x9e3779b97f4a7c15u + 1, .ni = 3, .nl = 1};
+
+	g.at = *at = pb_zero(b, 64, 8);
+	for (u32 k = 0; k < 2; k++) {
+		u32 f = random_func(&g, "small", 2 + rnd(&g, 3));
+		g.callee[g.ncallee++] = f;
+	}
+	g.ni = 6;
+	g.nl = 3;
+	return random_func(&g, "random", 40);
 }
 
 static void interp_trap(Regfile *t, u64 code)
@@ -719,7 +766,7 @@ static void test_random(void **state)
 {
 	Machine *plain = xmalloc(sizeof *plain), *best = xmalloc(sizeof *best), *ref = xmalloc(sizeof *ref);
 	const char *n = getenv("LOWER_RANDOM");
-	u32 traps = 0, rounds = n ? (u32)atoi(n) : 400;
+	u32 traps = 0, inlined = 0, rounds = n ? (u32)atoi(n) : 400;
 
 	for (u32 seed = 1; seed <= rounds; seed++) {
 		PBuild *b = pb_new("test.pas");
@@ -738,6 +785,7 @@ static void test_random(void **state)
 				fail_msg("seed %u, arguments %u: the interpreter differs", seed, k);
 			if (got != want || memcmp(plain->mem + at, best->mem + at, 64))
 				fail_msg("seed %u, arguments %u: %lld instead of %lld", seed, k, (long long)got, (long long)want);
+			inlined += best->inlined;
 			machine_end(plain);
 			machine_end(best);
 		}
@@ -746,6 +794,7 @@ static void test_random(void **state)
 	}
 	/* Most programs run to their end, or the test says little. */
 	assert_in_range(traps, 1, rounds * 2);
+	assert_true(inlined > rounds / 4);
 	free(plain);
 	free(best);
 	free(ref);

@@ -1,5 +1,5 @@
 /* Text tests of the passes, tests/ocode/PASS-WHAT.oc: a first line "# pass: PASS", a function before, a line "# ---"
- * and the function after it.  With OPT_WRITE set the second part is written anew, to be read by a human. */
+ * and the function after it; for inlining, the functions that may be called follow the first.  With OPT_WRITE set the second part is written anew, to be read by a human. */
 #include "../../pvm/opt/opt.h"
 
 #include <dirent.h>
@@ -34,6 +34,34 @@ static void rewrite(const char *path, const char *text, const char *line, const 
 	buf_free(&b);
 }
 
+typedef struct Callees {
+	OptBodies give;
+	OFunc *func[4];
+	u32 n;
+} Callees;
+
+static const OFunc *callee(OptBodies *give, u32 func)
+{
+	Callees *c = (Callees *)give;
+
+	for (u32 k = 0; k < c->n; k++)
+		if (c->func[k]->id == func)
+			return c->func[k];
+	return NULL;
+}
+
+/* The functions behind the first are those it may call; the first may call itself as well. */
+static void run_inline(OFunc *f, const char *path, const char *text, const char *end)
+{
+	Callees c = {{callee}, {0}, 0};
+
+	while (c.n < COUNT(c.func) && (text = strstr(text, "func \"")) && text < end)
+		c.func[c.n++] = parse(path, text++);
+	opt_inline(f, &c.give);
+	while (c.n)
+		ocode_free(c.func[--c.n]);
+}
+
 /* Runs one file's pass; the function must be well formed before and after. */
 static void run_file(const char *path)
 {
@@ -48,7 +76,9 @@ static void run_file(const char *path)
 	assert_non_null(line);
 
 	OFunc *f = parse(path, strchr((char *)text.p, '\n') + 1);
-	if (!opt_run_one(f, pass))
+	if (!strcmp(pass, "inline"))
+		run_inline(f, path, (char *)text.p, line);
+	else if (!opt_run_one(f, pass))
 		fail_msg("%s: there is no pass %s", path, pass);
 	if (!ocode_check(f, &e))
 		fail_msg("%s: behind the pass: %s", path, e.msg);
