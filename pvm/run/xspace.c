@@ -96,6 +96,8 @@ static void join(XTask *t, u64 at, u64 end)
 
 static void erase(XTask *t, u64 at, u64 end)
 {
+	if (!t->region.n)
+		return;
 	cut(t, at);
 	cut(t, end);
 	u32 from = find(t, at), to = from;
