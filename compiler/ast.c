@@ -163,3 +163,24 @@ void ast_dump(const Node *n, u32 depth, Comp *c, Buf *out)
 			ast_dump(kid[i], depth + 1, c, out);
 	}
 }
+
+u32 ast_distance(const char *a, u32 n, const char *b, u32 m, u32 most)
+{
+	u32 row[3][42];
+	if (n > 40 || m > 40 || (n > m ? n - m : m - n) > most)
+		return most + 1;
+	for (u32 j = 0; j <= m; j++)
+		row[0][j] = j;
+	for (u32 i = 1; i <= n; i++) {
+		u32 *cur = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3];
+		cur[0] = i;
+		for (u32 j = 1; j <= m; j++) {
+			u32 d = up[j - 1] + (a[i - 1] != b[j - 1]);
+			d = MIN(d, MIN(up[j], cur[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				d = MIN(d, up2[j - 2] + 1);
+			cur[j] = d;
+		}
+	}
+	return row[n % 3][m];
+}

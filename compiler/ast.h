@@ -85,6 +85,9 @@ void ast_names_free(Comp *c);
 void ast_dump(const Node *n, u32 depth, Comp *c, Buf *out);
 extern const char *const ast_node_name[N_COUNT];
 
+/* Edit distance (insertions, deletions, changes, swaps of neighbours), or `most` + 1 if it is more. */
+u32 ast_distance(const char *a, u32 n, const char *b, u32 m, u32 most);
+
 /* ---- diagnostics (diag.c) ---- */
 void diag_error(Comp *c, Span at, const char *fmt, ...) PRINTF(3, 4);
 void diag_note(Comp *c, Span at, const char *fmt, ...) PRINTF(3, 4); /* belongs to the error before */
@@ -98,6 +101,7 @@ typedef struct Parser {
 	u32 at;            /* position behind the last token */
 	u32 prev_end;      /* end of the token before the last */
 	u32 tok_pos;
+	int prev, token;   /* the token before the last, and the last */
 	u32 quiet;         /* end of the last malformed token: an error right behind it is not worth a message */
 	u8 sw;
 	int first;         /* the token that says which grammar to use, returned first */

@@ -532,7 +532,7 @@ const char *pascal_token_name(int token)
 }
 
 /* What to ask for when several tokens would do: the one that a reader would miss. */
-static const char *wanted(const bool *expected, int got, bool *behind)
+static const char *wanted(const bool *expected, int prev, int got, bool *behind)
 {
 	static const struct { int token; const char *name; } ask[] = {
 		{ THEN, "'then'" }, { DO, "'do'" }, { OF, "'of'" }, { TO, "'to' or 'downto'" }, { UNTIL, "'until'" },
@@ -548,7 +548,7 @@ static const char *wanted(const bool *expected, int got, bool *behind)
 	if (EXPECTS(NOT))
 		return "an expression";
 	*behind = true;
-	if (got == 0 && EXPECTS(END))
+	if (EXPECTS(END) && (got == 0 || (got == '.' && prev == END)))
 		return "'end'";
 	if (EXPECTS(BEGIN_) && EXPECTS(VAR))
 		return "a declaration or 'begin'";
@@ -560,30 +560,69 @@ static const char *wanted(const bool *expected, int got, bool *behind)
 #undef EXPECTS
 }
 
+/* The keyword that the name at `at` was probably meant to be, among those that would do. */
+static const char *misspelt(Parser *p, Span at, const bool *expected)
+{
+	const char *s = p->src->text + (at.pos - p->src->base), *best = NULL;
+	char low[12];
+	u32 n = at.end - at.pos, most = n < 4 ? 1 : 2;
+	for (u32 i = 0; i < n && n <= sizeof low; i++)
+		low[i] = (char)(s[i] | 32);
+	for (u32 i = 0; n > 2 && n <= sizeof low && token_names[i].token != ASSIGN; i++) {
+		const char *word = token_names[i].name + 1;
+		u32 len = (u32)strlen(word) - 1, d = ast_distance(low, n, word, len, most);
+		if (expected[YYTRANSLATE(token_names[i].token)] && d <= most && len > d + 1)
+			most = d - !!d, best = token_names[i].name;
+	}
+	return best;
+}
+
+/* Beginners' mistakes that deserve a message of their own.  True: it was given. */
+static bool well_known(Parser *p, Span at, const bool *expected, int prev, int got, const char *what)
+{
+	bool statements = expected[YYTRANSLATE(END)] && expected[YYTRANSLATE(';')];
+	if (got == ELSE && prev == ';' && statements) {
+		diag_error(p->c, (Span){ p->prev_end - 1, p->prev_end }, "the ';' before 'else' ends the 'if'; leave it out");
+		return true;
+	}
+	if (statements && (prev == ';' || prev == BEGIN_)
+		&& (got == VAR || got == CONST || got == TYPE || got == LABEL || got == PROCEDURE || got == FUNCTION)) {
+		diag_error(p->c, at, "%s cannot stand among statements; declare before 'begin', or is an 'end' missing?", what);
+		return true;
+	}
+	return false;
+}
+
 static int yyreport_syntax_error(const yypcontext_t *ctx, Parser *p)
 {
 	yysymbol_kind_t list[YYNTOKENS], got = yypcontext_token(ctx);
 	bool expected[YYNTOKENS] = { false }, behind;
-	int n = yypcontext_expected_tokens(ctx, list, YYNTOKENS), token = 0;
+	int n = yypcontext_expected_tokens(ctx, list, YYNTOKENS), token = 0, prev = p->prev;
 	for (int i = 0; i < n; i++)
 		expected[list[i]] = true;
 	for (u32 i = 0; i < COUNT(token_names); i++)
 		if (token_names[i].token && YYTRANSLATE(token_names[i].token) == got)
 			token = token_names[i].token;
-	const char *want = wanted(expected, token, &behind), *what = pascal_token_name(token);
+	const char *want = wanted(expected, prev, token, &behind), *what = pascal_token_name(token), *hint = "", *word = NULL;
 	Span at = *yypcontext_location(ctx);
 	if (p->quiet && p->prev_end <= p->quiet && at.pos >= p->quiet)
 		return 0; /* what stands between was reported and is the likely cause */
+	if (well_known(p, at, expected, prev, token, what))
+		return 0;
+	if (token == ID && (word = misspelt(p, at, expected)) != NULL)
+		hint = arena_printf(p->c->a, "; did you mean %s?", word);
+	else if ((token == '=' || token == '<' || token == '>' || token == NE || token == LE || token == GE) && expected[YYTRANSLATE(AND)])
+		hint = "; comparisons beside 'and' and 'or' need parentheses";
 	/* A name or number is quoted from the source; that says more. */
 	if ((token == ID || token == NUMBER || token == REALNUM) && at.end - at.pos < 60)
 		what = arena_printf(p->c->a, "'%.*s'", (int)(at.end - at.pos), p->src->text + (at.pos - p->src->base));
 	/* What is missing at the end of a line is missing there, not at the start of the next. */
-	if (behind && ast_line(p->c, p->prev_end) != ast_line(p->c, at.pos))
+	if (behind && !word && ast_line(p->c, p->prev_end) != ast_line(p->c, at.pos))
 		at = (Span){ p->prev_end, p->prev_end };
 	if (want)
-		diag_error(p->c, at, "expected %s before %s", want, what);
+		diag_error(p->c, at, "expected %s before %s%s", want, what, hint);
 	else
-		diag_error(p->c, at, "%s is not expected here", what);
+		diag_error(p->c, at, "%s is not expected here%s", what, hint);
 	return 0;
 }
 

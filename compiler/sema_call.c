@@ -29,9 +29,11 @@ void sema_args(Sema *s, Node *call, Sym *param, u32 nparam, const Name *name, Sp
 {
 	Node **p = &call->b;
 	u32 got = 0;
-	for (const Sym *q = param; *p; p = &(*p)->next, got++) {
+	for (const Node *a = call->b; a; a = a->next)
+		got++;
+	for (const Sym *q = param; *p; p = &(*p)->next) {
 		Node *next = (*p)->next;
-		if (!q)
+		if (!q || got != nparam) /* with too few or too many it is unclear which is which */
 			*p = sema_expr(s, *p);
 		else if (q->mode == MODE_VAR)
 			*p = var_arg(s, *p, q);

@@ -59,13 +59,13 @@ static NORETURN void usage(const char *fmt, const char *what)
 	die(EXIT_USAGE, "%s (see pvm --help)", line);
 }
 
-static int number(const char *s, int most)
+static int number(const char *s, int least, int most)
 {
 	char *end;
 	long v = strtol(s, &end, 10);
 
-	if (!*s || *end || v < 0 || v > most)
-		usage("a number was expected, not '%s'", s);
+	if (!*s || *end || v < least || v > most)
+		die(EXIT_USAGE, "a number from %d to %d was expected, not '%s' (see pvm --help)", least, most, s);
 	return (int)v;
 }
 
@@ -92,10 +92,10 @@ static void opt_trace(Cli *c, const char *v)
 		usage("--trace is pcode or exec, not '%s'", v);
 }
 
-static void opt_opt(Cli *c, const char *v) { c->task.opt = number(v, 9); }
-static void opt_hot(Cli *c, const char *v) { c->task.hot = number(v, 1 << 30); }
-static void opt_stack(Cli *c, const char *v) { c->compile.stack = (u32)number(v, 1 << 20) * 1024; }
-static void opt_errors(Cli *c, const char *v) { c->compile.max_errors = (u32)number(v, 10000); }
+static void opt_opt(Cli *c, const char *v) { c->task.opt = number(v, 0, 2); }
+static void opt_hot(Cli *c, const char *v) { c->task.hot = number(v, 0, 1 << 30); }
+static void opt_stack(Cli *c, const char *v) { c->compile.stack = (u32)number(v, 1, 1 << 20) * 1024; }
+static void opt_errors(Cli *c, const char *v) { c->compile.max_errors = (u32)number(v, 1, 10000); }
 static void opt_dir(Cli *c, const char *v) { pcabi_grant(v); }
 static void opt_out(Cli *c, const char *v) { c->out = v; }
 static void opt_stage(Cli *c, const char *v) { c->stage = v; }

@@ -172,6 +172,8 @@ i32 rd_sleb32(Rd *r)
 	return (i32)v;
 }
 
+enum { FILE_MOST = 1 << 30 }; /* no program is larger: stop before memory ends */
+
 bool file_read(const char *path, Buf *out, Err *e)
 {
 	bool std = !strcmp(path, "-");
@@ -180,7 +182,7 @@ bool file_read(const char *path, Buf *out, Err *e)
 	if (fd < 0)
 		return err_set(e, errno == ENOENT || errno == ENOTDIR ? EXIT_NOTFOUND : EXIT_VM, "%s: %s", path, strerror(errno));
 	struct stat st;
-	size_t chunk = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < INT32_MAX ? (size_t)st.st_size + 1 : 65536;
+	size_t chunk = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= FILE_MOST ? (size_t)st.st_size + 1 : 65536;
 	ssize_t got;
 	for (;;) {
 		vec_grow_((void **)&out->p, &out->cap, (u64)out->n + chunk + 1, 1);
@@ -191,6 +193,11 @@ bool file_read(const char *path, Buf *out, Err *e)
 			break;
 		out->n += (u32)got;
 		chunk = 65536;
+		if (out->n > FILE_MOST) {
+			got = -1;
+			errno = EFBIG;
+			break;
+		}
 	}
 	int error = errno;
 	if (!std)
@@ -213,7 +220,8 @@ static bool write_all(int fd, const u8 *p, size_t n)
 	return true;
 }
 
-bool file_write(const char *path, const void *p, size_t n, Err *e)
+/* Writes beside the file, then renames. */
+static bool replace_file(const char *path, const void *p, size_t n)
 {
 	Buf tmp = {0};
 
@@ -231,9 +239,32 @@ bool file_write(const char *path, const void *p, size_t n, Err *e)
 			errno = error;
 		}
 	}
+	buf_free(&tmp);
+	return ok;
+}
+
+/* A device or a pipe is written to; renaming would put a file in its place. */
+static bool write_through(const char *path, const void *p, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	bool ok = write_all(fd, p, n);
+	return close(fd) == 0 && ok;
+}
+
+bool file_write(const char *path, const void *p, size_t n, Err *e)
+{
+	struct stat st;
+	char *real = realpath(path, NULL); /* a symbolic link stays, and the file behind it changes */
+	const char *to = real ? real : path;
+	bool special = real && stat(real, &st) == 0 && !S_ISREG(st.st_mode);
+	bool ok = special ? write_through(to, p, n) : replace_file(to, p, n);
+
 	if (!ok)
 		err_set(e, EXIT_VM, "%s: %s", path, strerror(errno));
-	buf_free(&tmp);
+	free(real);
 	return ok;
 }
 

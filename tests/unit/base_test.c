@@ -1,8 +1,10 @@
 /* Unit tests of base: memory, maps, interned strings, bytes, errors, files.  Numbers are in num_test.c. */
 #include "pvm/base/base.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -328,6 +330,37 @@ static void test_death(void **state)
 	assert_int_equal(status_of(arena_too_large), EXIT_VM);
 }
 
+/* A pipe and what a symbolic link names are written to; neither is replaced by a file. */
+static void check_special(const char *path, Buf *b)
+{
+	Err e = {0};
+	struct stat st;
+	char got[2], target[120];
+
+	assert_int_equal(mkfifo(path, 0600), 0);
+	int fd = open(path, O_RDONLY | O_NONBLOCK);
+	assert_true(fd >= 0);
+	assert_true(file_write(path, "xy", 2, &e));
+	assert_int_equal(read(fd, got, 2), 2);
+	assert_memory_equal(got, "xy", 2);
+	close(fd);
+	assert_true(stat(path, &st) == 0 && S_ISFIFO(st.st_mode));
+	assert_int_equal(unlink(path), 0);
+
+	snprintf(target, sizeof target, "%s.target", path);
+	assert_true(file_write(target, "old", 3, &e));
+	assert_int_equal(symlink(target, path), 0);
+	assert_true(file_write(path, "new!", 4, &e));
+	assert_true(lstat(path, &st) == 0 && S_ISLNK(st.st_mode));
+	b->n = 0;
+	assert_true(file_read(target, b, &e));
+	assert_int_equal(b->n, 4);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(unlink(target), 0);
+	assert_false(file_write("/dev/full", "x", 1, &e));
+	assert_true(stat("/dev/full", &st) == 0 && S_ISCHR(st.st_mode));
+}
+
 static void test_files(void **state)
 {
 	char dir[] = "/tmp/pvm-base-XXXXXX", path[100], none[100];
@@ -357,6 +390,7 @@ static void test_files(void **state)
 	assert_false(file_write(none, "x", 1, &e));
 	assert_int_equal(e.status, EXIT_VM);
 	assert_int_equal(unlink(path), 0);
+	check_special(path, &b);
 	assert_int_equal(rmdir(dir), 0); /* no temporary is left */
 	buf_free(&b);
 	buf_free(&big);
