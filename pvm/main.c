@@ -1,4 +1,5 @@
 /* pvm: the command line.  The only file that joins a Task with its ABI. */
+#include "../abi-shim/linux/linux.h"
 #include "../abi-shim/pcode/pcabi.h"
 #include "../compiler/compiler.h"
 #include "../loader/loader.h"
@@ -20,6 +21,10 @@ typedef struct Cli {
 	CompileOpts compile;
 	const char *out, *stage, *pass, *func;
 	bool executable;
+	LinuxOpts linux_opts;
+	const char *cwd;
+	VEC(char *) inherit; /* options that children of a Linux program get, too */
+	VEC(char *) env;     /* --env */
 	int argc;    /* what is left: FILE and its arguments */
 	char **argv;
 } Cli;
@@ -33,6 +38,7 @@ typedef struct Program {
 
 static int cmd_run(Cli *c), cmd_build(Cli *c), cmd_verify(Cli *c), cmd_dis(Cli *c), cmd_dump(Cli *c), cmd_debug(Cli *c);
 
+enum { CHILDREN = 64 /* Linux programs hand it on to their children */ };
 enum { RUN = 1, BUILD = 2, VERIFY = 4, DIS = 8, DUMP = 16, DEBUG = 32, SOURCE = RUN | BUILD | DIS | DUMP | DEBUG };
 
 static const struct Command {
@@ -41,7 +47,7 @@ static const struct Command {
 	int (*fn)(Cli *c);
 	const char *args, *what;
 } commands[] = {
-	{"run", RUN, cmd_run, "FILE [ARGUMENT...]", "runs a program: Pascal source, or a P-code module (the command may be left out)"},
+	{"run", RUN, cmd_run, "FILE [ARGUMENT...]", "runs a program: Pascal source, a P-code module, or a Linux program (the command may be left out)"},
 	{"build", BUILD, cmd_build, "FILE.pas [-o FILE.pco]", "compiles to a P-code module, which runs on every machine"},
 	{"verify", VERIFY, cmd_verify, "FILE.pco...", "reads and checks modules without running them"},
 	{"dis", DIS, cmd_dis, "FILE", "lists a module's instructions"},
@@ -88,8 +94,10 @@ static void opt_trace(Cli *c, const char *v)
 		c->task.trace_pcode = true;
 	else if (strcmp(v, "exec") == 0)
 		c->task.trace_exec = true;
+	else if (strcmp(v, "linux") == 0)
+		c->linux_opts.strace = true;
 	else
-		usage("--trace is pcode or exec, not '%s'", v);
+		usage("--trace is pcode, exec or linux, not '%s'", v);
 }
 
 static void opt_opt(Cli *c, const char *v) { c->task.opt = number(v, 0, 2); }
@@ -109,24 +117,42 @@ static void opt_check_ocode(Cli *c, const char *v) { c->task.check_ocode = true;
 static void opt_postmortem(Cli *c, const char *v) { c->task.postmortem = true; }
 static void opt_perf(Cli *c, const char *v) { c->task.perf_map = true; }
 
+static void opt_strace(Cli *c, const char *v) { c->linux_opts.strace = true; }
+static void opt_root(Cli *c, const char *v) { c->linux_opts.root = v; }
+static void opt_only_root(Cli *c, const char *v) { c->linux_opts.only_root = true; }
+static void opt_cwd(Cli *c, const char *v) { c->cwd = v; }
+static void opt_argv0(Cli *c, const char *v) { c->linux_opts.argv0 = v; }
+static void opt_env(Cli *c, const char *v)
+{
+	if (v[0] == '=' || !v[0])
+		usage("--env is NAME=VALUE, or NAME to take it away, not '%s'", v);
+	vec_push(&c->env, (char *)(uintptr_t)v);
+}
+
 static const struct Option {
 	const char *name, *value; /* value NULL: takes none */
 	int commands;
 	void (*fn)(Cli *c, const char *v);
 	const char *what;
 } options[] = {
-	{"--exec", "HOW", RUN, opt_exec, "interp, eval, jit, or auto: jit where there is a back end"},
-	{"--opt", "N", RUN | DUMP, opt_opt, "optimise: 0 not at all, 1 fast, 2 fully (the default)"},
+	{"--exec", "HOW", RUN | CHILDREN, opt_exec, "interp, eval, jit, or auto: jit where there is a back end"},
+	{"--opt", "N", RUN | CHILDREN | DUMP, opt_opt, "optimise: 0 not at all, 1 fast, 2 fully (the default)"},
 	{"--hot", "N", RUN, opt_hot, "compile after N calls or rounds of a loop; 0: on the first call"},
 	{"--dir", "PATH", RUN | DEBUG, opt_dir, "let the program open files below PATH too, not only below the current directory"},
 	{"--no-checks", NULL, SOURCE, opt_checks, "compile without range, overflow, nil and case checks"},
 	{"--stack", "KIB", SOURCE, opt_stack, "size of the program's memory stack (8192)"},
 	{"--max-errors", "N", SOURCE, opt_errors, "stop compiling after N errors (20)"},
-	{"--stats", NULL, RUN, opt_stats, "print at the end what was done and how long it took"},
-	{"--trace", "WHAT", RUN, opt_trace, "pcode: each instruction; exec: each call of the system; may be repeated"},
+	{"--stats", NULL, RUN | CHILDREN, opt_stats, "print at the end what was done and how long it took"},
+	{"--trace", "WHAT", RUN | CHILDREN, opt_trace, "pcode: each instruction; exec: each call of the system; linux: as --strace; may be repeated"},
+	{"--strace", NULL, RUN | CHILDREN, opt_strace, "print the system calls of a Linux program"},
+	{"--root", "DIR", RUN, opt_root, "Linux programs find files below DIR first, then on the host"},
+	{"--only-root", NULL, RUN | CHILDREN, opt_only_root, "... and on the host only those of /proc, /dev and /sys"},
+	{"--cwd", "DIR", RUN, opt_cwd, "run a Linux program in this directory"},
+	{"--env", "NAME=VALUE", RUN, opt_env, "set a variable for a Linux program; NAME alone takes it away; may be repeated"},
+	{"--argv0", "NAME", RUN, opt_argv0, "what a Linux program sees as its own name instead of FILE"},
 	{"--postmortem", NULL, RUN, opt_postmortem, "list all variables after a run-time error"},
 	{"--perf", NULL, RUN, opt_perf, "write /tmp/perf-PID.map, so that perf can name compiled functions"},
-	{"--check", NULL, RUN, opt_check_ocode, "check the O-code behind each pass"},
+	{"--check", NULL, RUN | CHILDREN, opt_check_ocode, "check the O-code behind each pass"},
 	{"-o", "FILE", BUILD, opt_out, "where the module goes (FILE.pco)"},
 	{"--executable", NULL, BUILD, opt_executable, "begin the module with a #! line and make it executable"},
 	{"--strip", NULL, BUILD, opt_lines, "leave out line numbers and variables"},
@@ -141,7 +167,7 @@ static void help(const struct Command *cmd)
 		printf("usage: pvm %s [OPTION...] %s\n%s\n\noptions:\n", cmd->name, cmd->args, cmd->what);
 	} else {
 		printf("usage: pvm [COMMAND] [OPTION...] FILE [ARGUMENT...]\n"
-			"one machine for every program: runs Pascal and P-code\n\ncommands:\n");
+			"one machine for every program: runs Pascal, P-code, and Linux programs for i386 and x86-64\n\ncommands:\n");
 		for (u32 i = 0; i < COUNT(commands); i++)
 			printf("  %-8s %s\n", commands[i].name, commands[i].what);
 		printf("\noptions (they stand before FILE; what follows it is the program's):\n");
@@ -185,14 +211,13 @@ static int option(Cli *c, int argc, char **argv)
 			usage("%s does not belong to this command", o->name);
 		if (!o->value && eq)
 			usage("%s takes no value", o->name);
-		if (!o->value || eq) {
-			o->fn(c, eq);
-			return 1;
-		}
-		if (argc < 2)
+		if (o->value && !eq && argc < 2)
 			usage("%s needs a value", o->name);
-		o->fn(c, argv[1]);
-		return 2;
+		int words = o->value && !eq ? 2 : 1;
+		for (int k = 0; o->commands & CHILDREN && k < words; k++)
+			vec_push(&c->inherit, argv[k]);
+		o->fn(c, words == 2 ? argv[1] : eq);
+		return words;
 	}
 	usage("unknown option %s", argv[0]);
 }
@@ -275,7 +300,7 @@ static bool load_program(const Cli *c, const char *path, Program *p)
 		p->m = loader_pcode(p->module.p, p->module.n, path, &e);
 		break;
 	case FILE_ELF:
-		die(EXIT_UNSUPPORTED, "%s: an ELF program; this build does not run Linux programs yet", path);
+		die(EXIT_USAGE, "%s: a Linux program, which can only be run", path);
 	case FILE_PE:
 		die(EXIT_UNSUPPORTED, "%s: a PE program; this build does not run Windows programs yet", path);
 	default:
@@ -307,6 +332,83 @@ static int put(Buf *b)
 
 /* ---- commands ------------------------------------------------------------------------------------ */
 
+/* Applies --env to the environment; the result is a copy. */
+static char **make_env(Cli *c)
+{
+	VEC(char *) out = {0};
+
+	for (char **v = environ; *v; v++) {
+		bool replaced = false;
+		for (u32 i = 0; i < c->env.n; i++) {
+			size_t n = strcspn(c->env.p[i], "=");
+			replaced |= strncmp(*v, c->env.p[i], n) == 0 && (*v)[n] == '=';
+		}
+		if (!replaced)
+			vec_push(&out, *v);
+	}
+	for (u32 i = 0; i < c->env.n; i++)
+		if (strchr(c->env.p[i], '='))
+			vec_push(&out, c->env.p[i]);
+	vec_push(&out, NULL);
+	return out.p;
+}
+
+/* DIR of --root without links and dots, so that names below it can be told. */
+static void prepare_linux(Cli *c)
+{
+	LinuxOpts *o = &c->linux_opts;
+
+	if (o->only_root && !o->root)
+		usage("%s needs --root", "--only-root");
+	const char *given = o->root;
+	if (given && !(o->root = realpath(given, NULL)))
+		usage("--root: no directory '%s'", given);
+	if (o->root && strcmp(o->root, "/") == 0)
+		o->root = NULL;
+	if (o->root) { /* children may be elsewhere: they get the absolute name */
+		vec_push(&c->inherit, "--root");
+		vec_push(&c->inherit, (char *)(uintptr_t)o->root);
+	}
+	if (c->cwd) {
+		char buf[4096];
+		if (chdir(linux_host_path(o, c->cwd, buf)) != 0)
+			usage("--cwd: cannot go to '%s'", c->cwd);
+	}
+	vec_push(&c->inherit, NULL);
+	o->inherit = c->inherit.p;
+	o->x.exec = c->task.exec == EXEC_EVAL ? XEXEC_EVAL : c->task.exec == EXEC_JIT ? XEXEC_JIT : XEXEC_AUTO;
+	o->x.stats = c->task.stats;
+	o->x.trace_exec = c->task.trace_exec;
+	o->x.check_ocode = c->task.check_ocode;
+}
+
+static int run_linux(Cli *c)
+{
+	if (c->task.exec == EXEC_INTERP)
+		usage("%s is for P-code; Linux programs have eval and jit", "--exec=interp");
+	return linux_run(&c->linux_opts, c->argc, c->argv, make_env(c));
+}
+
+/* A Linux program, or a script that is not one of ours: Pascal and P-code begin with lines that name pvm. */
+static bool is_linux(const Cli *c, const char *path)
+{
+	u8 head[256];
+	char buf[4096];
+	FILE *f = fopen(linux_host_path(&c->linux_opts, path, buf), "rb");
+	size_t n = f ? fread(head, 1, sizeof head, f) : 0;
+	size_t k = strlen(path);
+
+	if (f)
+		fclose(f);
+	if (n < 2 || strcmp(path, "-") == 0)
+		return false;
+	if (head[0] == '#') {
+		size_t line = strcspn(memchr(head, '\n', n) ? (char *)head : "\n", "\n");
+		return linux_sniff(head, n) && !memmem(head, line, "pvm", 3) && !(k > 4 && strcmp(path + k - 4, ".pas") == 0);
+	}
+	return linux_sniff(head, n);
+}
+
 static int run_or_debug(Cli *c, bool debug)
 {
 	Program p = {0};
@@ -334,6 +436,10 @@ static int run_or_debug(Cli *c, bool debug)
 
 static int cmd_run(Cli *c)
 {
+	linux_take_env(environ);
+	prepare_linux(c);
+	if (is_linux(c, c->argv[0]))
+		return run_linux(c);
 	return run_or_debug(c, false);
 }
 

@@ -1,0 +1,183 @@
+/* Inside abi-shim/linux: the guest process, and what the families of calls offer each other. */
+#ifndef PVM_LINUX_ABI_H
+#define PVM_LINUX_ABI_H
+
+#include <errno.h>
+#include <signal.h>
+
+#include "linux.h"
+
+enum { PATH_SIZE = 4096, NSIG_GUEST = 64 };
+
+typedef struct LTask LTask;
+typedef struct LThread LThread;
+
+/* Every handler: arguments as the row's signature decodes them (host pointers in place of guest ones where it says
+ * so), the result or -errno. */
+typedef i64 LHandler(LThread *t, const u64 *a);
+
+/* One row of syscalls.def. */
+typedef struct LRow {
+	const char *name;
+	i16 nr64, nr32;     /* -1: not on this width */
+	const char *sig;
+	LHandler *fn;
+	i32 host;           /* fn is call_host: the host's number */
+} LRow;
+
+/* A guest's sigaction. */
+typedef struct LAction {
+	u64 handler, flags, restorer, mask;
+} LAction;
+
+typedef struct LSignal {
+	int sig;
+	siginfo_t si;
+} LSignal;
+
+struct LThread {
+	XThread *x;
+	LTask *task;
+	bool wide;              /* the call that runs is a 64-bit one */
+	const LRow *row;
+	u64 raw[6];             /* its arguments before decoding */
+	u64 mask;               /* blocked signals: bit n - 1 */
+	u64 alt_at, alt_size, alt_flags; /* sigaltstack */
+	volatile u64 queued;    /* signals in queue */
+	LSignal queue[8];
+	u64 clear_tid;
+	int status;             /* of exit */
+};
+
+struct LTask {
+	LinuxOpts o;
+	XTask *x;
+	bool wide;
+	LThread thread;
+	LAction action[NSIG_GUEST + 1];
+	u64 brk_start, brk;
+	u64 stack_low, stack_high;
+	u64 sigreturn_page;     /* i386: code that restorer-less handlers return to */
+	char exe[PATH_SIZE];    /* the program: as the guest names it (absolute) */
+	Buf cmdline, environ, auxv; /* /proc/self/... */
+	FILE *trace;
+	int trace_fd;           /* hidden from the guest; -1 = none */
+	u64 calls;              /* --stats */
+	Map missing;            /* call number (width in bit 32) -> how often */
+	Map odd;                /* number of an ioctl, prctl, ... + kind << 32 -> how often */
+};
+
+static inline LThread *lthread(XThread *t) { return &((LTask *)xtask_data(xthread_task(t)))->thread; }
+
+/* The result of a handler after which the guest goes on at registers that the handler has set. */
+#define LR_NO_RESULT ((i64)1 << 62)
+/* The host call was not begun, because a signal came first: it is done again after the signal. */
+#define LR_AGAIN (-512)
+/* The thread ends; LThread.status says how. */
+#define LR_END ((i64)1 << 61)
+
+/* call.c -- from numbers to handlers. */
+bool call_trap(LThread *t, bool wide);  /* a system call was made; false: the thread ends */
+i64 call_row(LThread *t, const LRow *row, const u64 *raw); /* decodes, calls, writes results back */
+const LRow *call_find(bool wide, u64 nr);
+LHandler call_host;                     /* hands the decoded arguments to the host's kernel */
+u32 call_index(const LRow *row);         /* of the row in the table */
+void call_stats(LTask *k, FILE *out);
+/* Something without an implementation was asked for: counted and named in --stats.  kind: "ioctl", ... */
+void call_missing(LThread *t, const char *kind, u64 number);
+
+/* host.c -- the host's system calls, raw: the result or -errno, or LR_AGAIN. */
+i64 host_call(LThread *t, long nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
+#define HOST(t, nr, ...) HOST_(t, nr, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define HOST_(t, nr, a, b, c, d, e, f, ...) host_call(t, nr, (u64)(a), (u64)(b), (u64)(c), (u64)(d), (u64)(e), (u64)(f))
+/* In a host signal handler: makes a host_call that has not begun give LR_AGAIN. */
+void host_interrupt(void *ucontext);
+
+/* layout.c -- structs of the guest, by table. */
+typedef enum LKind {
+	LK_NONE,
+#define L(kind, type, size64, size32) LK_##kind,
+#define F(kind, field, o64, s64, o32, s32)
+#include "structs.def"
+#undef L
+#undef F
+	LK_COUNT
+} LKind;
+enum { LAYOUT_HOST_MAX = 512 }; /* no host struct is larger */
+LKind layout_find(const char *name, size_t n);
+u32 layout_size(LKind k, bool wide);
+void layout_put(LKind k, bool wide, const void *host, u8 *guest);
+void layout_get(LKind k, bool wide, const u8 *guest, void *host);
+/* In guest memory: 0 or -EFAULT. */
+i64 layout_write(LThread *t, LKind k, u64 at, const void *host);
+i64 layout_read(LThread *t, LKind k, u64 at, void *host);
+void layout_show(LThread *t, LKind k, u64 at, Buf *out);
+
+/* args.c -- the words of signatures. */
+typedef enum LClass { LC_INT, LC_UINT, LC_WORD, LC_LONG, LC_OFF64, LC_FD, LC_PATH, LC_LPATH, LC_IN, LC_OUT, LC_GET, LC_PUT, LC_BOTH } LClass;
+typedef struct LArg {
+	u8 cls;       /* LClass */
+	u8 kind;      /* LKind of GET, PUT and BOTH */
+	u8 show;      /* how to print it: row of args.def */
+} LArg;
+typedef struct LSig {
+	u8 n;
+	bool ready, once; /* once: never restarted after a signal ("!") */
+	LArg arg[6];
+} LSig;
+const LSig *args_sig(const LRow *row);
+u64 flags_to_host(const char *table, u64 guest);
+u64 flags_to_guest(const char *table, u64 host);
+bool args_converts(const LArg *a);       /* its flags go through flags_to_host */
+void args_show(LThread *t, u8 show, u64 v, u64 size, Buf *out);
+
+/* trace.c */
+void trace_call(LThread *t, const u64 *raw, i64 result, bool returns);
+void trace_signal(LThread *t, int sig, const siginfo_t *si);
+
+/* path.c -- names of files.  All give a host path, in out (PATH_SIZE bytes) or the same string. */
+const char *path_host(const LinuxOpts *o, const char *guest, bool follow, char *out);
+/* The guest's name for an absolute host path. */
+const char *path_guest(const LinuxOpts *o, const char *host);
+/* The name at a guest address, made a host path: 0 or -errno. */
+i64 path_read(LThread *t, u64 at, bool follow, char out[PATH_SIZE]);
+/* proc.c -- files of /proc that must speak of the guest: a descriptor, -errno, or -ENOSYS for "not one of them". */
+i64 proc_open(LThread *t, const char *path, int flags);
+bool proc_is_exe(const char *path);
+
+/* signal.c and frame.c */
+void signal_init(LTask *k);
+bool signal_pending(XThread *x);            /* XTaskOpts.pending */
+void signal_stray(XThread *x, int sig, siginfo_t *si); /* XTaskOpts.signal */
+bool signal_deliver(LThread *t);            /* what is queued; false: the guest dies */
+bool signal_fault(LThread *t, const XTrap *why); /* a fault becomes a signal */
+bool signal_restarts(LThread *t);           /* the interrupted call is done again after the queued signal's handler */
+void signal_set_mask(LThread *t, u64 mask);
+u64 signal_host_mask(u64 guest);
+NORETURN void signal_die(LThread *t, int sig);
+void signal_after_fork(LThread *t);
+/* Builds the frame of a handler and enters it; false: the stack is out of reach. */
+bool frame_push(LThread *t, int sig, const LAction *a, const siginfo_t *si, const XTrap *why);
+/* Takes it back; false: it is broken. */
+bool frame_pop(LThread *t, bool rt);
+enum { SIGINFO_SIZE = 128 };
+void siginfo_put(bool wide, const siginfo_t *si, u8 *out); /* SIGINFO_SIZE bytes */
+void siginfo_get(bool wide, const u8 *in, siginfo_t *si);
+
+/* start.c -- a process from a file. */
+bool start_process(LTask *k, int argc, char **argv, char **envp, Err *e);
+/* Looks at a program that is to be executed: 0, or -errno as execve gives it.  Scripts are followed. */
+i64 start_probe(LThread *t, const char *guest);
+
+/* i386's half of a 64-bit number */
+static inline u64 pair64(u64 lo, u64 hi) { return (lo & 0xffffffff) | hi << 32; }
+static inline void *hostp(u64 a) { return (void *)(uintptr_t)a; }
+
+/* Handlers of all families. */
+#define H(name, nr64, nr32, sig, host)
+#define S(name, nr64, nr32, sig, fn) LHandler fn;
+#include "syscalls.def"
+#undef H
+#undef S
+
+#endif

@@ -1,0 +1,196 @@
+/* Reads the argument signatures of syscalls.def, and prints arguments by them. */
+#include "layouts.h"
+
+#include <stdlib.h>
+
+/* The kernel's value; libc's is 0 on hosts of 64 bits. */
+#if defined(__aarch64__)
+enum { HOST_LARGEFILE = 0x20000 };
+#else
+enum { HOST_LARGEFILE = 0x8000 };
+#endif
+
+typedef enum Show { SHOW_DEC, SHOW_DIRFD, SHOW_STR, SHOW_BUF, SHOW_RBUF, SHOW_HEX, SHOW_OCT, SHOW_PTR, SHOW_SIG, SHOW_FLAGS, SHOW_NAME } Show;
+
+static const struct Word {
+	const char *name;
+	u8 cls, show;
+} words[] = {
+#define W(word, cls, show) {#word, LC_##cls, SHOW_##show},
+#include "args.def"
+#undef W
+};
+
+static const struct Flag {
+	const char *word, *name;
+	u64 guest, host;
+} flags[] = {
+#define FL(word, name, guest, host) {#word, #name, guest, (u64)(host)},
+#include "flags.def"
+#undef FL
+};
+
+/* ---- signatures ------------------------------------------------------------------------------------ */
+
+static LArg parse_word(const char *s, size_t n)
+{
+	if (*s == '<' || *s == '>' || *s == '&') {
+		u8 cls = *s == '<' ? LC_GET : *s == '>' ? LC_PUT : LC_BOTH;
+		LKind k = layout_find(s + 1, n - 1);
+		if (!k)
+			die(EXIT_VM, "syscalls.def: no struct %.*s", (int)n - 1, s + 1);
+		return (LArg){cls, (u8)k, 0};
+	}
+	for (u32 i = 0; i < COUNT(words); i++)
+		if (strlen(words[i].name) == n && memcmp(words[i].name, s, n) == 0)
+			return (LArg){words[i].cls, 0, (u8)i};
+	die(EXIT_VM, "syscalls.def: no word %.*s", (int)n, s);
+}
+
+static void parse_sig(const char *s, LSig *out)
+{
+	if (*s == '!') {
+		out->once = true;
+		s++;
+	}
+	while (*s && out->n < 6) {
+		size_t n = strcspn(s, " ");
+		out->arg[out->n++] = parse_word(s, n);
+		s += n;
+		s += *s == ' ';
+	}
+	out->ready = true;
+}
+
+/* Parsed when a row is first called. */
+const LSig *args_sig(const LRow *row)
+{
+	static LSig sigs[512];
+	LSig *s = &sigs[call_index(row)];
+
+	if (!s->ready)
+		parse_sig(row->sig, s);
+	return s;
+}
+
+/* ---- flags ----------------------------------------------------------------------------------------- */
+
+u64 flags_to_host(const char *word, u64 guest)
+{
+	u64 host = 0;
+
+	for (u32 i = 0; i < COUNT(flags); i++) {
+		if (strcmp(flags[i].word, word) == 0 && guest & flags[i].guest) {
+			host |= flags[i].host;
+			guest &= ~flags[i].guest;
+		}
+	}
+	return host | guest;
+}
+
+u64 flags_to_guest(const char *word, u64 host)
+{
+	u64 guest = 0;
+
+	for (u32 i = 0; i < COUNT(flags); i++) {
+		if (strcmp(flags[i].word, word) == 0 && host & flags[i].host) {
+			guest |= flags[i].guest;
+			host &= ~flags[i].host;
+		}
+	}
+	return guest | host;
+}
+
+bool args_converts(const LArg *a)
+{
+	return a->cls == LC_UINT && strcmp(words[a->show].name, "oflags") == 0;
+}
+
+/* ---- printing -------------------------------------------------------------------------------------- */
+
+static void show_flags(const char *word, u64 v, Buf *out)
+{
+	const char *bar = "";
+
+	for (u32 i = 0; i < COUNT(flags); i++) {
+		if (strcmp(flags[i].word, word) == 0 && v & flags[i].guest) {
+			buf_printf(out, "%s%s", bar, flags[i].name);
+			v &= ~flags[i].guest;
+			bar = "|";
+		}
+	}
+	if (v || !*bar)
+		buf_printf(out, "%s%#llx", bar, (unsigned long long)v);
+}
+
+static void show_name(const char *word, u64 v, Buf *out)
+{
+	for (u32 i = 0; i < COUNT(flags); i++) {
+		if (strcmp(flags[i].word, word) == 0 && v == flags[i].guest) {
+			buf_printf(out, "%s", flags[i].name);
+			return;
+		}
+	}
+	buf_printf(out, "%#llx", (unsigned long long)v);
+}
+
+/* A string in quotes, as C writes it. */
+static void show_bytes(const u8 *s, size_t n, bool more, Buf *out)
+{
+	buf_u8(out, '"');
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] && strchr("\n\t\r\"\\", s[i]))
+			buf_printf(out, "\\%c", s[i] == '\n' ? 'n' : s[i] == '\t' ? 't' : s[i] == '\r' ? 'r' : s[i]);
+		else if (s[i] >= ' ' && s[i] < 127)
+			buf_u8(out, s[i]);
+		else
+			buf_printf(out, "\\%o", s[i]);
+	}
+	buf_printf(out, more ? "\"..." : "\"");
+}
+
+static void show_string(LThread *t, u64 at, Buf *out)
+{
+	char s[200];
+	i64 n = xguest_string(t->x, at, s, sizeof s);
+
+	if (n >= 0)
+		show_bytes((u8 *)s, (size_t)n, false, out);
+	else
+		buf_printf(out, at ? "%#llx" : "NULL", (unsigned long long)at);
+}
+
+static void show_buffer(LThread *t, u64 at, u64 size, Buf *out)
+{
+	u8 s[32];
+	size_t n = MIN(size, sizeof s);
+
+	if (at && xguest_read(t->x, at, s, n))
+		show_bytes(s, n, size > n, out);
+	else
+		buf_printf(out, at ? "%#llx" : "NULL", (unsigned long long)at);
+}
+
+void args_show(LThread *t, u8 word, u64 v, u64 size, Buf *out)
+{
+	const struct Word *w = &words[word];
+
+	switch (w->show) {
+	case SHOW_DEC: buf_printf(out, "%lld", (long long)v); break;
+	case SHOW_DIRFD: buf_printf(out, (i64)v == AT_FDCWD ? "AT_FDCWD" : "%lld", (long long)v); break;
+	case SHOW_STR: show_string(t, v, out); break;
+	case SHOW_BUF:
+	case SHOW_RBUF: show_buffer(t, v, size, out); break;
+	case SHOW_OCT: buf_printf(out, "0%llo", (unsigned long long)v); break;
+	case SHOW_SIG: buf_printf(out, "SIG%s", v < NSIG && sigabbrev_np((int)v) ? sigabbrev_np((int)v) : "?"); break;
+	case SHOW_FLAGS: show_flags(w->name, v, out); break;
+	case SHOW_NAME: show_name(w->name, v, out); break;
+	case SHOW_PTR:
+		if (!v) {
+			buf_printf(out, "NULL");
+			break;
+		}
+		/* fall through */
+	default: buf_printf(out, "%#llx", (unsigned long long)v);
+	}
+}

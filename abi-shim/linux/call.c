@@ -1,0 +1,262 @@
+/* From a system call's number to its handler: finds the row, decodes the arguments by its signature, calls, and
+ * writes results back.  Also what is missing: ENOSYS, counted and named. */
+#include "layouts.h"
+
+#include <sys/syscall.h>
+
+static const LRow rows[] = {
+#define H(name, nr64, nr32, sig, host) {#name, nr64, nr32, sig, call_host, host},
+#define S(name, nr64, nr32, sig, fn) {#name, nr64, nr32, sig, fn, -1},
+#include "syscalls.def"
+#undef H
+#undef S
+};
+
+enum { NR_MAX = 512 };
+
+u32 call_index(const LRow *row)
+{
+	return (u32)(row - rows);
+}
+
+/* The rows by number, built at the first call. */
+const LRow *call_find(bool wide, u64 nr)
+{
+	static const LRow *by[2][NR_MAX];
+	static bool ready;
+
+	for (u32 i = 0; !ready && i < COUNT(rows); i++) {
+		if (rows[i].nr32 >= 0)
+			by[0][rows[i].nr32] = &rows[i];
+		if (rows[i].nr64 >= 0)
+			by[1][rows[i].nr64] = &rows[i];
+	}
+	ready = true;
+	return nr < NR_MAX ? by[wide][nr] : NULL;
+}
+
+/* ---- decoding -------------------------------------------------------------------------------------- */
+
+/* What a call needs while it runs. */
+typedef struct Call {
+	LThread *t;
+	const LRow *row;
+	const LSig *sig;
+	u64 at[6];      /* arguments as the guest gave them, pairs joined */
+	u64 a[6];       /* as the handler gets them */
+	union {
+		u8 host[LAYOUT_HOST_MAX];
+		u64 align;
+	} store[6];
+	char path[2][PATH_SIZE];
+	u32 npath;
+} Call;
+
+/* A buffer whose length is the argument behind it. */
+static i64 pin_buffer(Call *c, u32 i, u64 n)
+{
+	bool out = c->sig->arg[i].cls == LC_OUT;
+
+	if (!n || !c->at[i])
+		return 0;
+	n = MIN(n, 0x7ffff000);
+	void *p = xguest_pin(c->t->x, c->at[i], n, out ? GP_WRITE : GP_READ);
+	c->a[i] = (u64)(uintptr_t)p;
+	return p ? 0 : -EFAULT;
+}
+
+static i64 read_path(Call *c, u32 i)
+{
+	char *to = c->path[c->npath++ & 1];
+
+	if (!c->at[i]) /* some calls take none */
+		return 0;
+	c->a[i] = (u64)(uintptr_t)to;
+	return path_read(c->t, c->at[i], c->sig->arg[i].cls == LC_PATH, to);
+}
+
+static i64 read_struct(Call *c, u32 i)
+{
+	const LArg *g = &c->sig->arg[i];
+
+	c->a[i] = c->at[i] ? (u64)(uintptr_t)c->store[i].host : 0;
+	if (!c->at[i] || g->cls == LC_PUT)
+		return 0;
+	return layout_read(c->t, (LKind)g->kind, c->at[i], c->store[i].host);
+}
+
+static i64 decode_one(Call *c, u32 i)
+{
+	const LArg *g = &c->sig->arg[i];
+	u64 v = c->at[i];
+
+	switch (g->cls) {
+	case LC_FD:
+		c->a[i] = v;
+		return c->t->task->trace_fd >= 0 && (i64)v == c->t->task->trace_fd ? -EBADF : 0;
+	case LC_UINT:
+		c->a[i] = args_converts(g) ? flags_to_host("oflags", v) : v;
+		return 0;
+	case LC_PATH:
+	case LC_LPATH:
+		return read_path(c, i);
+	case LC_IN:
+	case LC_OUT:
+		return pin_buffer(c, i, i + 1 < 6 ? c->at[i + 1] : 0);
+	case LC_GET:
+	case LC_PUT:
+	case LC_BOTH:
+		return read_struct(c, i);
+	default:
+		c->a[i] = v;
+		return 0;
+	}
+}
+
+/* Words of the guest to numbers of 64 bits. */
+static void widen(Call *c, const u64 *raw)
+{
+	bool wide = c->t->wide;
+
+	for (u32 i = 0, k = 0; i < c->sig->n && k < 6; i++) {
+		u64 v = raw[k++];
+		switch (c->sig->arg[i].cls) {
+		case LC_INT:
+		case LC_FD: v = (u64)(i64)(i32)v; break;
+		case LC_UINT: v = (u32)v; break;
+		case LC_LONG: v = wide ? v : (u64)(i64)(i32)v; break;
+		case LC_OFF64: v = wide || k == 6 ? v : pair64(v, raw[k++]); break;
+		default: v = wide ? v : (u32)v;
+		}
+		c->at[i] = v;
+	}
+}
+
+static i64 write_back(Call *c)
+{
+	for (u32 i = 0; i < c->sig->n; i++) {
+		const LArg *g = &c->sig->arg[i];
+		if (c->at[i] && (g->cls == LC_PUT || g->cls == LC_BOTH) &&
+		    layout_write(c->t, (LKind)g->kind, c->at[i], c->store[i].host) < 0)
+			return -EFAULT;
+	}
+	return 0;
+}
+
+i64 call_row(LThread *t, const LRow *row, const u64 *raw)
+{
+	Call c; /* filled as needed: most of it is paths */
+	i64 r;
+
+	c.t = t;
+	c.row = row;
+	c.sig = args_sig(row);
+	c.npath = 0;
+	memset(c.at, 0, sizeof c.at);
+	memset(c.a, 0, sizeof c.a);
+	t->row = row;
+	widen(&c, raw);
+	for (u32 i = 0; i < c.sig->n; i++) {
+		if (c.sig->arg[i].cls >= LC_PUT)
+			memset(c.store[i].host, 0, sizeof c.store[i].host);
+		if ((r = decode_one(&c, i)) < 0)
+			return r;
+	}
+	r = row->fn(t, c.a);
+	/* What sleeping has left undone comes with EINTR. */
+	if (r >= 0 || r == -EINTR)
+		return write_back(&c) < 0 ? -EFAULT : r;
+	return r;
+}
+
+i64 call_host(LThread *t, const u64 *a)
+{
+	return host_call(t, t->row->host, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+/* ---- system calls of guest code ---------------------------------------------------------------------- */
+
+static void read_registers(LThread *t, bool wide)
+{
+	static const u8 order64[6] = {7, 6, 2, 10, 8, 9};  /* rdi rsi rdx r10 r8 r9 */
+	static const u8 order32[6] = {3, 1, 2, 6, 7, 5};   /* ebx ecx edx esi edi ebp */
+
+	for (u32 i = 0; i < 6; i++)
+		t->raw[i] = wide ? *xreg(t->x, order64[i]) : (u32)*xreg(t->x, order32[i]);
+}
+
+static i64 missing(LThread *t, bool wide, u64 nr)
+{
+	(*map_put(&t->task->missing, nr << 1 | wide))++;
+	if (t->task->o.strace)
+		fprintf(t->task->trace, "syscall_%llu(%#llx, %#llx, %#llx) = -1 ENOSYS\n", (unsigned long long)nr,
+			(unsigned long long)t->raw[0], (unsigned long long)t->raw[1], (unsigned long long)t->raw[2]);
+	return -ENOSYS;
+}
+
+/* The call is done again: its instruction, two bytes long in all three forms, is still before the pc. */
+static void rewind_call(LThread *t, u64 nr)
+{
+	*xreg(t->x, XS_PC) -= 2;
+	*xreg(t->x, 0) = nr;
+}
+
+/* The result, or that the call is to be repeated because a signal came. */
+static void finish(LThread *t, const LRow *row, u64 nr, i64 r)
+{
+	if (r == LR_NO_RESULT)
+		return;
+	if (r == LR_AGAIN || (r == -EINTR && t->queued && !args_sig(row)->once && signal_restarts(t)))
+		rewind_call(t, nr);
+	else
+		*xreg(t->x, 0) = t->wide ? (u64)r : (u32)r;
+}
+
+bool call_trap(LThread *t, bool wide)
+{
+	u64 nr = wide ? *xreg(t->x, 0) : (u32)*xreg(t->x, 0);
+	const LRow *row = call_find(wide, nr);
+	i64 r;
+
+	t->wide = wide;
+	t->task->calls++;
+	read_registers(t, wide);
+	if (wide) { /* SYSCALL leaves these two behind */
+		*xreg(t->x, 1) = *xreg(t->x, XS_PC);
+		*xreg(t->x, 11) = xthread_eflags(t->x);
+	}
+	if (!row) {
+		*xreg(t->x, 0) = wide ? (u64)missing(t, wide, nr) : (u32)missing(t, wide, nr);
+		return true;
+	}
+	r = t->queued ? LR_AGAIN : call_row(t, row, t->raw);
+	if (r == LR_END)
+		return false;
+	if (t->task->o.strace && r != LR_AGAIN)
+		trace_call(t, t->raw, r, true);
+	finish(t, row, nr, r);
+	return t->queued ? signal_deliver(t) : true;
+}
+
+/* ---- what is missing ------------------------------------------------------------------------------- */
+
+void call_missing(LThread *t, const char *kind, u64 number)
+{
+	static const char *const kinds[] = {"ioctl", "fcntl", "prctl", "futex", "clone", "socketcall", "setsockopt", "arch_prctl"};
+	u64 k = 0;
+
+	while (k < COUNT(kinds) - 1 && strcmp(kinds[k], kind) != 0)
+		k++;
+	(*map_put(&t->task->odd, k << 32 | (u32)number))++;
+	if (t->task->o.x.stats && *map_get(&t->task->odd, k << 32 | (u32)number) == 1)
+		fprintf(stderr, "pvm: missing: %s %#llx\n", kind, (unsigned long long)number);
+}
+
+void call_stats(LTask *k, FILE *out)
+{
+	fprintf(out, "system calls: %llu\n", (unsigned long long)k->calls);
+	for (u32 i = 0; i < k->missing.cap; i++)
+		if (k->missing.used[i])
+			fprintf(out, "missing system call: %s %llu, %llu times\n", k->missing.key[i] & 1 ? "x86-64" : "i386",
+				(unsigned long long)k->missing.key[i] >> 1, (unsigned long long)k->missing.val[i]);
+}

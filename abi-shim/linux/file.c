@@ -1,0 +1,188 @@
+/* Files by descriptor.  Descriptors are the host's own numbers. */
+#include "layouts.h"
+
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+/* ---- opening --------------------------------------------------------------------------------------- */
+
+static i64 open_at(LThread *t, i64 dir, const char *path, u64 flags, u64 mode)
+{
+	i64 fd = proc_open(t, path, (int)flags);
+
+	return fd != -ENOSYS ? fd : HOST(t, SYS_openat, dir, path, flags, mode);
+}
+
+i64 file_open(LThread *t, const u64 *a)
+{
+	return open_at(t, AT_FDCWD, hostp(a[0]), a[1], a[2]);
+}
+
+i64 file_creat(LThread *t, const u64 *a)
+{
+	return open_at(t, AT_FDCWD, hostp(a[0]), O_CREAT | O_WRONLY | O_TRUNC, a[1]);
+}
+
+i64 file_openat(LThread *t, const u64 *a)
+{
+	char path[PATH_SIZE];
+	bool follow = !(a[2] & O_NOFOLLOW) && (a[2] & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+	i64 r = path_read(t, a[1], follow, path);
+
+	return r < 0 ? r : open_at(t, (i64)a[0], path, a[2], a[3]);
+}
+
+/* ---- reading and writing ------------------------------------------------------------------------------ */
+
+/* Only i386 has it: the 64-bit offset comes high half first. */
+i64 file_llseek(LThread *t, const u64 *a)
+{
+	u64 offset = pair64(a[1] >> 32, a[1] & 0xffffffff);
+	i64 r = HOST(t, SYS_lseek, a[0], offset, a[3]);
+	u8 raw[8];
+
+	if (r < 0)
+		return r;
+	st64(raw, (u64)r);
+	return xguest_write(t->x, a[2], raw, 8) ? 0 : -EFAULT;
+}
+
+i64 iov_read(LThread *t, u64 at, u64 n, int prot, struct iovec *out)
+{
+	u32 size = layout_size(LK_iovec, t->wide);
+	struct LIovec v;
+
+	if (n > IOV_MAX_GUEST)
+		return -EINVAL;
+	for (u64 i = 0; i < n; i++) {
+		if (layout_read(t, LK_iovec, at + i * size, &v) < 0)
+			return -EFAULT;
+		if ((i64)v.size < 0)
+			return -EINVAL;
+		out[i].iov_len = (size_t)v.size;
+		out[i].iov_base = v.size ? xguest_pin(t->x, v.at, v.size, prot) : NULL;
+		if (v.size && !out[i].iov_base)
+			return -EFAULT;
+	}
+	return 0;
+}
+
+i64 file_readv(LThread *t, const u64 *a)
+{
+	struct iovec v[IOV_MAX_GUEST];
+	i64 r = iov_read(t, a[1], (u32)a[2], GP_WRITE, v);
+
+	return r < 0 ? r : HOST(t, SYS_readv, a[0], v, a[2]);
+}
+
+i64 file_writev(LThread *t, const u64 *a)
+{
+	struct iovec v[IOV_MAX_GUEST];
+	i64 r = iov_read(t, a[1], (u32)a[2], GP_READ, v);
+
+	return r < 0 ? r : HOST(t, SYS_writev, a[0], v, a[2]);
+}
+
+/* ---- access ------------------------------------------------------------------------------------------ */
+
+i64 file_access(LThread *t, const u64 *a)
+{
+	return HOST(t, SYS_faccessat, AT_FDCWD, a[0], a[1]);
+}
+
+i64 file_faccessat(LThread *t, const u64 *a)
+{
+	char path[PATH_SIZE];
+	i64 r = path_read(t, a[1], true, path);
+
+	return r < 0 ? r : HOST(t, SYS_faccessat, a[0], path, a[2]);
+}
+
+i64 file_faccessat2(LThread *t, const u64 *a)
+{
+	char path[PATH_SIZE];
+	i64 r = path_read(t, a[1], !(a[3] & AT_SYMLINK_NOFOLLOW), path);
+
+	return r < 0 ? r : HOST(t, SYS_faccessat2, a[0], path, a[2], a[3]);
+}
+
+/* ---- descriptors ------------------------------------------------------------------------------------- */
+
+i64 file_pipe(LThread *t, const u64 *a)
+{
+	return HOST(t, SYS_pipe2, a[0], 0);
+}
+
+i64 file_pipe2(LThread *t, const u64 *a)
+{
+	return HOST(t, SYS_pipe2, a[0], a[1]);
+}
+
+/* The trace's own descriptor gets out of the way when the guest wants its number. */
+static void yield_fd(LThread *t, i64 fd)
+{
+	LTask *k = t->task;
+
+	if (k->trace_fd < 0 || fd != k->trace_fd)
+		return;
+	k->trace_fd = fcntl(k->trace_fd, F_DUPFD_CLOEXEC, k->trace_fd + 1);
+	fclose(k->trace);
+	k->trace = k->trace_fd >= 0 ? fdopen(k->trace_fd, "w") : stderr;
+}
+
+static i64 duplicate(LThread *t, i64 from, i64 to, u64 flags)
+{
+	if (from == to)
+		return flags == ~0ull ? (HOST(t, SYS_fcntl, from, F_GETFD) < 0 ? -EBADF : to) : -EINVAL;
+	yield_fd(t, to);
+	return HOST(t, SYS_dup3, from, to, flags == ~0ull ? 0 : flags);
+}
+
+i64 file_dup2(LThread *t, const u64 *a)
+{
+	return duplicate(t, (i64)a[0], (i64)a[1], ~0ull);
+}
+
+i64 file_dup3(LThread *t, const u64 *a)
+{
+	return duplicate(t, (i64)a[0], (i64)a[1], a[2]);
+}
+
+static i64 lock(LThread *t, const u64 *a, int host, LKind k)
+{
+	struct flock f;
+	i64 r = layout_read(t, k, a[2], &f);
+
+	if (r < 0)
+		return r;
+	r = HOST(t, SYS_fcntl, a[0], host, &f);
+	return r < 0 || host != F_GETLK ? r : layout_write(t, k, a[2], &f);
+}
+
+i64 file_fcntl(LThread *t, const u64 *a)
+{
+	/* The guest's numbers, which are those of all Linux hosts but for the 64-bit locks of i386. */
+	enum { GETLK64 = 12, SETLK64 = 13, SETLKW64 = 14, OFD_GETLK = 36, OFD_SETLKW = 38 };
+	LKind wide_lock = t->wide ? LK_flock : LK_flock64;
+
+	switch (a[1]) {
+	case F_DUPFD: case F_DUPFD_CLOEXEC: case F_GETFD: case F_SETFD: case F_GETOWN: case F_SETOWN: case F_GETSIG: case F_SETSIG:
+	case F_GETPIPE_SZ: case F_SETPIPE_SZ: case F_GET_SEALS: case F_ADD_SEALS: case F_GETLEASE: case F_SETLEASE:
+		return HOST(t, SYS_fcntl, a[0], a[1], (i64)(i32)a[2]);
+	case F_GETFL: {
+		i64 r = HOST(t, SYS_fcntl, a[0], F_GETFL);
+		return r < 0 ? r : (i64)flags_to_guest("oflags", (u64)r);
+	}
+	case F_SETFL:
+		return HOST(t, SYS_fcntl, a[0], F_SETFL, flags_to_host("oflags", a[2]));
+	case F_GETLK: case F_SETLK: case F_SETLKW:
+		return lock(t, a, (int)a[1], LK_flock);
+	case GETLK64: case SETLK64: case SETLKW64:
+		return lock(t, a, F_GETLK + (int)(a[1] - GETLK64), wide_lock);
+	default:
+		if (a[1] >= OFD_GETLK && a[1] <= OFD_SETLKW)
+			return lock(t, a, (int)a[1], wide_lock);
+		call_missing(t, "fcntl", a[1]);
+		return -EINVAL;
+	}
+}

@@ -1,0 +1,70 @@
+/* Runs a Linux program: joins process start, system calls and signals with run's task. */
+#include "layouts.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* An instruction that pvm does not know ends the program: a signal would hide that it is pvm's fault. */
+static NORETURN void unimplemented(LThread *t, const XTrap *w)
+{
+	xtask_unimplemented(t->task->x, w->pc);
+	if (t->task->o.x.stats)
+		xtask_stats(t->task->x, stderr);
+	die(EXIT_UNSUPPORTED, "%.200s: the instruction '%s' at %#llx is not supported yet", t->task->exe,
+		xtask_insn_name(t->task->x, w->pc), (unsigned long long)w->pc);
+}
+
+static bool on_trap(XThread *x, const XTrap *why)
+{
+	LThread *t = lthread(x);
+
+	switch (why->kind) {
+	case XE_SYSCALL:
+		return call_trap(t, true);
+	case XE_INT80:
+		return call_trap(t, false);
+	case XE_UNIMPL:
+		unimplemented(t, why);
+	default:
+		return signal_fault(t, why);
+	}
+}
+
+/* Lines of the trace go to a descriptor of their own: the guest may close or redirect standard error. */
+static void open_trace(LTask *k)
+{
+	k->trace_fd = k->o.strace ? fcntl(2, F_DUPFD_CLOEXEC, 900) : -1;
+	if (k->o.strace && k->trace_fd < 0)
+		k->trace_fd = fcntl(2, F_DUPFD_CLOEXEC, 100);
+	k->trace = k->trace_fd >= 0 ? fdopen(k->trace_fd, "w") : stderr;
+	if (k->trace)
+		setvbuf(k->trace, NULL, _IOLBF, 4096);
+}
+
+const char *linux_host_path(const LinuxOpts *o, const char *path, char *out)
+{
+	return path_host(o, path, true, out);
+}
+
+int linux_run(const LinuxOpts *o, int argc, char **argv, char **envp)
+{
+	LTask *k = xcalloc(1, sizeof *k);
+	Err e = {0};
+
+	k->o = *o;
+	k->o.x.trap = on_trap;
+	k->o.x.pending = signal_pending;
+	k->o.x.signal = signal_stray;
+	k->o.x.data = k;
+	open_trace(k);
+	if (!start_process(k, argc, argv, envp, &e))
+		die(e.status, "%s", e.msg);
+	signal_init(k);
+	xthread_run(k->thread.x);
+	if (o->x.stats) {
+		xtask_stats(k->x, stderr);
+		call_stats(k, stderr);
+	}
+	/* Forked children of the guest come here, too: what the VM holds goes with the process. */
+	return k->thread.status;
+}

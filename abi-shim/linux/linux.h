@@ -1,0 +1,32 @@
+/* abi-shim/linux: what i386 and x86-64 Linux programs ask of their kernel -- process start, system calls, signals.
+ *
+ * This is the room's door.  One process of the host is one process of the guest: descriptors, directories, credentials,
+ * process numbers and signal queues are the host kernel's own. */
+#ifndef PVM_LINUX_H
+#define PVM_LINUX_H
+
+#include "../../pvm/run/foreign.h"
+
+typedef struct LinuxOpts {
+	XTaskOpts x;            /* exec, stats, trace_exec, check_ocode; the rest is filled in */
+	bool strace;
+	const char *root;       /* a directory in which absolute paths are looked up first; NULL = none */
+	bool only_root;         /* ... and nowhere else */
+	const char *argv0;      /* the guest's argv[0]; NULL = FILE */
+	char **inherit;         /* options of the command line that children of the guest get, NULL-terminated */
+} LinuxOpts;
+
+/* True if the bytes begin a program for this room: an ELF file, or a "#!" script. */
+bool linux_sniff(const u8 *p, size_t n);
+
+/* Runs FILE (argv[0], a guest path) with its arguments and environment to its end; returns its exit status.  A guest that
+ * died by a signal takes this process with it in the same way. */
+int linux_run(const LinuxOpts *o, int argc, char **argv, char **envp);
+
+/* The host's name of a guest's file, as --root has it.  out holds 4096 bytes. */
+const char *linux_host_path(const LinuxOpts *o, const char *path, char *out);
+
+/* The environment that a guest handed to its child through execve, made its own again (in place). */
+void linux_take_env(char **envp);
+
+#endif

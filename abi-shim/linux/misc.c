@@ -1,0 +1,42 @@
+/* What the system says of itself. */
+#include "layouts.h"
+
+#include <sys/syscall.h>
+
+/* The host's kernel, but the guest's machine. */
+i64 misc_uname(LThread *t, const u64 *a)
+{
+	struct utsname *u = hostp(a[0]);
+	i64 r = HOST(t, SYS_uname, u);
+
+	if (r < 0)
+		return r;
+	memset(u->machine, 0, sizeof u->machine);
+	strcpy(u->machine, t->task->wide ? "x86_64" : "i686");
+	return 0;
+}
+
+/* i386 has 32 bits for sizes: the unit grows until they fit. */
+i64 misc_sysinfo(LThread *t, const u64 *a)
+{
+	struct sysinfo *s = hostp(a[0]);
+	i64 r = HOST(t, SYS_sysinfo, s);
+
+	if (r < 0 || t->wide || (!(s->totalram >> 32) && !(s->totalswap >> 32)))
+		return r;
+	unsigned long *size[] = {
+		&s->totalram, &s->freeram, &s->sharedram, &s->bufferram, &s->totalswap, &s->freeswap, &s->totalhigh, &s->freehigh
+	};
+	u32 shift = 0;
+	while (s->mem_unit < GUEST_PAGE)
+		s->mem_unit <<= 1, shift++;
+	for (u32 i = 0; i < COUNT(size); i++)
+		*size[i] >>= shift;
+	return r;
+}
+
+/* What guest libcs do without: rseq and clone3. */
+i64 misc_enosys(LThread *t, const u64 *a)
+{
+	return -ENOSYS;
+}

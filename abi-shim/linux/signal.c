@@ -1,0 +1,370 @@
+/* Signals.  The host's kernel keeps the mask, the pending set and the order; what it delivers waits in a queue until the
+ * thread is at a safe point, and meanwhile everything else is blocked, so that the queue holds one signal (the
+ * few from SIGSEGV and SIGBUS apart, which are run's). */
+#include "layouts.h"
+
+#include <sys/syscall.h>
+#include <ucontext.h>
+
+enum { GSA_NOCLDSTOP = 1, GSA_NOCLDWAIT = 2, GSA_SIGINFO = 4, GSA_RESTART = 0x10000000, GSA_NODEFER = 0x40000000 };
+enum { GSA_RESETHAND = -0x7fffffff - 1 };
+enum { G_DFL = 0, G_IGN = 1 };
+
+#define BIT(sig) (1ull << ((sig) - 1))
+/* Never blocked in the host: run needs them. */
+#define KEPT (BIT(SIGSEGV) | BIT(SIGBUS))
+#define UNBLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP))
+
+static LThread *the_thread;
+
+/* ---- masks ------------------------------------------------------------------------------------------ */
+
+u64 signal_host_mask(u64 guest)
+{
+	return guest & ~KEPT;
+}
+
+static void set_host_mask(u64 mask)
+{
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
+}
+
+void signal_set_mask(LThread *t, u64 mask)
+{
+	t->mask = mask & ~UNBLOCKABLE;
+	set_host_mask(signal_host_mask(t->mask));
+}
+
+/* ---- from the host ---------------------------------------------------------------------------------- */
+
+static void enqueue(LThread *t, int sig, const siginfo_t *si)
+{
+	u64 n = t->queued;
+
+	if (n >= COUNT(t->queue))
+		return;
+	t->queue[n].sig = sig;
+	t->queue[n].si = *si;
+	t->queued = n + 1;
+	xthread_kick(t->x);
+}
+
+static void on_signal(int sig, siginfo_t *si, void *context)
+{
+	ucontext_t *u = context;
+	u64 all = ~KEPT;
+
+	if (!the_thread)
+		return;
+	enqueue(the_thread, sig, si);
+	host_interrupt(context);
+	memcpy(&u->uc_sigmask, &all, 8); /* the kernel's set: libc's is larger than what is there */
+}
+
+void signal_stray(XThread *x, int sig, siginfo_t *si)
+{
+	enqueue(lthread(x), sig, si);
+}
+
+/* run's signals are run's, and libc keeps 32 and 33. */
+static bool is_ours(int sig)
+{
+	return sig != SIGSEGV && sig != SIGBUS && sig != SIGKILL && sig != SIGSTOP && sig != 32 && sig != 33;
+}
+
+static void set_host_action(int sig, const LAction *a)
+{
+	struct sigaction h = {0};
+
+	if (!is_ours(sig))
+		return;
+	sigfillset(&h.sa_mask);
+	sigdelset(&h.sa_mask, SIGSEGV);
+	sigdelset(&h.sa_mask, SIGBUS);
+	h.sa_flags = SA_SIGINFO | SA_ONSTACK | (a->flags & GSA_NOCLDSTOP ? SA_NOCLDSTOP : 0) | (a->flags & GSA_NOCLDWAIT ? SA_NOCLDWAIT : 0);
+	h.sa_sigaction = on_signal;
+	if (a->handler <= G_IGN) {
+		h.sa_flags &= ~SA_SIGINFO;
+		h.sa_handler = a->handler == G_IGN ? SIG_IGN : SIG_DFL;
+	}
+	sigaction(sig, &h, NULL);
+}
+
+/* What the process has inherited: ignored signals and the mask. */
+void signal_init(LTask *k)
+{
+	LThread *t = &k->thread;
+
+	for (int sig = 1; sig <= NSIG_GUEST; sig++) {
+		struct sigaction h;
+		if (is_ours(sig) && sigaction(sig, NULL, &h) == 0 && h.sa_handler == SIG_IGN)
+			k->action[sig].handler = G_IGN;
+	}
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &t->mask, 8);
+	t->alt_flags = SS_DISABLE;
+	the_thread = t;
+}
+
+void signal_after_fork(LThread *t)
+{
+	the_thread = t;
+}
+
+/* ---- to the guest ----------------------------------------------------------------------------------- */
+
+/* Dies as the guest does: what waits for the process sees the signal. */
+void signal_die(LThread *t, int sig)
+{
+	u64 none = ~BIT(sig);
+
+	if (t->task->o.strace)
+		fprintf(t->task->trace, "[%d] +++ killed by SIG%s +++\n", (int)getpid(), sigabbrev_np(sig) ? sigabbrev_np(sig) : "?");
+	fflush(NULL);
+	signal(sig, SIG_DFL);
+	set_host_mask(none);
+	syscall(SYS_kill, getpid(), sig);
+	_exit(128 + sig);
+}
+
+static bool ignored_by_default(int sig)
+{
+	return sig == SIGCHLD || sig == SIGURG || sig == SIGWINCH || sig == SIGCONT;
+}
+
+/* Enters the handler, or does what the signal does without one.  False: no room for the frame. */
+static void deliver_one(LThread *t, int sig, const siginfo_t *si, const XTrap *why)
+{
+	LAction a = t->task->action[sig];
+	bool forced = why && (a.handler == G_IGN || t->mask & BIT(sig));
+
+	if (t->task->o.strace)
+		trace_signal(t, sig, si);
+	if (a.handler == G_DFL && !why && ignored_by_default(sig))
+		return;
+	if (a.handler == G_IGN && !why)
+		return;
+	if (a.handler == G_DFL || forced)
+		signal_die(t, sig);
+	if (!frame_push(t, sig, &a, si, why))
+		signal_die(t, SIGSEGV);
+	if (a.flags & (u32)GSA_RESETHAND) {
+		t->task->action[sig].handler = G_DFL;
+		set_host_action(sig, &t->task->action[sig]);
+	}
+	t->mask |= a.mask | (a.flags & GSA_NODEFER ? 0 : BIT(sig));
+	t->mask &= ~UNBLOCKABLE;
+}
+
+bool signal_deliver(LThread *t)
+{
+	while (t->queued) {
+		LSignal s = t->queue[0];
+		u64 n = t->queued - 1;
+		memmove(t->queue, t->queue + 1, n * sizeof *t->queue);
+		t->queued = n;
+		deliver_one(t, s.sig, &s.si, NULL);
+	}
+	set_host_mask(signal_host_mask(t->mask));
+	return true;
+}
+
+bool signal_pending(XThread *x)
+{
+	LThread *t = lthread(x);
+
+	return !t->queued || signal_deliver(t);
+}
+
+bool signal_restarts(LThread *t)
+{
+	const LAction *a = &t->task->action[t->queue[0].sig];
+
+	return a->handler <= G_IGN || a->flags & GSA_RESTART;
+}
+
+/* ---- faults ------------------------------------------------------------------------------------------ */
+
+static int fpe_code(u64 raised)
+{
+	return raised & 1 ? FPE_FLTINV : raised & 4 ? FPE_FLTDIV : raised & 8 ? FPE_FLTOVF : raised & 0x12 ? FPE_FLTUND :
+		raised & 0x20 ? FPE_FLTRES : 0;
+}
+
+/* Which signal a trap is, as Linux's handlers of the processor's exceptions have it. */
+static int fault_signal(LThread *t, const XTrap *w, siginfo_t *si)
+{
+	u64 pc = w->pc, fsw = *xreg(t->x, XS_FSW), fcw = *xreg(t->x, XS_FCW), mxcsr = *xreg(t->x, XS_MXCSR);
+
+	si->si_addr = hostp(pc);
+	switch (w->kind) {
+	case XE_UD: si->si_code = ILL_ILLOPN; return SIGILL;
+	case XE_DE: si->si_code = FPE_INTDIV; return SIGFPE;
+	case XE_FPE: si->si_code = fpe_code(fsw & ~fcw); return SIGFPE;
+	case XE_SIMD: si->si_code = fpe_code(mxcsr & ~(mxcsr >> 7)); return SIGFPE;
+	case XE_INT3: si->si_code = SI_KERNEL; si->si_addr = NULL; return SIGTRAP;
+	case XE_STEP: si->si_code = TRAP_TRACE; return SIGTRAP;
+	case XE_MEMORY:
+	case XE_FETCH:
+		si->si_addr = hostp(w->addr);
+		si->si_code = w->bus ? BUS_ADRERR : w->mapped ? SEGV_ACCERR : SEGV_MAPERR;
+		return w->bus ? SIGBUS : SIGSEGV;
+	default: si->si_code = SI_KERNEL; si->si_addr = NULL; return SIGSEGV;
+	}
+}
+
+bool signal_fault(LThread *t, const XTrap *why)
+{
+	siginfo_t si = {0};
+	int sig = fault_signal(t, why, &si);
+
+	si.si_signo = sig;
+	deliver_one(t, sig, &si, why);
+	set_host_mask(signal_host_mask(t->mask));
+	return true;
+}
+
+/* ---- calls ------------------------------------------------------------------------------------------- */
+
+static i64 set_action(LThread *t, u64 sig, const LAction *new, LAction *old)
+{
+	LAction *a = &t->task->action[sig <= NSIG_GUEST ? sig : 0];
+
+	if (sig < 1 || sig > NSIG_GUEST || (new && (sig == SIGKILL || sig == SIGSTOP)))
+		return -EINVAL;
+	if (old)
+		*old = *a;
+	if (new) {
+		*a = *new;
+		a->mask &= ~UNBLOCKABLE;
+		set_host_action((int)sig, a);
+	}
+	return 0;
+}
+
+i64 sig_action(LThread *t, const u64 *a)
+{
+	return a[3] == 8 ? set_action(t, a[0], hostp(a[1]), hostp(a[2])) : -EINVAL;
+}
+
+i64 sig_old_action(LThread *t, const u64 *a)
+{
+	return set_action(t, a[0], hostp(a[1]), hostp(a[2]));
+}
+
+/* Between reading the old mask and setting the new one a signal may come: then the call begins anew behind it. */
+static i64 change_mask(LThread *t, u64 how, const u64 *set, u64 *old)
+{
+	u64 mask = t->mask;
+
+	if (set && how > 2)
+		return -EINVAL;
+	set_host_mask(~KEPT);
+	if (t->queued)
+		return LR_AGAIN;
+	if (old)
+		*old = mask;
+	if (set)
+		mask = how == 0 ? mask | *set : how == 1 ? mask & ~*set : *set;
+	signal_set_mask(t, mask);
+	return 0;
+}
+
+i64 sig_procmask(LThread *t, const u64 *a)
+{
+	return a[3] == 8 ? change_mask(t, a[0], hostp(a[1]), hostp(a[2])) : -EINVAL;
+}
+
+i64 sig_old_procmask(LThread *t, const u64 *a)
+{
+	const int *set = hostp(a[1]);
+	u64 new = set ? (u32)*set : 0, old = 0;
+	i64 r;
+
+	if (set && a[0] == 2)
+		new |= t->mask & ~0xffffffffull;
+	r = change_mask(t, a[0], set ? &new : NULL, &old);
+	if (r == 0 && a[2])
+		*(int *)hostp(a[2]) = (int)old;
+	return r;
+}
+
+i64 sig_return(LThread *t, const u64 *a)
+{
+	if (!frame_pop(t, true))
+		signal_die(t, SIGSEGV);
+	return LR_NO_RESULT;
+}
+
+i64 sig_old_return(LThread *t, const u64 *a)
+{
+	if (!frame_pop(t, false))
+		signal_die(t, SIGSEGV);
+	return LR_NO_RESULT;
+}
+
+/* The kernel puts the mask back when the handler (ours) has returned, so the guest's stays as it is. */
+i64 sig_suspend(LThread *t, const u64 *a)
+{
+	u64 mask = a[0] ? signal_host_mask(*(u64 *)hostp(a[0])) : 0;
+
+	return a[0] ? HOST(t, SYS_rt_sigsuspend, &mask, 8) : -EFAULT;
+}
+
+i64 sig_pause(LThread *t, const u64 *a)
+{
+	u64 mask = signal_host_mask(t->mask);
+
+	return HOST(t, SYS_rt_sigsuspend, &mask, 8);
+}
+
+i64 sig_pending(LThread *t, const u64 *a)
+{
+	return HOST(t, SYS_rt_sigpending, a[0], 8);
+}
+
+i64 sig_timedwait(LThread *t, const u64 *a)
+{
+	siginfo_t si = {0};
+	u8 raw[SIGINFO_SIZE];
+	i64 sig = a[0] ? HOST(t, SYS_rt_sigtimedwait, a[0], &si, a[2], 8) : -EFAULT;
+
+	if (sig < 0 || !a[1])
+		return sig;
+	siginfo_put(t->wide, &si, raw);
+	return xguest_write(t->x, a[1], raw, SIGINFO_SIZE) ? sig : -EFAULT;
+}
+
+static bool on_alt_stack(const LThread *t)
+{
+	u64 sp = *xreg(t->x, 4);
+
+	return sp > t->alt_at && sp - t->alt_at <= t->alt_size;
+}
+
+i64 sig_altstack(LThread *t, const u64 *a)
+{
+	const struct LStack *new = hostp(a[0]);
+	struct LStack *old = hostp(a[1]);
+	enum { MIN_SIZE = 2048 };
+	bool on = !(t->alt_flags & SS_DISABLE) && on_alt_stack(t);
+
+	if (old)
+		*old = (struct LStack){t->alt_at, t->alt_flags & SS_DISABLE ? SS_DISABLE : on ? SS_ONSTACK : 0, t->alt_size};
+	if (!new)
+		return 0;
+	if (on)
+		return -EPERM;
+	if (new->flags & ~(SS_DISABLE | SS_ONSTACK))
+		return -EINVAL;
+	if (new->flags & SS_DISABLE) {
+		t->alt_at = t->alt_size = 0;
+		t->alt_flags = SS_DISABLE;
+		return 0;
+	}
+	if (new->size < MIN_SIZE)
+		return -ENOMEM;
+	t->alt_at = new->sp;
+	t->alt_size = new->size;
+	t->alt_flags = 0;
+	return 0;
+}

@@ -1,0 +1,434 @@
+/* A process from a file: maps the image and its interpreter, and lays out the stack as Linux does (fs/binfmt_elf.c). */
+#include "layouts.h"
+
+#include "../../loader/image.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum { SCRIPT_DEPTH = 4, STACK_SIZE = 8 << 20 };
+/* Where position-independent programs go, so that the heap behind them has room; taken: anywhere. */
+#define PIE64 0x5555550000ull
+#define PIE32 0x56555000ull
+#define STACK_TOP32 0xffffe000ull
+
+/* A file, mapped. */
+typedef struct File {
+	int fd;
+	u8 *p;
+	size_t n;
+} File;
+
+/* ---- files ------------------------------------------------------------------------------------------ */
+
+/* 0 or -errno as execve has it. */
+static i64 open_program(const LinuxOpts *o, const char *guest, File *f)
+{
+	char buf[PATH_SIZE];
+	const char *path = path_host(o, guest, true, buf);
+	struct stat st;
+
+	f->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (f->fd < 0)
+		return -errno;
+	i64 r = fstat(f->fd, &st) != 0 ? -errno : !S_ISREG(st.st_mode) ? -EACCES : faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) ? -errno : 0;
+	f->n = r == 0 ? (size_t)st.st_size : 0;
+	f->p = NULL;
+	if (r == 0 && f->n && (f->p = mmap(NULL, f->n, PROT_READ, MAP_PRIVATE, f->fd, 0)) == MAP_FAILED)
+		r = -ENOMEM;
+	if (r == 0)
+		return 0;
+	close(f->fd);
+	return r;
+}
+
+static void close_program(File *f)
+{
+	if (f->n)
+		munmap(f->p, f->n);
+	close(f->fd);
+}
+
+bool linux_sniff(const u8 *p, size_t n)
+{
+	ScriptLine line;
+
+	return (n >= 4 && memcmp(p, "\177ELF", 4) == 0) || script_read(p, n, &line);
+}
+
+i64 start_probe(LThread *t, const char *guest)
+{
+	char path[256];
+	static Image m;
+	Err e = {0};
+	ScriptLine line;
+
+	for (u32 depth = 0; depth <= SCRIPT_DEPTH; depth++) {
+		File f;
+		i64 r = open_program(&t->task->o, guest, &f);
+		if (r < 0)
+			return r;
+		bool script = script_read(f.p, f.n, &line);
+		r = script || elf_read(f.p, f.n, guest, &m, &e) ? 0 : -ENOEXEC;
+		close_program(&f);
+		if (r < 0 || !script)
+			return r;
+		memcpy(path, line.interp, sizeof path);
+		guest = path;
+	}
+	return -ELOOP;
+}
+
+/* ---- mapping ---------------------------------------------------------------------------------------- */
+
+static bool out_of_memory(const char *name, Err *e)
+{
+	return err_set(e, EXIT_VM, "%.200s: no room for it in the address space", name);
+}
+
+static int prot_of(const ImageSeg *s)
+{
+	return (s->prot & IMAGE_READ ? GP_READ : 0) | (s->prot & IMAGE_WRITE ? GP_WRITE : 0) | (s->prot & IMAGE_EXEC ? GP_EXEC : 0);
+}
+
+/* Memory behind the file's bytes is zero: the rest of their last page, and whole pages. */
+static bool map_zero(LTask *k, const ImageSeg *s, u64 base, u64 filled_end)
+{
+	static const u8 zero[GUEST_PAGE];
+	u64 from = base + s->at + s->filled, to = base + s->at + s->size;
+	u64 page = (to + GUEST_PAGE - 1) & ~(u64)(GUEST_PAGE - 1);
+
+	if (s->filled && from < filled_end && !xguest_write(k->thread.x, from, zero, MIN(to, filled_end) - from))
+		return false;
+	if (page <= filled_end)
+		return true;
+	XMapReq r = {.at = filled_end, .size = page - filled_end, .prot = prot_of(s), .fd = -1, .fixed = true};
+	return guest_map(k->x, &r) >= 0;
+}
+
+static bool map_segment(LTask *k, const ImageSeg *s, u64 base, int fd)
+{
+	u64 start = (base + s->at) & ~(u64)(GUEST_PAGE - 1), skew = s->at & (GUEST_PAGE - 1);
+	u64 end = s->filled ? (base + s->at + s->filled + GUEST_PAGE - 1) & ~(u64)(GUEST_PAGE - 1) : start;
+	bool zero = s->size > s->filled;
+	int prot = prot_of(s);
+
+	if (s->filled) {
+		XMapReq r = {
+			.at = start, .size = end - start, .offset = s->offset - skew, .fd = fd, .fixed = true,
+			.prot = zero ? prot | GP_WRITE : prot
+		};
+		if (guest_map(k->x, &r) < 0)
+			return false;
+	}
+	if (zero && !map_zero(k, s, base, end))
+		return false;
+	return !zero || prot & GP_WRITE || !s->filled || guest_protect(k->x, start, end - start, prot) >= 0;
+}
+
+/* Chooses a base, and maps all segments there. */
+static bool map_image(LTask *k, const Image *m, const char *name, int fd, u64 prefer, u64 *base, Err *e)
+{
+	XMapReq r = {.at = m->low, .size = m->high - m->low, .fd = -1, .fixed = true, .noreplace = true};
+	i64 at;
+
+	if (m->relocatable)
+		r.at = prefer + m->low;
+	at = m->relocatable && !prefer ? -ENOMEM : guest_map(k->x, &r);
+	if (at < 0 && m->relocatable) {
+		r.at = 0;
+		r.fixed = r.noreplace = false;
+		at = guest_map(k->x, &r);
+	}
+	if (at < 0)
+		return out_of_memory(name, e);
+	*base = (u64)at - m->low;
+	guest_unmap(k->x, (u64)at, m->high - m->low);
+	for (u32 i = 0; i < m->nseg; i++)
+		if (!map_segment(k, &m->seg[i], *base, fd))
+			return out_of_memory(name, e);
+	return true;
+}
+
+/* ---- the stack -------------------------------------------------------------------------------------- */
+
+typedef struct Stack {
+	LTask *k;
+	u64 sp;
+	bool ok;
+} Stack;
+
+static u64 push_bytes(Stack *s, const void *p, size_t n)
+{
+	s->sp -= n;
+	s->ok = s->ok && s->sp >= s->k->stack_low + GUEST_PAGE && xguest_write(s->k->thread.x, s->sp, p, n);
+	return s->sp;
+}
+
+static void push_word(Stack *s, u64 v)
+{
+	u8 raw[8];
+
+	st64(raw, v);
+	push_bytes(s, raw, s->k->wide ? 8 : 4);
+}
+
+/* Strings in order upwards, as `ps` and programs that rename themselves expect; out gets their addresses. */
+static void push_strings(Stack *s, char **strings, u64 *out, u32 n)
+{
+	for (u32 i = n; i-- > 0;)
+		out[i] = push_bytes(s, strings[i], strlen(strings[i]) + 1);
+}
+
+static u32 count(char **v)
+{
+	u32 n = 0;
+
+	while (v[n])
+		n++;
+	return n;
+}
+
+typedef struct Aux {
+	u64 type, value;
+} Aux;
+
+/* What CPUID says in EDX of leaf 1: AT_HWCAP of x86.  FPU to CMOV, CLFLUSH, MMX, FXSR, SSE, SSE2. */
+enum { HWCAP = 0x078bfbff };
+
+static u32 make_auxv(LTask *k, const Image *m, u64 base, u64 interp_base, u64 random, u64 platform, u64 execfn, Aux *out)
+{
+	const Aux v[] = {
+		{AT_HWCAP, HWCAP}, {AT_PAGESZ, GUEST_PAGE}, {AT_CLKTCK, 100},
+		{AT_PHDR, m->phdr ? base + m->phdr : 0}, {AT_PHENT, m->phent}, {AT_PHNUM, m->phnum},
+		{AT_BASE, interp_base}, {AT_FLAGS, 0}, {AT_ENTRY, base + m->entry},
+		{AT_UID, getuid()}, {AT_EUID, geteuid()}, {AT_GID, getgid()}, {AT_EGID, getegid()}, {AT_SECURE, 0},
+		{AT_RANDOM, random}, {AT_HWCAP2, 0}, {AT_EXECFN, execfn}, {AT_PLATFORM, platform}, {AT_NULL, 0}
+	};
+
+	memcpy(out, v, sizeof v);
+	for (u32 i = 0; i < COUNT(v); i++) {
+		if (k->wide)
+			buf_u64(&k->auxv, v[i].type), buf_u64(&k->auxv, v[i].value);
+		else
+			buf_u32(&k->auxv, (u32)v[i].type), buf_u32(&k->auxv, (u32)v[i].value);
+	}
+	return COUNT(v);
+}
+
+static bool map_stack(LTask *k, bool exec)
+{
+	XMapReq r = {
+		.at = k->wide ? 0 : STACK_TOP32 - STACK_SIZE, .size = STACK_SIZE, .prot = GP_READ | GP_WRITE | (exec ? GP_EXEC : 0),
+		.fd = -1, .stack = true, .name = "[stack]"
+	};
+	i64 at = guest_map(k->x, &r);
+
+	if (at < 0)
+		return false;
+	k->stack_low = (u64)at;
+	k->stack_high = (u64)at + STACK_SIZE;
+	return true;
+}
+
+/* From the top: the file's name, environment, arguments, platform, random bytes; then aligned words: auxv, envp, argv,
+ * argc.  The kernel leaves 8 (4) zero bytes at the very top. */
+static bool build_stack(LTask *k, const Image *m, u64 base, u64 interp_base, const char *execfn, char **argv, char **envp)
+{
+	u32 argc = count(argv), envc = count(envp);
+	u64 *arg = xcalloc(argc + 1, sizeof *arg), *env = xcalloc(envc + 1, sizeof *env);
+	Stack s = {k, k->stack_high - (k->wide ? 8 : 4), true};
+	const char *platform_name = k->wide ? "x86_64" : "i686";
+	u8 random[16];
+	Aux aux[32];
+
+	u64 name = push_bytes(&s, execfn, strlen(execfn) + 1);
+	push_strings(&s, envp, env, envc);
+	push_strings(&s, argv, arg, argc);
+	s.sp &= ~15ull;
+	u64 platform = push_bytes(&s, platform_name, strlen(platform_name) + 1);
+	if (getrandom(random, sizeof random, 0) != sizeof random)
+		memset(random, 0x5a, sizeof random);
+	u64 rnd = push_bytes(&s, random, sizeof random);
+	u32 naux = make_auxv(k, m, base, interp_base, rnd, platform, name, aux), word = k->wide ? 8 : 4;
+	s.sp &= ~15ull;
+	s.sp -= (16 - (u64)(1 + argc + 1 + envc + 1 + 2 * naux) * word % 16) % 16;
+	for (u32 i = naux; i-- > 0;) {
+		push_word(&s, aux[i].value);
+		push_word(&s, aux[i].type);
+	}
+	for (u32 i = envc + 1; i-- > 0;)
+		push_word(&s, env[i]);
+	for (u32 i = argc + 1; i-- > 0;)
+		push_word(&s, arg[i]);
+	push_word(&s, argc);
+	*xreg(k->thread.x, 4) = s.sp;
+	free(arg);
+	free(env);
+	return s.ok;
+}
+
+/* ---- registers -------------------------------------------------------------------------------------- */
+
+static void set_registers(LTask *k, u64 entry)
+{
+	enum { CS32 = 0x23, CS64 = 0x33, DATA = 0x2b, IF = 0x202 };
+	XThread *x = k->thread.x;
+	u32 data = k->wide ? 0 : DATA;
+
+	*xreg(x, XS_PC) = entry;
+	xthread_set_eflags(x, IF);
+	*xreg(x, XS_SEL + XS_CS) = k->wide ? CS64 : CS32;
+	*xreg(x, XS_SEL + XS_SS) = DATA;
+	*xreg(x, XS_SEL + XS_DS) = *xreg(x, XS_SEL + XS_ES) = data;
+	*xreg(x, XS_FCW) = 0x37f;
+	*xreg(x, XS_MXCSR) = 0x1f80;
+}
+
+/* i386 handlers without a restorer return here; the vDSO has this code on Linux.
+ * pop eax; mov eax, 119; int 0x80 -- and at 16: mov eax, 173; int 0x80. */
+static bool map_sigreturn(LTask *k)
+{
+	static const u8 code[] = {
+		0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80, 0, 0, 0, 0, 0, 0, 0, 0,
+		0xb8, 173, 0, 0, 0, 0xcd, 0x80
+	};
+	XMapReq r = {.size = GUEST_PAGE, .prot = GP_READ | GP_WRITE, .fd = -1, .name = "[sigreturn]"};
+	i64 at = guest_map(k->x, &r);
+
+	k->sigreturn_page = (u64)at;
+	return at >= 0 && xguest_write(k->thread.x, (u64)at, code, sizeof code) && guest_protect(k->x, (u64)at, GUEST_PAGE, GP_READ | GP_EXEC) >= 0;
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------- */
+
+static bool fail_open(const char *name, i64 r, Err *e)
+{
+	return err_set(e, r == -ENOENT || r == -ENOTDIR ? EXIT_NOTFOUND : EXIT_VM, "%.200s: %s", name, strerror((int)-r));
+}
+
+static bool load_interp(LTask *k, const char *name, u64 *base, u64 *entry, Err *e)
+{
+	File f;
+	Image *m = xmalloc(sizeof *m);
+	i64 r = open_program(&k->o, name, &f);
+	bool ok;
+
+	if (r < 0) {
+		free(m);
+		return err_set(e, EXIT_NOTFOUND, "%.200s: the program's dynamic loader: %s", name, strerror((int)-r));
+	}
+	ok = elf_read(f.p, f.n, name, m, e);
+	if (ok && (m->bits == 64) != k->wide)
+		ok = err_set(e, EXIT_VM, "%.200s: a dynamic loader of the other width", name);
+	ok = ok && map_image(k, m, name, f.fd, 0, base, e);
+	*entry = *base + m->entry;
+	close_program(&f);
+	free(m);
+	return ok;
+}
+
+static bool start_image(LTask *k, const Image *m, int fd, const char *name, char **argv, char **envp, Err *e)
+{
+	u64 base, interp = 0, entry;
+	XTaskOpts xo = k->o.x;
+
+	k->wide = k->thread.wide = m->bits == 64;
+	xo.mode = k->wide ? X86_64 : X86_32;
+	k->x = xtask_new(&xo, e);
+	if (!k->x)
+		return false;
+	k->thread.x = xthread_new(k->x);
+	k->thread.task = k;
+	if (!map_image(k, m, name, fd, k->wide ? PIE64 : PIE32, &base, e))
+		return false;
+	k->brk_start = k->brk = base + m->high;
+	entry = base + m->entry;
+	if (m->interp[0] && !load_interp(k, m->interp, &interp, &entry, e))
+		return false;
+	if (!map_stack(k, m->exec_stack) || (!k->wide && !map_sigreturn(k)))
+		return out_of_memory(name, e);
+	if (!build_stack(k, m, base, interp, name, argv, envp))
+		return err_set(e, EXIT_VM, "%.200s: the arguments and the environment are too long", name);
+	set_registers(k, entry);
+	return true;
+}
+
+/* /proc/self/cmdline and environ: strings, one after the other. */
+static void join(char **v, Buf *out)
+{
+	for (; *v; v++)
+		buf_bytes(out, *v, strlen(*v) + 1);
+}
+
+/* /proc/self/exe: the file's own name, without links. */
+static void set_exe(LTask *k, const char *name)
+{
+	char buf[PATH_SIZE], real[PATH_SIZE];
+	const char *host = path_host(&k->o, name, true, buf);
+
+	if (!realpath(host, real))
+		strcpy(real, host);
+	snprintf(k->exe, sizeof k->exe, "%s", path_guest(&k->o, real));
+}
+
+/* argv of a script: its interpreter, the line's argument, the script, and what followed. */
+static char **script_argv(const ScriptLine *line, const char *script, char **argv, Arena *arena)
+{
+	u32 n = count(argv), k = 0;
+	char **out = arena_alloc(arena, (n + 4) * sizeof *out);
+
+	out[k++] = arena_printf(arena, "%s", line->interp);
+	if (line->arg[0])
+		out[k++] = arena_printf(arena, "%s", line->arg);
+	out[k++] = arena_printf(arena, "%s", script);
+	for (u32 i = 1; i < n; i++)
+		out[k++] = argv[i];
+	return out;
+}
+
+/* Finds the program, through scripts, and starts it. */
+static bool start_file(LTask *k, const char *name, char **argv, char **envp, Image *m, Arena *arena, Err *e)
+{
+	ScriptLine line;
+	File f;
+
+	for (u32 depth = 0; depth <= SCRIPT_DEPTH; depth++) {
+		i64 r = open_program(&k->o, name, &f);
+		if (r < 0)
+			return fail_open(name, r, e);
+		if (!script_read(f.p, f.n, &line)) {
+			bool ok = elf_read(f.p, f.n, name, m, e);
+			if (ok)
+				set_exe(k, name);
+			join(argv, &k->cmdline);
+			ok = ok && start_image(k, m, f.fd, name, argv, envp, e);
+			close_program(&f);
+			return ok;
+		}
+		close_program(&f);
+		argv = script_argv(&line, name, argv, arena);
+		name = argv[0];
+	}
+	return err_set(e, EXIT_VM, "%.200s: scripts nested too deep", name);
+}
+
+bool start_process(LTask *k, int argc, char **argv, char **envp, Err *e)
+{
+	Arena *arena = arena_new();
+	Image *m = xcalloc(1, sizeof *m);
+	char **guest = arena_alloc(arena, ((size_t)argc + 1) * sizeof *guest);
+
+	memcpy(guest, argv, (size_t)argc * sizeof *guest);
+	if (k->o.argv0)
+		guest[0] = arena_printf(arena, "%s", k->o.argv0);
+	join(envp, &k->environ);
+	bool ok = start_file(k, argv[0], guest, envp, m, arena, e);
+	free(m);
+	arena_free(arena);
+	return ok;
+}
