@@ -1,9 +1,11 @@
 /* Loop-invariant code: pure operations whose operands come from outside a loop move to a block in front of the
- * outermost loop for which that is so.  What an address mode, an immediate or a branch takes in for nothing stays,
- * as do cold blocks: moving it would only lengthen lives.
+ * outermost loop for which that is so.  What an address mode, an immediate or a branch takes in for nothing stays
+ * unless something else that moves needs it, as do cold blocks: moving it would only lengthen lives.
  *
  * Needs: nothing; better behind gvn.  Recreates: blocks in front of loops.  Breaks: nothing. */
 #include "pass.h"
+
+enum { ALONG = 4 }; /* the longest chain that comes along */
 
 typedef struct Licm {
 	OFunc *f;
@@ -12,6 +14,7 @@ typedef struct Licm {
 	u32 *front;     /* by header: the block in front, 0 = not made yet, UINT32_MAX = there is none */
 	VEC(u32) outer; /* by new block: the loop it stands in */
 	u32 loop;       /* the loop at hand */
+	u32 depth;      /* of operands of operands */
 	bool outside;   /* all operands so far come from outside it */
 	bool changed;
 } Licm;
@@ -25,14 +28,31 @@ static bool in_loop(const Licm *l, u32 b, u32 loop)
 	return x == loop;
 }
 
+/* What does not move for itself, but comes along with what needs it. */
+static bool comes_along(const OIns *i)
+{
+	switch (i->op) {
+	case O_CONST: case O_COPY: case O_ADD: case O_SUB: case O_SHL: case O_TRUNC: case O_EXTU:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void look_at(void *ctx, u32 *use)
 {
 	Licm *l = ctx;
 	const OIns *i = &l->f->ins.p[*use];
 
-	/* A constant can come along. */
-	if (i->op != O_CONST && in_loop(l, i->block, l->loop))
+	if (!in_loop(l, i->block, l->loop))
+		return;
+	if (!comes_along(i) || l->depth == ALONG)
 		l->outside = false;
+	if (!l->outside)
+		return;
+	l->depth++;
+	ocode_uses(l->f, *use, look_at, l);
+	l->depth--;
 }
 
 static bool invariant(Licm *l, OVal v, u32 loop)
@@ -108,13 +128,14 @@ static void move(Licm *l, OVal v)
 	l->changed = true;
 }
 
-static void bring_const(void *ctx, u32 *use)
+static void bring_along(void *ctx, u32 *use)
 {
 	Licm *l = ctx;
-	const OIns *i = &l->f->ins.p[*use];
 
-	if (i->op == O_CONST && in_loop(l, i->block, l->loop))
-		move(l, *use);
+	if (!in_loop(l, l->f->ins.p[*use].block, l->loop))
+		return;
+	ocode_uses(l->f, *use, bring_along, l);
+	move(l, *use);
 }
 
 static void visit(Licm *l, OVal v, u32 loop)
@@ -127,7 +148,7 @@ static void visit(Licm *l, OVal v, u32 loop)
 	if (!target)
 		return;
 	l->loop = target;
-	ocode_uses(l->f, v, bring_const, l);
+	ocode_uses(l->f, v, bring_along, l);
 	move(l, v);
 }
 

@@ -94,9 +94,9 @@ OVal lower_pop(Lower *l)
 
 /* ---- labels -------------------------------------------------------------------------------------- */
 
-static LLabel *the_label(Lower *l, u32 n)
+static LLabel *label_of(Lower *l, u32 copy, u32 n)
 {
-	LLabel *b = &l->label[n];
+	LLabel *b = &l->labels[copy * l->pf->nlabel + n];
 
 	if (!b->block)
 		b->block = lower_block(l, true);
@@ -104,10 +104,8 @@ static LLabel *the_label(Lower *l, u32 n)
 }
 
 /* An edge to a label from the current block; the operand stack goes along. */
-u32 lower_label_edge(Lower *l, u32 n)
+static u32 label_edge(Lower *l, LLabel *b)
 {
-	LLabel *b = the_label(l, n);
-
 	if (!b->shaped) {
 		b->shaped = true;
 		b->types = l->shape.n;
@@ -122,6 +120,11 @@ u32 lower_label_edge(Lower *l, u32 n)
 	return lower_edge(l, b->block);
 }
 
+u32 lower_label_edge(Lower *l, u32 n)
+{
+	return label_edge(l, label_of(l, MAX(l->copy, l->nest[n]), n));
+}
+
 static void jump_to(Lower *l, u32 n)
 {
 	u32 e = lower_label_edge(l, n);
@@ -132,10 +135,12 @@ static void jump_to(Lower *l, u32 n)
 
 static void define_label(Lower *l, POp op, u32 n)
 {
-	LLabel *b = the_label(l, n);
+	LLabel *b = label_of(l, l->copy, n);
 
-	if (l->cur)
-		jump_to(l, n);
+	if (l->cur) {
+		u32 e = label_edge(l, b);
+		lower_emit(l, O_JMP, OT_VOID, 0, e, 0, 0);
+	}
 	b->defined = true;
 	b->op = (u8)op;
 	b->shaped = true; /* with an empty stack if nothing before it goes there */
@@ -226,6 +231,20 @@ static void lower_body(Lower *l)
 	}
 }
 
+/* For on-stack replacement the function's start is a block that nobody reaches. */
+static void lower_copies(Lower *l, u32 n)
+{
+	for (l->copy = 0;; l->copy++) {
+		l->label = l->labels + l->copy * l->pf->nlabel;
+		l->depth = 0;
+		if (l->osr != UINT32_MAX)
+			l->cur = lower_block(l, true);
+		lower_body(l);
+		if (l->copy == n - 1)
+			break;
+	}
+}
+
 /* The entry block: the function's own parameters, or those of on-stack replacement. */
 static void lower_entry(Lower *l)
 {
@@ -240,9 +259,8 @@ static void lower_entry(Lower *l)
 		if (l->pf->frame)
 			l->frame64 = lower_at_entry(l, O_EXTU, OT_I64, 0, l->frame, 0, 0);
 		/* The way in; the function's start is a block that nobody reaches. */
-		u32 e = lower_edge(l, the_label(l, l->osr)->block);
+		u32 e = lower_edge(l, label_of(l, 0, l->osr)->block);
 		lower_emit(l, O_JMP, OT_VOID, 0, e, 0, 0);
-		l->cur = lower_block(l, true);
 		return;
 	}
 	for (u32 k = 0; k < l->type->nparam; k++) {
@@ -285,7 +303,8 @@ static void lower_end(Lower *l)
 	vec_free(&l->shape);
 	vec_free(&l->shown);
 	map_free(&l->def);
-	free(l->label);
+	free(l->labels);
+	free(l->nest);
 	free(l->stack);
 }
 
@@ -297,14 +316,16 @@ OFunc *pcode_lower_maps(const PModule *m, u32 func, u32 label, const u32 *type_i
 
 	l.f = ocode_new(pf->name, func, lower_type(type->result));
 	l.nvar = type->nparam + pf->nlocal;
-	l.label = xcalloc(pf->nlabel + 1, sizeof *l.label);
+	l.nest = xcalloc(pf->nlabel + 1, 1);
+	u32 copies = label == UINT32_MAX ? 1 : lower_nest(pf, label, l.nest);
+	l.label = l.labels = xcalloc(copies * pf->nlabel + 1, sizeof *l.label);
 	l.stack = xcalloc(pf->max_stack + 1, sizeof *l.stack);
 	vec_add(&l.block, 1);
 	vec_add(&l.edge, 1);
 	if (maps)
 		find_shown(&l);
 	lower_entry(&l);
-	lower_body(&l);
+	lower_copies(&l, copies);
 	lower_dispatch(&l);
 	lower_finish_ssa(&l);
 	lay_out(&l);

@@ -56,7 +56,10 @@ typedef struct Lower {
 	VEC(u32) operand;
 	VEC(u32) forward;   /* by value: what a superfluous parameter stands for, 0 = itself */
 	VEC(u8) shape;
-	LLabel *label;
+	LLabel *label;      /* of the copy of the body at hand */
+	LLabel *labels;     /* of all copies */
+	u8 *nest;           /* by label: the copy that begins there (lower_osr.c) */
+	u32 copy;
 	Map def;            /* block << 32 | variable -> value at the block's end so far */
 	LEnt *stack;
 	u32 depth;
@@ -100,5 +103,9 @@ void lower_op(Lower *l, POp op);
 void lower_enter_frame(Lower *l);        /* at the function's start */
 void lower_dispatch(Lower *l);           /* at its end: where calls go through which a non-local goto passes */
 OVal lower_frame(Lower *l);              /* the frame's address */
+
+/* How often the body is lowered to enter it at a label; nest[k] becomes the copy that begins at label k, if one does
+ * (lower_osr.c). */
+u32 lower_nest(const PFunc *pf, u32 osr, u8 *nest);
 
 #endif
