@@ -150,19 +150,45 @@ static void dump_value(const Node *n, Buf *out)
 	}
 }
 
-void ast_dump(const Node *n, u32 depth, Comp *c, Buf *out)
+enum { DEEPEST_INDENT = 100 };
+
+static void dump_line(const Node *n, u32 depth, Comp *c, Buf *out)
 {
-	for (; n; n = n->next) {
-		const Source *s = ast_source_at(c, n->at.pos);
-		u32 line = ast_line(c, n->at.pos);
-		buf_printf(out, "%*s%s", (int)depth * 2, "", ast_node_name[n->op]);
-		dump_value(n, out);
-		buf_printf(out, "  <%u:%u>\n", line, n->at.pos - s->base - s->line.p[line - 1] + 1);
-		const Node *kid[] = { n->a, n->b, n->c, n->d };
-		for (u32 i = 0; i < 4; i++)
-			ast_dump(kid[i], depth + 1, c, out);
+	const Source *s = ast_source_at(c, n->at.pos);
+	u32 line = ast_line(c, n->at.pos);
+	buf_printf(out, "%*s%s", (int)MIN(depth, (u32)DEEPEST_INDENT) * 2, "", ast_node_name[n->op]);
+	dump_value(n, out);
+	buf_printf(out, "  <%u:%u>\n", line, n->at.pos - s->base - s->line.p[line - 1] + 1);
+}
+
+/* Chains of operators may be longer than the machine's stack is deep: down the left side in a loop, and back up. */
+static void dump_one(Node *n, u32 depth, Comp *c, Buf *out)
+{
+	Node *up = NULL;
+	for (; n->op >= N_ADD && n->op <= N_SHR; n = n->a) {
+		dump_line(n, depth++, c, out);
+		n->d = up;
+		up = n;
+	}
+	dump_line(n, depth, c, out);
+	Node *kid[] = { n->a, n->b, n->c, n->d };
+	for (u32 i = 0; i < 4; i++)
+		ast_dump(kid[i], depth + 1, c, out);
+	for (; up; depth--) {
+		Node *above = up->d;
+		up->d = NULL;
+		ast_dump(up->b, depth, c, out);
+		up = above;
 	}
 }
+
+void ast_dump(Node *n, u32 depth, Comp *c, Buf *out)
+{
+	for (; n; n = n->next)
+		dump_one(n, depth, c, out);
+}
+
+/* ---- spelling ---- */
 
 u32 ast_distance(const char *a, u32 n, const char *b, u32 m, u32 most)
 {

@@ -82,7 +82,7 @@ u32 ast_line(Comp *c, u32 pos); /* line number from 1; quick when asked in order
 Name *ast_name(Comp *c, const char *s, u32 n); /* folds case */
 void ast_names_init(Comp *c);   /* enters the keywords */
 void ast_names_free(Comp *c);
-void ast_dump(const Node *n, u32 depth, Comp *c, Buf *out);
+void ast_dump(Node *n, u32 depth, Comp *c, Buf *out);
 extern const char *const ast_node_name[N_COUNT];
 
 /* Edit distance (insertions, deletions, changes, swaps of neighbours), or `most` + 1 if it is more. */
@@ -94,10 +94,19 @@ void diag_note(Comp *c, Span at, const char *fmt, ...) PRINTF(3, 4); /* belongs 
 /* A name as it may stand in a message: cut when it is very long. */
 const char *diag_name(Comp *c, const Name *n);
 
-/* ---- scanner and parser (pascal.l, pascal.y) ---- */
+/* ---- scanner and parser (pascal.l, pascal.y, directive.c) ---- */
+enum { DEEPEST_INCLUDE = 16, MOST_INCLUDED = 1000, LONGEST_INCLUDED = 1 << 20 }; /* positions stay below 2^31 */
+
+/* {$ifdef} and its like, from the innermost text outwards. */
+typedef struct Condition {
+	Span at;
+	bool outer;        /* the text around it is compiled */
+	bool met, turned;  /* its first half is compiled; {$else} was there */
+} Condition;
+
 typedef struct Parser {
 	Comp *c;
-	const Source *src;
+	const Source *src; /* the text that is scanned */
 	u32 at;            /* position behind the last token */
 	u32 prev_end;      /* end of the token before the last */
 	u32 tok_pos;
@@ -106,6 +115,13 @@ typedef struct Parser {
 	u8 sw;
 	int first;         /* the token that says which grammar to use, returned first */
 	bool deep;         /* the nesting error was reported */
+	bool skipping;     /* in text whose condition does not hold */
+	bool iso;          /* {$mode iso}: either mark closes a comment */
+	VEC(Condition) condition;
+	VEC(Name *) symbol;      /* what {$define} defined */
+	const Source *include;   /* the file that a directive asked for, until the scanner opens it */
+	u32 depth;               /* of included files */
+	struct Outer *outer;     /* the scanner's: where to go on behind this file */
 	Node *result;      /* N_PROGRAM, or the list of declarations of a library text */
 	Buf text;          /* of a string constant */
 	void *scanner;
@@ -113,6 +129,10 @@ typedef struct Parser {
 /* Parses a program, or a library text (declarations only).  NULL after a syntax error. */
 Node *pascal_parse(Comp *c, const Source *s, bool lib);
 void pascal_tokens(Comp *c, const Source *s, Buf *out);
-int pascal_keyword(const char *s, u32 n);
+/* One directive: s[0..n) is what stands behind the $. */
+void directive(Parser *p, Span at, const char *s, u32 n);
+void directive_begin(Parser *p);
+void directive_end(Parser *p);
+void directive_unclosed(Parser *p); /* at the end of the text */
 
 #endif

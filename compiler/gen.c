@@ -231,6 +231,16 @@ static void enter_param(Gen *g, Sym *q, u32 local)
 	}
 }
 
+/* Files that the program's heading names. */
+static void bind_file(Gen *g, const Sym *y)
+{
+	E1(I32_CONST, y->at_);
+	E1(I32_CONST, y->bound);
+	E1(I32_CONST, pb_data(g->b, y->name->s, y->name->len, 1));
+	E1(I32_CONST, y->name->len);
+	gen_call_sys(g, "text.bind", "iiii:");
+}
+
 static void enter(Gen *g, Proc *p)
 {
 	bool hidden = p->result && !type_scalar(p->result);
@@ -254,6 +264,9 @@ static void enter(Gen *g, Proc *p)
 			E1(I32_CONST, y->type->size);
 			E(MEM_FILL);
 		}
+	for (Sym *y = p->vars; y; y = y->next)
+		if (y->bound)
+			bind_file(g, y);
 	if (p->level == 1 && g->unwind_cell) {
 		E1(I32_CONST, g->unwind_cell);
 		E1(FRAME_ADDR, 0);

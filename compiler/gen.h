@@ -72,7 +72,7 @@ void gen_wide(Gen *g, Node *n);                   /* an ordinal as i64 */
 void gen_real(Gen *g, Node *n);
 void gen_cond(Gen *g, Node *n, u32 label, bool sense); /* jumps if n = sense */
 void gen_convert(Gen *g, Type *from, i64 lo, i64 hi, Type *to); /* top of the stack, known to lie in lo..hi */
-void gen_range_of(Node *n, i64 *lo, i64 *hi);
+void gen_range_of(const Node *n, i64 *lo, i64 *hi);
 
 /* gen_stmt.c */
 void gen_stmt(Gen *g, Node *n);

@@ -4,7 +4,7 @@
 /* ---- ranges and conversion ---- */
 
 /* The range that an ordinal expression is known to lie in. */
-void gen_range_of(Node *n, i64 *lo, i64 *hi)
+void gen_range_of(const Node *n, i64 *lo, i64 *hi)
 {
 	*lo = n->type->lo;
 	*hi = n->type->hi;
@@ -12,7 +12,10 @@ void gen_range_of(Node *n, i64 *lo, i64 *hi)
 		*lo = *hi = n->i;
 	} else if (n->op == N_MOD && n->b->op == N_INT && n->b->i > 0) {
 		i64 l, h;
-		gen_range_of(n->a, &l, &h);
+		const Node *a = n->a;
+		while (a->op == N_MOD) /* has the sign of its left operand */
+			a = a->a;
+		gen_range_of(a, &l, &h);
 		*lo = l < 0 ? 1 - n->b->i : 0;
 		*hi = n->b->i - 1;
 	} else if (n->op == N_AND && n->type->kind == T_INT && n->b->op == N_INT && n->b->i >= 0) {
@@ -122,12 +125,23 @@ static const ArithOp arith_ops[] = {
 	{ N_SHR, P_I32_SHR_U, P_I32_SHR_U, P_I64_SHR_U, P_I64_SHR_U, 0 },
 };
 
-static void arith(Gen *g, Node *n)
+/* The value on the stack, n's, as the operand of a real or 64-bit operator. */
+static void operand_as(Gen *g, const Node *n, char letter)
+{
+	char from = n->type->kind == T_REAL ? 'd' : type_letter(n->type);
+	if (letter == 'l' && from == 'i')
+		E(I64_EXTEND_S);
+	else if (letter == 'd' && from != 'd')
+		pb_op(g->b, from == 'l' ? P_F64_CONVERT_I64_S : P_F64_CONVERT_I32_S);
+}
+
+/* The right operand and the operator; the left one is on the stack in the form of its own type. */
+static void arith_rest(Gen *g, Node *n)
 {
 	const ArithOp *op = arith_ops;
 	bool check = n->sw & SW_OVERFLOW;
 	if (n->op == N_RDIV) {
-		gen_real(g, n->a);
+		operand_as(g, n->a, 'd');
 		gen_real(g, n->b);
 		pb_op(g->b, check ? P_F64_DIV_Z : P_F64_DIV);
 		return;
@@ -135,17 +149,50 @@ static void arith(Gen *g, Node *n)
 	while (op->node != n->op)
 		op++;
 	if (n->type->kind == T_REAL) {
-		gen_real(g, n->a);
+		operand_as(g, n->a, 'd');
 		gen_real(g, n->b);
 		pb_op(g->b, op->f64);
 	} else if (type_wide(n->type)) {
-		gen_wide(g, n->a);
+		operand_as(g, n->a, 'l');
 		gen_wide(g, n->b);
 		pb_op(g->b, check ? op->i64_o : op->i64);
 	} else {
-		gen_expr(g, n->a);
 		gen_int(g, n->b);
 		pb_op(g->b, check ? op->i32_o : op->i32);
+	}
+}
+
+static bool is_number(const Node *n)
+{
+	return n->op >= N_ADD && n->op <= N_SHR && (n->type->kind == T_INT || n->type->kind == T_REAL);
+}
+
+/* The first operand of a chain.  Constants are made in the form that is wanted. */
+static void first_operand(Gen *g, Node *n, const Node *up)
+{
+	if (up && (up->op == N_RDIV || up->type->kind == T_REAL) && n->op == N_INT) {
+		pb_f64(g->b, (double)n->i);
+		n->type = g->s->t_real;
+	} else if (up && type_wide(up->type) && n->op == N_INT) {
+		E1(I64_CONST, n->i);
+		n->type = g->s->t_int64;
+	} else {
+		gen_expr(g, n);
+	}
+}
+
+/* Down the left side in a loop and back up, as the analyser does. */
+static void arith(Gen *g, Node *n)
+{
+	Node *up = NULL;
+	for (; is_number(n); n = n->a) {
+		n->d = up;
+		up = n;
+	}
+	first_operand(g, n, up);
+	for (; up; up = n->d) {
+		n = up;
+		arith_rest(g, n);
 	}
 }
 
@@ -208,9 +255,15 @@ void gen_cond(Gen *g, Node *n, u32 label, bool sense)
 	if (n->op == N_NOT && n->type->kind == T_BOOL) {
 		gen_cond(g, n->a, label, !sense);
 	} else if (is_logical(n) && (n->op == N_OR) == sense) {
-		/* either one decides */
-		gen_cond(g, n->a, label, sense);
-		gen_cond(g, n->b, label, sense);
+		/* any one decides; a chain of one operator goes in a loop */
+		Node *up = NULL;
+		for (u32 op = n->op; n->op == op && is_logical(n); n = n->a) {
+			n->d = up;
+			up = n;
+		}
+		gen_cond(g, n, label, sense);
+		for (; up; up = up->d)
+			gen_cond(g, up->b, label, sense);
 	} else if (is_logical(n)) {
 		u32 out = pb_label(g->b);
 		gen_cond(g, n->a, out, !sense);
@@ -225,9 +278,9 @@ void gen_cond(Gen *g, Node *n, u32 label, bool sense)
 	}
 }
 
-static void logical(Gen *g, Node *n)
+/* The right operand and the operator; the left one is on the stack. */
+static void logical_rest(Gen *g, Node *n)
 {
-	gen_expr(g, n->a);
 	if (n->op == N_XOR || simple(n->b)) {
 		gen_expr(g, n->b);
 		pb_op(g->b, n->op == N_AND ? P_I32_AND : n->op == N_OR ? P_I32_OR : P_I32_XOR);
@@ -240,6 +293,20 @@ static void logical(Gen *g, Node *n)
 	E1(LABEL, other);
 	E1(I32_CONST, n->op == N_OR);
 	E1(LABEL, end);
+}
+
+static void logical(Gen *g, Node *n)
+{
+	Node *up = NULL;
+	for (; is_logical(n) || (n->op == N_XOR && n->type->kind == T_BOOL); n = n->a) {
+		n->d = up;
+		up = n;
+	}
+	gen_expr(g, n);
+	for (; up; up = n->d) {
+		n = up;
+		logical_rest(g, n);
+	}
 }
 
 /* ---- comparison ---- */

@@ -27,6 +27,29 @@ static bool is_fixed(const Node *f)
 	return !f || f->op == N_VAR;
 }
 
+/* Pushes the address and length of the table of names that calls.def describes.  The names are spelt as where
+ * the program declares them. */
+static void push_names(Gen *g, Type *t)
+{
+	t = type_host(g->s, t);
+	u32 count = (u32)t->hi + 1;
+	if (!t->names) {
+		Buf table = { 0 };
+		for (u32 i = 0; i < count; i++)
+			buf_u32(&table, 0);
+		for (Sym *y = t->list; y; y = y->next_value) {
+			const Source *s = ast_source_at(g->c, y->at.pos);
+			st32(table.p + 4 * y->value->i, (u32)table.n);
+			buf_u8(&table, (u8)MIN(y->name->len, 255u));
+			buf_bytes(&table, s->text + (y->at.pos - s->base), MIN(y->name->len, 255u));
+		}
+		t->names = pb_data(g->b, table.p, (u32)table.n, 4);
+		buf_free(&table);
+	}
+	E1(I32_CONST, t->names);
+	E1(I32_CONST, count);
+}
+
 static void write_one(Gen *g, Node *f, Node *n)
 {
 	Node *v = n->op == N_FMT ? n->a : n, *width = n->op == N_FMT ? n->b : NULL, *places = n->op == N_FMT ? n->c : NULL;
@@ -62,6 +85,11 @@ static void write_one(Gen *g, Node *f, Node *n)
 		gen_wide(g, v);
 		push_width(g, width);
 		gen_call_sys(g, "text.write.int", "ili:");
+	} else if (t->kind == T_ENUM) {
+		push_names(g, t);
+		gen_expr(g, v);
+		push_width(g, width);
+		gen_call_sys(g, "text.write.enum", "iiiii:");
 	} else {
 		gen_expr(g, v);
 		push_width(g, width);
@@ -92,6 +120,10 @@ static void read_one(Gen *g, Node *f, Node *n)
 	} else if (t->kind == T_CHAR) {
 		gen_call_sys(g, "text.read.char", "i:i");
 		gen_convert(g, g->s->t_char, 0, 255, t);
+	} else if (t->kind == T_ENUM) {
+		push_names(g, t);
+		gen_call_sys(g, "text.read.enum", "iii:i");
+		gen_convert(g, type_host(g->s, t), 0, type_host(g->s, t)->hi, t);
 	} else {
 		gen_call_sys(g, "text.read.int", "i:l");
 		gen_convert(g, g->s->t_int64, INT64_MIN, INT64_MAX, t);

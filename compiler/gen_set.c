@@ -226,10 +226,10 @@ void gen_set_as(Gen *g, Node *n, Type *to)
 
 /* ---- operators ---- */
 
+/* The right operand and the operator; the left one is on the stack. */
 static void binary_large(Gen *g, Node *n)
 {
 	u32 a = gen_temp(g, 'i'), b = gen_temp(g, 'i'), to = gen_frame(g, 32, 8);
-	gen_set(g, n->a, 32);
 	E1(LOCAL_SET, a);
 	gen_set(g, n->b, 32);
 	E1(LOCAL_SET, b);
@@ -249,14 +249,13 @@ static void binary_large(Gen *g, Node *n)
 	E1(FRAME_ADDR, to);
 }
 
-static void binary(Gen *g, Node *n, u32 size)
+static void binary_rest(Gen *g, Node *n, u32 size)
 {
 	bool wide = size == 8;
 	if (size == 32) {
 		binary_large(g, n);
 		return;
 	}
-	gen_set(g, n->a, size);
 	gen_set(g, n->b, size);
 	if (n->op == N_SUB) {
 		pb_op1(g->b, wide ? P_I64_CONST : P_I32_CONST, -1);
@@ -266,6 +265,19 @@ static void binary(Gen *g, Node *n, u32 size)
 		pb_op(g->b, wide ? P_I64_OR : P_I32_OR);
 	else
 		pb_op(g->b, wide ? P_I64_AND : P_I32_AND);
+}
+
+/* A chain of operators, down its left side and back up.  No operand's form is larger than its operator's. */
+static void binary(Gen *g, Node *n, u32 size)
+{
+	Node *up = NULL;
+	for (; is_operator(n); n = n->a) {
+		n->d = up;
+		up = n;
+	}
+	gen_set(g, n, size);
+	for (; up; up = up->d)
+		binary_rest(g, up, size);
 }
 
 void gen_set_binary(Gen *g, Node *n)

@@ -28,18 +28,22 @@ static bool is_concat(const Node *n)
 
 static void append(Gen *g, u32 to, Node *n);
 
-/* Appends the operands of a concatenation, from the left, to the string at frame offset `to`. */
+/* Appends the operands of a concatenation, from the left, to the string at frame offset `to`; a chain of + in a
+ * loop down and up its left side. */
 static void append_all(Gen *g, u32 to, Node *n)
 {
-	if (!is_concat(n)) {
-		append(g, to, n);
-	} else if (n->op == N_ADD) {
-		append_all(g, to, n->a);
-		append_all(g, to, n->b);
-	} else {
+	Node *up = NULL;
+	for (; is_concat(n) && n->op == N_ADD; n = n->a) {
+		n->d = up;
+		up = n;
+	}
+	if (is_concat(n))
 		for (Node *a = n->b; a; a = a->next)
 			append_all(g, to, a);
-	}
+	else
+		append(g, to, n);
+	for (; up; up = up->d)
+		append_all(g, to, up->b);
 }
 
 static void append(Gen *g, u32 to, Node *n)

@@ -23,7 +23,9 @@ int pascal_yylex(PASCAL_YYSTYPE *v, Span *at, void *scanner);
 }
 %code {
 #define YYMAXDEPTH 20000
-#define YYLLOC_DEFAULT(Cur, Rhs, N) ((Cur).pos = (N) ? YYRHSLOC(Rhs, 1).pos : YYRHSLOC(Rhs, 0).end, \
+/* From the first token to the last; an optional part that is not there in front does not count. */
+#define YYLLOC_DEFAULT(Cur, Rhs, N) ((Cur).pos = !(N) ? YYRHSLOC(Rhs, 0).end \
+	: YYRHSLOC(Rhs, (N) > 1 && YYRHSLOC(Rhs, 1).pos == YYRHSLOC(Rhs, 1).end ? 2 : 1).pos, \
 	(Cur).end = YYRHSLOC(Rhs, N).end)
 
 #define scanner p->scanner /* what the scanner is called with */
@@ -32,10 +34,12 @@ static Node *nd(Parser *p, NodeKind op, Span at, Node *a, Node *b);
 static Node *nd_list(Parser *p, NodeKind op, Span at, Node *a, List l);
 static Node *nd_name(Parser *p, NodeKind op, Span at, Name *name, Node *a, Node *b);
 static Node *list_nd(Parser *p, NodeKind op, Span at, List l, Node *b);
+static Node *binary(Parser *p, NodeKind op, Span at, Node *a, Node *b);
 static void grow_depth(Parser *p, Node *n, u32 below);
 static Node *set_c(Parser *p, Node *n, Node *c);
 static List add(List l, Node *n);
 static List cat(List l, List m);
+static Node *unsupported(Parser *p, Span at, const char *what);
 static void pascal_yyerror(const Span *at, Parser *p, const char *msg);
 #define ONE(n) add((List){ 0 }, n)
 #define CHECK_DEPTH if (p->deep) YYABORT
@@ -64,7 +68,7 @@ static void pascal_yyerror(const Span *at, Parser *p, const char *msg);
 %type <node> record_body_node field_decl variant_part variant param ident label_node init field_init
 %type <node> agg stmt compound structured open_call arm designator expr simple signed_term term factor ufactor literal arg element result_opt
 %type <list> decls decl idents labels const_defs type_defs var_defs params_opt params types record_body fixed variants consts
-%type <list> stmts arms arms_opt else_opt args exprs elements elements_opt program_params uses_names inits field_inits records
+%type <list> stmts arms arms_opt else_opt args exprs elements elements_opt program_head uses_names inits field_inits records
 %type <op> relop addop mulop to_downto packed_opt
 
 %precedence THEN
@@ -76,16 +80,13 @@ start:
 ;
 
 program:
-	program_head block '.'           { $$ = $2; $$->op = N_PROGRAM; $$->at = @$; }
+	program_head block '.'           { $$ = $2; $$->op = N_PROGRAM; $$->at = @$; $$->c = $1.first; }
 ;
 program_head:
-	%empty
-|	PROGRAM ID ';'
-|	PROGRAM ID '(' program_params ')' ';'
-|	PROGRAM error ';'
-;
-program_params:
-	idents
+	%empty                           { $$ = (List){ 0 }; }
+|	PROGRAM ID ';'                   { $$ = (List){ 0 }; }
+|	PROGRAM ID '(' idents ')' ';'    { $$ = $4; }
+|	PROGRAM error ';'                { $$ = (List){ 0 }; }
 ;
 block:
 	decls compound                   { $$ = list_nd(p, N_BLOCK, @$, $1, $2); CHECK_DEPTH; }
@@ -198,6 +199,7 @@ param:
 	idents ':' type                  { $$ = list_nd(p, N_PARAM, @$, $1, $3); $$->i = 0; }
 |	VAR idents ':' type              { $$ = list_nd(p, N_PARAM, @$, $2, $4); $$->i = 1; }
 |	CONST idents ':' type            { $$ = list_nd(p, N_PARAM, @$, $2, $4); $$->i = 2; }
+|	VAR idents                       { $$ = nd(p, N_PARAM, @$, unsupported(p, @2, "parameters without a type"), NULL); $$->i = 4; }
 |	heading                          { $$ = nd(p, N_PARAM, @$, $1, NULL); $$->i = 3; }
 |	error                            { $$ = nd(p, N_PARAM, @$, NULL, NULL); $$->i = 4; }
 ;
@@ -210,9 +212,13 @@ type:
 |	packed_opt SET OF type           { $$ = nd(p, N_TSET, @$, $4, NULL); CHECK_DEPTH; }
 |	packed_opt FILE_ OF type         { $$ = nd(p, N_TFILE, @$, $4, NULL); CHECK_DEPTH; }
 |	packed_opt FILE_                 { $$ = nd(p, N_TFILE, @$, NULL, NULL); }
-|	'^' ID                           { $$ = nd_name(p, N_TPTR, @$, $2, NULL, NULL); }
+|	arrow ID                         { $$ = nd_name(p, N_TPTR, @$, $2, NULL, NULL); }
+|	packed_opt ARRAY OF type         { $$ = unsupported(p, @2, "open and dynamic arrays"); }
 |	PROCEDURE params_opt             { $$ = list_nd(p, N_TPROC, @$, $2, NULL); }
 |	FUNCTION params_opt ':' type     { $$ = list_nd(p, N_TPROC, @$, $2, $4); $$->i = 1; }
+;
+arrow:
+	'^' | '@' /* ISO 7185 knows both */
 ;
 packed_opt:
 	%empty                           { $$ = 0; }
@@ -233,11 +239,11 @@ range_lo:
 	range_term
 |	'-' range_term                   { $$ = nd(p, N_NEG, @$, $2, NULL); }
 |	'+' range_term                   { $$ = nd(p, N_POS, @$, $2, NULL); }
-|	range_lo addop term              { $$ = nd(p, $2, @$, $1, $3); CHECK_DEPTH; }
+|	range_lo addop term              { $$ = binary(p, $2, @$, $1, $3); CHECK_DEPTH; }
 ;
 range_term:
 	range_factor
-|	range_term mulop ufactor         { $$ = nd(p, $2, @$, $1, $3); CHECK_DEPTH; }
+|	range_term mulop ufactor         { $$ = binary(p, $2, @$, $1, $3); CHECK_DEPTH; }
 ;
 range_factor:
 	literal
@@ -348,7 +354,7 @@ designator:
 	ID                               { $$ = nd_name(p, N_ID, @$, $1, NULL, NULL); }
 |	designator '[' exprs ']'         { $$ = nd_list(p, N_INDEX, @$, $1, $3); CHECK_DEPTH; }
 |	designator '.' ID                { $$ = nd_name(p, N_FIELD, @$, $3, $1, NULL); CHECK_DEPTH; }
-|	designator '^'                   { $$ = nd(p, N_DEREF, @$, $1, NULL); CHECK_DEPTH; }
+|	designator arrow                 { $$ = nd(p, N_DEREF, @$, $1, NULL); CHECK_DEPTH; }
 |	designator '(' ')'               { $$ = nd(p, N_CALL, @$, $1, NULL); CHECK_DEPTH; }
 |	designator '(' args ')'          { $$ = nd_list(p, N_CALL, @$, $1, $3); CHECK_DEPTH; }
 ;
@@ -375,7 +381,7 @@ relop:
 ;
 simple:
 	signed_term
-|	simple addop signed_term         { $$ = nd(p, $2, @$, $1, $3); CHECK_DEPTH; }
+|	simple addop signed_term         { $$ = binary(p, $2, @$, $1, $3); CHECK_DEPTH; }
 ;
 signed_term:
 	term
@@ -387,7 +393,7 @@ addop:
 ;
 term:
 	factor
-|	term mulop ufactor               { $$ = nd(p, $2, @$, $1, $3); CHECK_DEPTH; }
+|	term mulop ufactor               { $$ = binary(p, $2, @$, $1, $3); CHECK_DEPTH; }
 ;
 mulop:
 	'*' { $$ = N_MUL; } | '/' { $$ = N_RDIV; } | DIV { $$ = N_DIV; } | MOD { $$ = N_MOD; }
@@ -427,6 +433,26 @@ element:
 %%
 
 /* ---- building nodes ---- */
+
+/* Operators that a chain may mix: analyser and generator walk down its left side in a loop. */
+static int chain_class(const Node *n)
+{
+	switch (n->op) {
+	case N_ADD: case N_SUB: case N_MUL: case N_RDIV: case N_DIV: case N_MOD: case N_SHL: case N_SHR: return 1;
+	case N_AND: case N_OR: case N_XOR: return n->op;
+	}
+	return 0;
+}
+
+/* An operator over a and b.  a + b + c + ... leans to the left and may be long; it is not deep. */
+static Node *binary(Parser *p, NodeKind op, Span at, Node *a, Node *b)
+{
+	Node *n = nd(p, op, at, NULL, b);
+	bool chain = chain_class(a) && chain_class(n) == chain_class(a);
+	n->a = a;
+	grow_depth(p, n, chain ? a->depth - 1u : a->depth);
+	return n;
+}
 
 static void grow_depth(Parser *p, Node *n, u32 below)
 {
@@ -502,6 +528,13 @@ static List cat(List l, List m)
 		return m;
 	l.last->next = m.first;
 	return (List){ l.first, m.last, MAX(l.depth, m.depth) };
+}
+
+/* What other Pascals have and this one has not, where the words alone tell what was meant. */
+static Node *unsupported(Parser *p, Span at, const char *what)
+{
+	diag_error(p->c, at, "%s are not supported", what);
+	return nd(p, N_EMPTY, at, NULL, NULL);
 }
 
 /* ---- messages ---- */
@@ -614,7 +647,7 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, Parser *p)
 	else if ((token == '=' || token == '<' || token == '>' || token == NE || token == LE || token == GE) && expected[YYTRANSLATE(AND)])
 		hint = "; comparisons beside 'and' and 'or' need parentheses";
 	/* A name or number is quoted from the source; that says more. */
-	if ((token == ID || token == NUMBER || token == REALNUM) && at.end - at.pos < 60)
+	if ((token == ID || token == NUMBER || token == REALNUM) && at.end - at.pos < 60 && ast_source_at(p->c, at.pos) == p->src)
 		what = arena_printf(p->c->a, "'%.*s'", (int)(at.end - at.pos), p->src->text + (at.pos - p->src->base));
 	/* What is missing at the end of a line is missing there, not at the start of the next. */
 	if (behind && !word && ast_line(p->c, p->prev_end) != ast_line(p->c, at.pos))

@@ -402,6 +402,42 @@ static void predefine(Sema *s)
 	}
 }
 
+static bool declares(const Node *list, const Name *name)
+{
+	for (const Node *n = list; n; n = n->next) {
+		if (n->op != N_LABELDEF && n->op != N_EMPTY && n->op != N_VARDEF && n->name == name)
+			return true;
+		for (const Node *id = n->op == N_VARDEF ? n->a : NULL; id; id = id->next)
+			if (id->name == name)
+				return true;
+	}
+	return false;
+}
+
+/* Files that the program's heading names are those of the world outside.  One that the program does not declare
+ * is a text file, as `prd` and `prr` are in the programs of Pascal-P. */
+static void declare_files(Sema *s, const Node *program)
+{
+	for (Node *n = program->c; n; n = n->next)
+		if (!n->name->sym && !declares(program->a, n->name))
+			sema_declare(s, S_VAR, n->name, n->at, s->t_text);
+}
+
+static void bind_files(const Node *program)
+{
+	u16 place = 0;
+	for (Node *n = program->c; n; n = n->next) {
+		Sym *y = n->name->sym;
+		if (y && y->kind == S_VAR && y->builtin)
+			continue; /* input, output */
+		place++;
+		if (y && y->user && y->kind == S_VAR && y->type->kind == T_TEXT) {
+			y->bound = place;
+			y->address = true;
+		}
+	}
+}
+
 bool sema_program(Sema *s, Node *program)
 {
 	Proc *p = arena_alloc(s->a, sizeof *p);
@@ -410,7 +446,9 @@ bool sema_program(Sema *s, Node *program)
 	predefine(s);
 	p->block = program;
 	s->level = 1;
+	declare_files(s, program);
 	declare_all(s, program->a);
+	bind_files(program);
 	sema_stmt(s, program->b);
 	check_labels(s, p);
 	p->vars = s->scope;

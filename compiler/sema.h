@@ -29,6 +29,7 @@ struct Type {
 	Name *pending;   /* pointer to a type that is not declared yet */
 	Span at;
 	u32 nparam;
+	u32 names;       /* enumerations: where the generator put the table of their names, 0 = nowhere yet */
 };
 
 typedef enum SymKind { S_CONST, S_TYPE, S_VAR, S_PROC, S_BUILTIN, S_POISON } SymKind;
@@ -43,10 +44,12 @@ struct Sym {
 	bool uplevel;    /* used by an inner routine (or a variable of the program used by any routine) */
 	bool counter;    /* the variable of a `for` that is being analysed */
 	u8 where;        /* for the generator: W_* */
+	u16 bound;       /* a text file named in the program's heading: its place there, from 1 */
 	u16 level;
 	u32 at_;         /* local number, frame offset or address; of a field: its offset */
 	Name *name;
 	Sym *outer;      /* what the name meant before */
+	Sym *next_value; /* in its enumeration */
 	Sym *next;       /* in the scope, or the next field, parameter or constant */
 	Type *type;
 	Span at;

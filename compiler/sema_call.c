@@ -331,7 +331,7 @@ static void take_file(Sema *s, Node *n)
 
 static bool writable(const Type *t)
 {
-	return t->kind == T_INT || t->kind == T_BOOL || t->kind == T_REAL || t->kind == T_POISON || type_stringy(t);
+	return type_ordinal(t) || t->kind == T_REAL || t->kind == T_POISON || type_stringy(t);
 }
 
 static void write_arg(Sema *s, Node **p, const Sym *f)
@@ -361,7 +361,7 @@ static void read_arg(Sema *s, Node **p, const Sym *f)
 	const Type *t = a->type;
 	if (a->op != N_VAR && a->op != N_FIELD && a->op != N_INDEX && a->op != N_DEREF && t->kind != T_POISON)
 		diag_error(s->c, a->at, "this is not a variable");
-	else if (t->kind != T_INT && t->kind != T_REAL && t->kind != T_CHAR && t->kind != T_STRING && t->kind != T_POISON)
+	else if (t->kind != T_INT && t->kind != T_REAL && t->kind != T_CHAR && t->kind != T_ENUM && t->kind != T_STRING && t->kind != T_POISON)
 		bad_arg(s, a, f);
 	else if (a->op == N_VAR && a->sym->counter)
 		diag_error(s->c, a->at, "'%s' counts a 'for' statement and cannot be changed inside it", diag_name(s->c, a->sym->name));

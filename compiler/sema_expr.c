@@ -486,6 +486,21 @@ static Node *mismatch(Sema *s, Node *n, Type *to, const char *what)
 	return sema_poison(s, n);
 }
 
+/* A literal in an array of characters: Free Pascal fills what is missing with chr(0), and so does this. */
+static Node *pad(Sema *s, Node *n, const Type *to)
+{
+	char c = (char)n->i;
+	const char *from = n->op == N_STR ? n->s : &c;
+	u32 len = n->op == N_STR ? n->n : 1;
+	char *p = arena_alloc(s->a, to->size + 1u);
+	memcpy(p, from, len);
+	n->op = N_STR;
+	n->s = p;
+	n->n = to->size;
+	n->type = type_chars(s, n->n);
+	return n;
+}
+
 static bool fits_string(const Node *n, const Type *to)
 {
 	if (to->kind == T_STRING)
@@ -502,6 +517,8 @@ Node *sema_convert(Sema *s, Node *n, Type *to, const char *what)
 		return char_to_string(s, n);
 	if (fits_string(n, to))
 		return n;
+	if (type_is_chars(to) && ((n->op == N_STR && n->n < to->size) || (n->op == N_INT && from->kind == T_CHAR)))
+		return pad(s, n, to);
 	if (to->kind == T_REAL && from->kind == T_INT) {
 		if (n->op == N_INT) {
 			n->r = (double)n->i;
@@ -747,6 +764,30 @@ static Node *literal(Sema *s, Node *n)
 	return n;
 }
 
+static bool is_arith(const Node *n)
+{
+	return n->op >= N_ADD && n->op <= N_SHR;
+}
+
+/* Operators.  a + b + c + ... leans to the left, as deep as it is long, so this goes down its left side in a loop
+ * and back up; on the way `d` leads to the operator above. */
+static Node *chain(Sema *s, Node *n)
+{
+	Node *up = NULL, *r;
+	for (; is_arith(n) && !n->type; n = n->a) {
+		n->d = up;
+		up = n;
+	}
+	for (r = sema_expr(s, n); up; r = arith(s, n)) {
+		n = up;
+		up = n->d;
+		n->d = NULL;
+		n->a = r;
+		n->b = sema_expr(s, n->b);
+	}
+	return r;
+}
+
 static Node *expr(Sema *s, Node *n)
 {
 	switch (n->op) {
@@ -761,9 +802,7 @@ static Node *expr(Sema *s, Node *n)
 		return unary(s, n);
 	case N_ADD: case N_SUB: case N_MUL: case N_RDIV: case N_DIV: case N_MOD: case N_AND: case N_OR: case N_XOR:
 	case N_SHL: case N_SHR:
-		n->a = sema_expr(s, n->a);
-		n->b = sema_expr(s, n->b);
-		return arith(s, n);
+		return chain(s, n);
 	case N_EQ: case N_NE: case N_LT: case N_GT: case N_LE: case N_GE:
 		n->a = sema_expr(s, n->a);
 		n->b = sema_expr(s, n->b);

@@ -1,8 +1,27 @@
 /* sema_type: from type denoters to types. */
 #include "sema.h"
 
+/* Types of other Pascals that this one has not: worth more than "unknown name". */
+static bool foreign_type(Sema *s, const Node *n)
+{
+	static const struct { const char *name, *instead; } types[] = {
+		{ "single", "; use real" }, { "extended", "; use real" }, { "comp", "; use int64" }, { "currency", "" },
+		{ "qword", "; use int64" }, { "uint64", "; use int64" }, { "ansistring", "; use string" },
+		{ "widestring", "" }, { "unicodestring", "" }, { "pchar", "" }, { "variant", "" },
+	};
+	for (u32 i = 0; i < COUNT(types); i++)
+		if (!strcmp(n->name->s, types[i].name)) {
+			diag_error(s->c, n->at, "the type '%s' is not supported%s", types[i].name, types[i].instead);
+			sema_declare(s, S_POISON, n->name, n->at, s->t_poison);
+			return true;
+		}
+	return false;
+}
+
 static Type *named_type(Sema *s, Node *n)
 {
+	if (!n->name->sym && foreign_type(s, n))
+		return s->t_poison;
 	Sym *y = sema_resolve(s, n);
 	if (y->kind == S_TYPE || y->kind == S_POISON)
 		return y->type;
@@ -49,10 +68,13 @@ static Type *range_type(Sema *s, Node *n)
 static Type *enum_type(Sema *s, Node *n)
 {
 	Type *t = type_new(s, T_ENUM, 1, 1);
+	Sym **end = &t->list;
 	for (Node *id = n->a; id; id = id->next) {
 		Sym *y = sema_declare(s, S_CONST, id->name, id->at, t);
 		y->value = sema_int(arena_alloc(s->a, sizeof(Node)), t->hi++, t);
 		y->value->at = id->at;
+		*end = y;
+		end = &y->next_value;
 	}
 	t->hi--;
 	if (t->hi > 65535)

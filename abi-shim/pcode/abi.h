@@ -8,7 +8,7 @@
 enum {
 	IO_NOTFOUND = 2, IO_NOPATH = 3, IO_TOOMANY = 4, IO_DENIED = 5, IO_BADHANDLE = 6,
 	IO_READ = 100, IO_WRITE = 101, IO_UNASSIGNED = 102, IO_CLOSED = 103,
-	IO_NOINPUT = 104, IO_NOOUTPUT = 105, IO_FORMAT = 106
+	IO_NOINPUT = 104, IO_NOOUTPUT = 105, IO_FORMAT = 106, IO_ENUM = 107
 };
 
 enum TextMode { TEXT_FREE, TEXT_CLOSED, TEXT_READ, TEXT_WRITE };
@@ -20,6 +20,7 @@ typedef struct Text {
 	bool tty;      /* a terminal: lines go out at once, and other files are flushed before reading */
 	bool keep;     /* one of the standard three */
 	bool eof;      /* read gave nothing */
+	bool lazy;     /* bound to a file by the program's heading: the first use opens it */
 	int fd;
 	char *name;    /* NULL: a temporary file */
 	u8 *buf;
@@ -54,6 +55,7 @@ void text_put(Regfile *t, Text *f, const void *p, u32 n);
 void text_pad(Regfile *t, Text *f, i64 blanks);
 bool text_flush(Text *f);          /* false: the host did not take it */
 void text_init(Abi *a);
+bool text_open_lazily(Regfile *t, u64 number, enum TextMode mode); /* files.c; false: it cannot be */
 void text_end(void *abi);          /* flushes everything; for task_at_end */
 
 /* sandbox.c: opens a file that the program may see; -1 with errno as open does (EACCES: outside). */

@@ -67,27 +67,47 @@ static void shut(Regfile *t, Text *f)
 		abi_fail(t, IO_WRITE);
 }
 
-u64 sys_assign(Regfile *t, const u64 *args)
+static Text *assign(Regfile *t, u64 variable, const char *name, size_t n)
 {
 	Abi *a = abi_of(t);
-	const char *name = guest_ptr(abi_thread(t), (u32)args[1], (u32)args[2]);
-	Text *f = of_variable(t, args[0]);
+	Text *f = of_variable(t, variable);
 
 	if (!f) {
 		u32 k = free_number(a);
 		if (!k) {
 			abi_fail(t, IO_TOOMANY);
-			return 0;
+			return NULL;
 		}
 		f = &a->text.p[k];
-		st32(guest_ptr(abi_thread(t), (u32)args[0], 4), k);
+		st32(guest_ptr(abi_thread(t), (u32)variable, 4), k);
 	} else if (f->mode != TEXT_CLOSED) {
 		shut(t, f);
 	}
 	free(f->name);
-	f->name = memcpy(xcalloc(1, (size_t)(u32)args[2] + 1), name, (u32)args[2]);
+	f->name = memcpy(xcalloc(1, n + 1), name, n);
 	f->mode = TEXT_CLOSED;
-	f->keep = false;
+	f->keep = f->lazy = false;
+	return f;
+}
+
+u64 sys_assign(Regfile *t, const u64 *args)
+{
+	assign(t, args[0], guest_ptr(abi_thread(t), (u32)args[1], (u32)args[2]), (u32)args[2]);
+	return 0;
+}
+
+/* What the heading of the program names is a file of the world outside, as ISO 7185 wants it: that of the
+ * argument in its place, or else of its own name, as Pascal-P and GNU Pascal had it. */
+u64 sys_bind(Regfile *t, const u64 *args)
+{
+	Abi *a = abi_of(t);
+	const char *name = guest_ptr(abi_thread(t), (u32)args[2], (u32)args[3]);
+	bool given = (i64)(u32)args[1] < a->argc;
+	Text *f = given ? assign(t, args[0], a->argv[(u32)args[1]], strlen(a->argv[(u32)args[1]]))
+		: assign(t, args[0], name, (u32)args[3]);
+
+	if (f)
+		f->lazy = true;
 	return 0;
 }
 
@@ -116,6 +136,22 @@ static int open_named(Text *f, enum TextMode mode, int flags)
 	return sandbox_open(f->name, flags | O_CLOEXEC | O_NOCTTY, 0666);
 }
 
+bool text_open_lazily(Regfile *t, u64 number, enum TextMode mode)
+{
+	Text *f = &abi_of(t)->text.p[number];
+
+	if (f->mode != TEXT_CLOSED)
+		return false;
+	f->lazy = false;
+	f->fd = open_named(f, mode, mode == TEXT_READ ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC);
+	if (f->fd < 0) {
+		abi_fail(t, errno_code(errno));
+		return false;
+	}
+	f->mode = (u8)mode;
+	return true;
+}
+
 static void open_text(Regfile *t, u64 addr, enum TextMode mode, int flags)
 {
 	Abi *a = abi_of(t);
@@ -123,6 +159,8 @@ static void open_text(Regfile *t, u64 addr, enum TextMode mode, int flags)
 
 	if (abi_pending(t))
 		return;
+	if (f)
+		f->lazy = false;
 	if (!f && mode == TEXT_WRITE && !(flags & O_APPEND)) {
 		u32 k = free_number(a); /* a temporary file */
 		if (k) {

@@ -71,8 +71,12 @@ Text *text_open(Regfile *t, u64 number, enum TextMode mode)
 	Abi *a = abi_of(t);
 
 	number = (u32)number;
-	if (number >= a->text.n || a->text.p[number].mode != mode || a->failed)
-		return wrong_mode(t, number, mode);
+	if (number >= a->text.n || a->text.p[number].mode != mode || a->failed) {
+		if (a->failed || number >= a->text.n || !a->text.p[number].lazy)
+			return wrong_mode(t, number, mode);
+		if (!text_open_lazily(t, number, mode))
+			return NULL;
+	}
 	Text *f = &a->text.p[number];
 	if (!f->buf)
 		make_buffer(f);
@@ -151,6 +155,29 @@ u64 sys_write_bool(Regfile *t, const u64 *args)
 
 	if (f)
 		put_wide(t, f, s, (u32)strlen(s), args[2]);
+	return 0;
+}
+
+/* The name at place k of a table of names in guest memory: its length byte, NULL if there is none. */
+static const u8 *enum_name(Regfile *t, u64 table, u64 count, u32 k)
+{
+	if (k >= (u32)count)
+		return NULL;
+	u32 at = (u32)table + ld32(guest_ptr(abi_thread(t), (u32)table + 4 * k, 4));
+	const u8 *name = guest_ptr(abi_thread(t), at, 1);
+	guest_ptr(abi_thread(t), at, 1u + *name);
+	return name;
+}
+
+u64 sys_write_enum(Regfile *t, const u64 *args)
+{
+	Text *f = text_open(t, args[0], TEXT_WRITE);
+	const u8 *name = enum_name(t, args[1], args[2], (u32)args[3]);
+
+	if (!name)
+		abi_fail(t, IO_ENUM);
+	else if (f)
+		put_wide(t, f, name + 1, *name, args[4]);
 	return 0;
 }
 
@@ -379,4 +406,34 @@ u64 sys_read_real(Regfile *t, const u64 *args)
 		return 0;
 	}
 	return f64_canon(v);
+}
+
+static char lower(int c) { return (char)(c >= 'A' && c <= 'Z' ? c | 32 : c); }
+
+static bool same_word(const Token *k, const u8 *name)
+{
+	if (k->n != *name)
+		return false;
+	for (u32 i = 0; i < k->n; i++)
+		if (lower(k->s[i]) != lower(name[1 + i]))
+			return false;
+	return true;
+}
+
+u64 sys_read_enum(Regfile *t, const u64 *args)
+{
+	static const char letters[] = "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	Text *f = text_open(t, args[0], TEXT_READ);
+	Token k = {.n = 0};
+
+	if (!f)
+		return 0;
+	skip_blanks(t, f);
+	while (take(t, f, &k, letters))
+		;
+	for (u32 i = 0; i < (u32)args[2]; i++)
+		if (same_word(&k, enum_name(t, args[1], args[2], i)))
+			return i;
+	abi_fail(t, IO_ENUM);
+	return 0;
 }

@@ -169,6 +169,7 @@ const char *task_error_text(u32 code)
 		{100, "end of file reached, or the file cannot be read"}, {101, "the file cannot be written"},
 		{102, "no file name assigned"}, {103, "file not open"}, {104, "file not open for input"},
 		{105, "file not open for output"}, {106, "invalid number in the input"},
+		{107, "no name of an enumeration"},
 		{TRAP_DIV0, "division by zero"}, {TRAP_RANGE, "range check failed"}, {TRAP_STACK, "stack overflow"},
 		{TRAP_HEAP, "heap overflow: out of memory"}, {TRAP_POINTER, "invalid pointer operation"},
 		{TRAP_FOVERFLOW, "floating-point overflow"}, {TRAP_FINVALID, "invalid floating-point operation"},

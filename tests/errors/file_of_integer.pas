@@ -1,4 +1,4 @@
-{ error: 3:7: files of type other than 'text' are not supported }
+{ error: 3:8: files of type other than 'text' are not supported }
 program file_of_integer;
 var f: file of integer;
 begin
