@@ -24,6 +24,7 @@ static void NORETURN unsupported(const OFunc *f, const OIns *i)
 
 static void NORETURN trap(Eval *e, u32 code, u32 map)
 {
+	e->env->hi = e->hi;
 	e->env->trap(e->env, code, e->f, map, e->val);
 	die(EXIT_VM, "the evaluator's trap %u came back (in %s)", code, e->f->name);
 }
@@ -246,8 +247,6 @@ static u64 get(Eval *e, const OIns *i)
 {
 	u64 cell;
 
-	if (type_is_wide(i->type))
-		unsupported(e->f, i);
 	memcpy(&cell, (u8 *)e->env->t + (i->c & ~7u), 8);
 	return low_bits(cell >> 8 * (i->c & 7), ocode_type_size[i->type] * 8u);
 }
@@ -259,11 +258,46 @@ static void put(Eval *e, const OIns *i)
 	u64 cell, mask = low_bits(~(u64)0, width) << shift;
 	u8 *p = (u8 *)e->env->t + (i->c & ~7u);
 
-	if (type_is_wide(type))
-		unsupported(e->f, i);
 	memcpy(&cell, p, 8);
 	cell = (cell & ~mask) | (e->val[i->a] << shift & mask);
 	memcpy(p, &cell, 8);
+}
+
+/* 128-bit values have two cells, the low half first. */
+static void get_wide(Eval *e, OVal v)
+{
+	const u8 *p = (const u8 *)e->env->t + e->f->ins.p[v].c;
+
+	memcpy(&e->val[v], p, 8);
+	memcpy(&e->hi[v], p + 8, 8);
+}
+
+static void put_wide(Eval *e, const OIns *i)
+{
+	u8 *p = (u8 *)e->env->t + i->c;
+
+	memcpy(p, &e->val[i->a], 8);
+	memcpy(p + 8, &e->hi[i->a], 8);
+}
+
+/* ---- vectors ------------------------------------------------------------------------------------ */
+
+static OVec vec_operand(const Eval *e, OVal v)
+{
+	return (OVec){{e->val[v], e->hi[v]}};
+}
+
+static void vec(Eval *e, OVal v)
+{
+	const OIns *i = &e->f->ins.p[v];
+	u32 args = ocode_vops[i->aux].args, fpc = (u32)e->env->t->slot[REG_FPC];
+	OVec a = vec_operand(e, i->a), b = vec_operand(e, args > 1 ? i->b : 0), c = vec_operand(e, args > 2 ? i->c : 0), d;
+
+	ocode_vec((OVop)i->aux, &d, &a, &b, &c, args < 3 ? i->c : 0, &fpc);
+	e->val[v] = d.q[0];
+	e->hi[v] = d.q[1];
+	if (ocode_vops[i->aux].flags & V_FP)
+		e->env->t->slot[REG_FPC] = fpc;
 }
 
 /* ---- calls and jumps ---------------------------------------------------------------------------- */
@@ -321,7 +355,13 @@ static void rare(Eval *e, OVal v)
 	const OFunc *f = e->f;
 	const OIns *i = &f->ins.p[v];
 
-	if (i->op == O_LOAD && OMEM_LOG2(i->aux) == 4)
+	if (ocode_ops[i->op].form >= OF_VEC1 && ocode_ops[i->op].form <= OF_VEC3)
+		vec(e, v);
+	else if (i->op == O_GET)
+		get_wide(e, v);
+	else if (i->op == O_PUT)
+		put_wide(e, i);
+	else if (i->op == O_LOAD && OMEM_LOG2(i->aux) == 4)
 		load_wide(e, v);
 	else if (i->op == O_STORE)
 		store_wide(e, i);
@@ -371,10 +411,16 @@ static u64 run(Eval *e, OVal next)
 				break;
 			val[v] = val[i->c] ? val[i->a] : val[i->b];
 			continue;
+		case O_VEC1: case O_VEC2: case O_VEC3: case O_FVEC1: case O_FVEC2: case O_FVEC3:
+			break;
 		case O_GET:
+			if (type_is_wide(i->type))
+				break;
 			val[v] = get(e, i);
 			continue;
 		case O_PUT:
+			if (type_is_wide(ins[i->a].type))
+				break;
 			put(e, i);
 			continue;
 		case O_XCHG: case O_XADD: case O_CAS:

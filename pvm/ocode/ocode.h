@@ -31,6 +31,9 @@ typedef enum OForm {
 	OF_TERN,   /* a, b, c = v */
 	OF_LOAD,   /* a = v (address), c = offset, aux = descriptor */
 	OF_STORE,  /* a = v (address), b = v, c = offset, aux = descriptor */
+	OF_VEC1,   /* a = v; aux = row of vops.def, c = number */
+	OF_VEC2,   /* a, b = v; likewise */
+	OF_VEC3,   /* a, b, c = v; aux = row */
 	OF_SLOT,   /* c = byte offset in the register file */
 	OF_PUT,    /* a = v, c = byte offset in the register file */
 	OF_RMW,    /* a = v (address), b = v, c = offset, aux = descriptor */
@@ -65,6 +68,22 @@ extern const char *const ocode_type_names[OT_COUNT];
 extern const u8 ocode_type_size[OT_COUNT]; /* bytes */
 extern const char *const ocode_cc_names[CC_COUNT];
 extern const char *const ocode_fcc_names[FC_COUNT];
+
+/* The rows of vops.def, for aux of VEC1 to FVEC3. */
+typedef enum OVop {
+#define V(op, name, sig, flags, meaning) VO_##op,
+#include "vops.def"
+#undef V
+	VO_COUNT
+} OVop;
+enum { V_FP = 1 /* reads the floating-point control word and sets its sticky flags */ };
+typedef struct OVopInfo {
+	const char *name, *sig; /* sig: "v:vn", the result, then operands: v v128, i i32, l i64, n number */
+	u8 flags, args;         /* V_*; number of operands that are values */
+} OVopInfo;
+extern const OVopInfo ocode_vops[VO_COUNT];
+/* The operation for a row: VEC1 to FVEC3. */
+OOp ocode_vop_op(OVop row);
 
 /* Memory descriptor of a load, store or atomic, in aux. */
 /* Guest memory is little-endian and its addresses are i32 (zero-extended) or i64; an address of the VM itself is
@@ -195,6 +214,8 @@ struct Regfile {
 };
 #define REG_OFF(field) ((u32)offsetof(Regfile, field))
 #define REG_SLOT(n) ((u32)(offsetof(Regfile, slot) + 8 * (n)))
+/* The slot with the floating-point control word and sticky flags of vector operations; its layout is in softfp.h. */
+enum { REG_FPC = 36 };
 
 /* Trap codes are Turbo Pascal's run-time errors, 200 to 255. */
 enum {
@@ -290,6 +311,12 @@ typedef struct OEvalEnv {
 /* Runs f with args (as for OHostFn) and returns the result's bits.  Portable C, the oracle of the back
  * ends: guest memory is little-endian whatever the host. */
 u64 ocode_eval(OEvalEnv *env, const OFunc *f, const u64 *args);
+
+/* A vector: q[0] is the low half. */
+typedef struct OVec { u64 q[2]; } OVec;
+/* What a row computes: d from a, b, c and the number n (i and l operands and results are in the low half); *fpc is the
+ * floating-point control word, whose sticky flags it sets. */
+void ocode_vec(OVop row, OVec *d, const OVec *a, const OVec *b, const OVec *c, u32 n, u32 *fpc);
 
 /* The value of a pure operation on constants (i32 results zero-extended); what folding and eval share.
  * False where the result is not defined (division by zero, out of range). */

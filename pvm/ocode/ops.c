@@ -1,5 +1,5 @@
 /* The tables of O-code, made from ocode.def. */
-#include "ocode.h"
+#include "vec.h"
 
 /* The property letters of a row become a mask while compiling; both compilers fold the strchr. */
 #define HAS(props, letter, bit) (__builtin_strchr(props, letter) ? (bit) : 0)
@@ -15,6 +15,37 @@ const OOpInfo ocode_ops[O_COUNT] = {
 #include "ocode.def"
 #undef O
 };
+
+/* Operands that are values: what follows the colon, without a number at the end. */
+#define ARGS(sig) (sizeof(sig) - 3 - (sig[sizeof(sig) - 2] == 'n'))
+
+const OVopInfo ocode_vops[VO_COUNT] = {
+#define V(op, name, sig, flags, meaning) [VO_##op] = {name, sig, flags, ARGS(sig)},
+#include "vops.def"
+#undef V
+};
+
+OOp ocode_vop_op(OVop row)
+{
+	const OVopInfo *v = &ocode_vops[row];
+
+	return (OOp)((v->flags & V_FP ? O_FVEC1 : O_VEC1) + v->args - 1);
+}
+
+static VFn *const functions[VO_COUNT] = {
+#define V(op, name, sig, flags, meaning) [VO_##op] = vec_##op,
+#include "vops.def"
+#undef V
+};
+
+void ocode_vec(OVop row, OVec *d, const OVec *a, const OVec *b, const OVec *c, u32 n, u32 *fpc)
+{
+	VIn v = {.a = *a, .b = *b, .c = *c, .n = n, .csr = *fpc};
+
+	functions[row](&v);
+	*d = v.d;
+	*fpc = v.csr;
+}
 
 const char *const ocode_type_names[OT_COUNT] = {
 	[OT_VOID] = "void", [OT_I8] = "i8", [OT_I16] = "i16", [OT_I32] = "i32", [OT_I64] = "i64",

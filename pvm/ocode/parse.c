@@ -310,6 +310,18 @@ static bool two(Parser *p, OIns *i)
 	return named(p, '%', &i->a) && expect(p, ',') && named(p, '%', &i->b);
 }
 
+/* The number of a row that has one stands behind its values. */
+static bool vec_operands(Parser *p, OIns *i)
+{
+	u32 form = ocode_ops[i->op].form;
+
+	if (!named(p, '%', &i->a) || (form != OF_VEC1 && !(expect(p, ',') && named(p, '%', &i->b))))
+		return false;
+	if (form == OF_VEC3)
+		return expect(p, ',') && named(p, '%', &i->c);
+	return !strchr(ocode_vops[i->aux].sig, 'n') || (expect(p, ',') && number(p, 255, &i->c));
+}
+
 static bool operands(Parser *p, OIns *i)
 {
 	switch ((OForm)ocode_ops[i->op].form) {
@@ -333,6 +345,8 @@ static bool operands(Parser *p, OIns *i)
 		return address(p, &i->a, &i->c) && expect(p, ',') && named(p, '%', &i->b) && descriptor(p, &i->aux);
 	case OF_CAS:
 		return cas(p, i);
+	case OF_VEC1: case OF_VEC2: case OF_VEC3:
+		return vec_operands(p, i);
 	case OF_SLOT: case OF_PUT:
 		if (!accept_word(p, "slot"))
 			return fail(p, "expected slot");
@@ -402,6 +416,21 @@ static bool nowrap(Parser *p, OIns *i)
 	return accept_name(p, names, 1) == 0 || fail(p, "only nw may follow here");
 }
 
+/* ".paddb" behind vec2 and its kin. */
+static bool vec_row(Parser *p, OIns *i)
+{
+	if (ocode_ops[i->op].form < OF_VEC1 || ocode_ops[i->op].form > OF_VEC3)
+		return true;
+	if (!expect(p, '.'))
+		return false;
+	for (u32 k = 0; k < VO_COUNT; k++)
+		if (ocode_vop_op((OVop)k) == (OOp)i->op && accept_word(p, ocode_vops[k].name)) {
+			i->aux = (u16)k;
+			return true;
+		}
+	return fail(p, "no such row");
+}
+
 /* "%5 = add i32 %1, %4 !2" */
 static bool instruction(Parser *p)
 {
@@ -415,7 +444,7 @@ static bool instruction(Parser *p)
 		return false;
 	if (result && !n)
 		return fail(p, "there is no value 0");
-	if (!operation(p, &i) || !nowrap(p, &i))
+	if (!operation(p, &i) || !nowrap(p, &i) || !vec_row(p, &i))
 		return false;
 	const OOpInfo *info = &ocode_ops[i.op];
 	if (result ? info->result == 'V' : info->result != 'V' && info->form != OF_CALL)

@@ -104,6 +104,18 @@ static void print_switch(const OFunc *f, Buf *out, const OIns *i)
 	}
 }
 
+/* The number stands behind the operands where the row has one. */
+static void print_vec(Buf *out, const OIns *i)
+{
+	const OVal arg[3] = {i->a, i->b, i->c};
+	u32 n = ocode_ops[i->op].form - OF_VEC1 + 1u;
+
+	buf_u8(out, ' ');
+	print_values(out, arg, n);
+	if (n < 3 && i->aux < VO_COUNT && strchr(ocode_vops[i->aux].sig, 'n'))
+		buf_printf(out, ", %u", i->c);
+}
+
 /* What follows an operation's name and type. */
 static void print_operands(const OFunc *f, Buf *out, const OIns *i)
 {
@@ -144,6 +156,9 @@ static void print_operands(const OFunc *f, Buf *out, const OIns *i)
 		buf_printf(out, ", ");
 		print_values(out, f->pool.p + i->a + 1, 2);
 		print_mem(out, i->aux);
+		break;
+	case OF_VEC1: case OF_VEC2: case OF_VEC3:
+		print_vec(out, i);
 		break;
 	case OF_SLOT:
 		buf_printf(out, " slot %u", i->c);
@@ -201,6 +216,8 @@ static void print_ins(const OFunc *f, Buf *out, OVal v)
 	buf_printf(out, "%s", info->name);
 	if (O_MAY_NOWRAP(i->op) && (i->aux & O_NOWRAP))
 		buf_printf(out, ".nw");
+	if (info->form >= OF_VEC1 && info->form <= OF_VEC3)
+		buf_printf(out, ".%s", i->aux < VO_COUNT ? ocode_vops[i->aux].name : "?");
 	if (info->form == OF_CMP)
 		buf_printf(out, ".%s", cond_name(i));
 	else if (i->type != OT_VOID)

@@ -184,6 +184,29 @@ static const char *ret_error(const OFunc *f, const OIns *i)
 	return !i->aux || type_of(f, i->a) == f->ret ? NULL : "returns a value of another type";
 }
 
+static bool sig_is(char letter, u8 type)
+{
+	return type == (letter == 'v' ? OT_V128 : letter == 'i' ? OT_I32 : OT_I64);
+}
+
+/* The row's signature. */
+static const char *vec_error(const OFunc *f, const OIns *i)
+{
+	const OVal arg[3] = {i->a, i->b, i->c};
+
+	if (i->aux >= VO_COUNT || ocode_vop_op((OVop)i->aux) != (OOp)i->op)
+		return "has no such row";
+	const OVopInfo *v = &ocode_vops[i->aux];
+	if (!sig_is(v->sig[0], i->type))
+		return "has another type than its row gives";
+	for (u32 k = 0; k < v->args; k++)
+		if (!sig_is(v->sig[2 + k], type_of(f, arg[k])))
+			return "has an operand of a type that its row does not have";
+	if (v->args < 3 && (v->sig[2 + v->args] ? i->c > 255 : i->c != 0))
+		return "has a number where its row has none, or one too large";
+	return NULL;
+}
+
 static const char *form_error(const OFunc *f, const OIns *i)
 {
 	switch ((OForm)ocode_ops[i->op].form) {
@@ -211,6 +234,8 @@ static const char *form_error(const OFunc *f, const OIns *i)
 		return rmw_error(f, i, i->a, &i->b, 1);
 	case OF_CAS:
 		return rmw_error(f, i, f->pool.p[i->a], f->pool.p + i->a + 1, 2);
+	case OF_VEC1: case OF_VEC2: case OF_VEC3:
+		return vec_error(f, i);
 	case OF_SLOT:
 		return slot_error(i, i->type);
 	case OF_PUT:

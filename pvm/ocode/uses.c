@@ -34,13 +34,13 @@ void ocode_uses(OFunc *f, OVal v, UseFn *fn, void *ctx)
 	switch ((OForm)ocode_ops[i->op].form) {
 	case OF_NONE: case OF_CONST: case OF_IMM: case OF_SLOT: case OF_TRAP:
 		break;
-	case OF_TERN:
+	case OF_TERN: case OF_VEC3:
 		fn(ctx, &i->c);
 		/* fall through */
-	case OF_BIN: case OF_BINT: case OF_CMP: case OF_STORE: case OF_RMW:
+	case OF_BIN: case OF_BINT: case OF_CMP: case OF_STORE: case OF_RMW: case OF_VEC2:
 		fn(ctx, &i->b);
 		/* fall through */
-	case OF_UN: case OF_LOAD: case OF_PUT: case OF_TRAPIF: case OF_EXIT:
+	case OF_UN: case OF_LOAD: case OF_PUT: case OF_TRAPIF: case OF_EXIT: case OF_VEC1:
 		fn(ctx, &i->a);
 		break;
 	case OF_CAS:
