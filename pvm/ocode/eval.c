@@ -24,7 +24,6 @@ static void NORETURN unsupported(const OFunc *f, const OIns *i)
 
 static void NORETURN trap(Eval *e, u32 code, u32 map)
 {
-	e->env->hi = e->hi;
 	e->env->trap(e->env, code, e->f, map, e->val);
 	die(EXIT_VM, "the evaluator's trap %u came back (in %s)", code, e->f->name);
 }
@@ -113,30 +112,42 @@ static void store(Eval *e, const OIns *i)
 		fence(i->aux);
 }
 
-/* A 16-byte access: the first 8 bytes are the low half unless it is big-endian. */
+/* A 16-byte access with a known alignment traps where it is not met. */
+static u8 *wide_address(Eval *e, const OIns *i)
+{
+	u64 a = e->val[i->a] + i->c;
+
+	if (OMEM_FAULT(i->aux) && OMEM_ALIGN(i->aux) && a & ((1u << OMEM_ALIGN(i->aux)) - 1))
+		trap(e, TRAP_ALIGN, i->map);
+	return address(e, i, i->a, 16);
+}
+
+/* The first 8 bytes are the low half unless it is big-endian.  Both halves are moved at once, so that a fault leaves
+ * nothing half done where the host has such moves. */
 static void load_wide(Eval *e, OVal v)
 {
 	const OIns *i = &e->f->ins.p[v];
-	const u8 *p = address(e, i, i->a, 16);
 	u16 half = (u16)((i->aux & ~(7u << 1)) | 3 << 1);
-	u64 first = order_bytes(read_host(p, 8), half), second = order_bytes(read_host(p + 8, 8), half);
 	bool big = (i->aux & OMEM_BIG) || (host_is_big && OMEM_SPACE(i->aux) == SPACE_VM);
+	u64 q[2];
 
-	e->val[v] = big ? second : first;
-	e->hi[v] = big ? first : second;
+	memcpy(q, wide_address(e, i), 16);
+	e->val[v] = order_bytes(q[big], half);
+	e->hi[v] = order_bytes(q[!big], half);
 	fence(i->aux);
 }
 
 static void store_wide(Eval *e, const OIns *i)
 {
-	u8 *p = address(e, i, i->a, 16);
 	u16 half = (u16)((i->aux & ~(7u << 1)) | 3 << 1);
 	bool big = (i->aux & OMEM_BIG) || (host_is_big && OMEM_SPACE(i->aux) == SPACE_VM);
-	u64 lo = order_bytes(e->val[i->b], half), hi = order_bytes(e->hi[i->b], half);
+	u8 *p = wide_address(e, i);
+	u64 q[2];
 
+	q[big] = order_bytes(e->val[i->b], half);
+	q[!big] = order_bytes(e->hi[i->b], half);
 	fence(i->aux);
-	write_host(p, 8, big ? hi : lo);
-	write_host(p + 8, 8, big ? lo : hi);
+	memcpy(p, q, 16);
 }
 
 /* For riscv64 gcc 12 compares the word it loads, sign-extended, with whatever the register of `was` holds above 32 bits

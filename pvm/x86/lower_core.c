@@ -260,7 +260,9 @@ void xl_set_operand(XLower *l, unsigned k, OVal v)
 
 static void put(XLower *l, u32 slot, OVal v)
 {
-	ocode_emit(l->f, l->block, O_PUT, OT_VOID, 0, xl_to(l, OT_I64, v), 0, REG_SLOT(slot));
+	OVal what = xl_type(l, v) == OT_V128 ? v : xl_to(l, OT_I64, v);
+
+	ocode_emit(l->f, l->block, O_PUT, OT_VOID, 0, what, 0, REG_SLOT(slot));
 }
 
 void xl_flush(XLower *l)
