@@ -1,6 +1,6 @@
 # Writes the rows of a .def table as a Markdown table.
 # usage: awk -v kind=pcode -f docs/table.awk pvm/pcode/pcode.def
-# kind: pcode, ocode, sections.  A comment on a line of its own between rows becomes a heading row's text.
+# kind: pcode, ocode, vops, sections.  A comment on a line of its own between rows becomes a heading row's text.
 
 # Splits a row's arguments at commas outside of quotes; the quotes go.
 function split_row(s, col,    n, i, c, quoted) {
@@ -23,6 +23,7 @@ function cell(s) { gsub(/\|/, "\\|", s); return s }
 function head(    cols) {
 	if (kind == "pcode") cols = "code | instruction | immediates | pops | pushes | meaning"
 	else if (kind == "ocode") cols = "operation | form | result | properties | meaning"
+	else if (kind == "vops") cols = "row | signature | flags | meaning"
 	else cols = "id | section | required | contents"
 	print ""; print "| " cols " |"
 	gsub(/[^|]+/, "---", cols); print "|" cols "|"
@@ -30,7 +31,7 @@ function head(    cols) {
 }
 BEGIN {
 	name["i"] = "i32"; name["l"] = "i64"; name["f"] = "f32"; name["d"] = "f64"; name["*"] = "\\*"
-	letter = kind == "pcode" ? "P" : kind == "ocode" ? "O" : "S"
+	letter = kind == "pcode" ? "P" : kind == "ocode" ? "O" : kind == "vops" ? "V" : "S"
 	row = "^[ \t]*" letter "\\("
 }
 kind != "sections" && /^\/\* .*\*\/$/ {
@@ -43,6 +44,7 @@ $0 ~ row && /"/ {
 	if (!begun) head()
 	if (kind == "pcode") printf "| %s | `%s` | %s | %s | %s | %s |\n", c[3], c[2], c[4], types(c[5]), types(c[6]), cell(c[7])
 	else if (kind == "ocode") printf "| `%s` | %s | %s | %s | %s |\n", c[2], c[3], c[4], c[5], cell(c[6])
+	else if (kind == "vops") printf "| `%s` | %s | %s | %s |\n", c[2], c[3], c[4] == "V_FP" ? "F" : "", cell(c[5])
 	else printf "| %s | %s | %s | %s |\n", c[3], c[2], c[4] + 0 ? "yes" : "no", cell(c[5])
 }
 END { print "" }

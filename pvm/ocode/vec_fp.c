@@ -60,20 +60,25 @@ HORIZONTAL(HADDPD, sf64, 64, sf_add)
 HORIZONTAL(HSUBPS, sf32, 32, sf_sub)
 HORIZONTAL(HSUBPD, sf64, 64, sf_sub)
 
-/* The products, then sums of neighbours, then the sum of those; lanes not chosen are +0. */
+/* The products, then sums of neighbours, then the sum of those; lanes not chosen are +0.  Which of several NaNs comes out
+ * depends on the lane: processors add the other way round in some. */
 static void dot(VIn *v, const SfFmt *f, u32 w)
 {
 	u32 n = 128 / w;
-	u64 p[4] = {0}, sum;
+	u64 p[4] = {0};
 
 	for (u32 k = 0; k < n; k++)
 		if (v->n >> (4 + k) & 1)
 			p[k] = sf_mul(f, lane(&v->a, w, k), lane(&v->b, w, k), &v->csr);
-	sum = sf_add(f, p[0], p[1], &v->csr);
-	if (n == 4)
-		sum = sf_add(f, sum, sf_add(f, p[2], p[3], &v->csr), &v->csr);
-	for (u32 k = 0; k < n; k++)
+	for (u32 k = 0; k < n; k++) {
+		bool turned = n == 4 ? !(k & 1) : k & 1;
+		u64 sum = sf_add(f, p[turned], p[!turned], &v->csr);
+		if (n == 4) {
+			u64 high = sf_add(f, p[2 + turned], p[3 - turned], &v->csr);
+			sum = k < 2 ? sf_add(f, sum, high, &v->csr) : sf_add(f, high, sum, &v->csr);
+		}
 		set_lane(&v->d, w, k, v->n >> k & 1 ? sum : 0);
+	}
 }
 void vec_DPPS(VIn *v) { dot(v, &sf32, 32); }
 void vec_DPPD(VIn *v) { dot(v, &sf64, 64); }

@@ -129,7 +129,7 @@ static void visit(Loads *l, OVal v)
 		visit_load(l, v);
 	else if (i->op == O_STORE)
 		visit_store(l, i);
-	else if (i->op != O_PUT && (ocode_ops[i->op].props & OP_WRITE))
+	else if (i->op != O_PUT && !(i->op >= O_FVEC1 && i->op <= O_FVEC3) && (ocode_ops[i->op].props & OP_WRITE))
 		l->now.n = 0;
 }
 

@@ -55,7 +55,7 @@ static u64 eval_state(XThread *t)
 }
 
 /* Makes the register file exact for the instruction that runs, and sets its pc. */
-static void exact(XThread *t, void *uc)
+void xfault_exact(XThread *t, void *uc)
 {
 	u64 pc = t->where == IN_EVAL ? eval_state(t) : xjit_state(t, uc);
 
@@ -106,7 +106,7 @@ static void lock_or_leave(XThread *t, void *uc)
 {
 	while (pthread_mutex_trylock(&t->task->lock) != 0) {
 		if (t->where != IN_VM && __atomic_load_n(&t->task->flushing, __ATOMIC_ACQUIRE)) {
-			exact(t, uc);
+			xfault_exact(t, uc);
 			__atomic_store_n(&t->where, IN_VM, __ATOMIC_RELEASE);
 			siglongjmp(t->run->top, 1);
 		}
@@ -125,7 +125,7 @@ static bool code_written(XThread *t, void *uc, u64 addr)
 	bool yes = r && (r->prot & GP_WRITE) && by_write(uc, r);
 	bool again = yes && runs_on_page(t, uc, page);
 	if (again)
-		exact(t, uc);
+		xfault_exact(t, uc);
 	if (yes && unit_on_page(task, page))
 		unit_drop_range(task, page * GUEST_PAGE, 1);
 	pthread_mutex_unlock(&task->lock);
@@ -142,7 +142,7 @@ static NORETURN void guest_fault(XThread *t, int sig, siginfo_t *si, void *uc, u
 	XTrap why = { .kind = XE_MEMORY, .addr = addr, .bus = sig == SIGBUS };
 
 	lock_or_leave(t, uc);
-	exact(t, uc);
+	xfault_exact(t, uc);
 	const Region *r = xspace_at(t->task, addr);
 	why.mapped = r != NULL;
 	why.write = by_write(uc, r);

@@ -120,6 +120,8 @@ void xfault_leave(XThread *before);
 void xfault_state(Regfile *r, u32 slot, u8 type, u64 lo, u64 hi);
 /* Regfile.trap: how helpers raise. */
 void xfault_trap(Regfile *r, u64 kind);
+/* Makes the register file exact for the instruction that runs, and sets its pc; uc: of the signal (not needed for eval). */
+void xfault_exact(XThread *t, void *uc);
 /* Leaves guest code for the run loop. */
 void xthread_leave(XThread *t, const XTrap *why) NORETURN;
 

@@ -97,12 +97,12 @@ void x86_lower_vec(XLower *l)
 	for (unsigned k = 0; k < o.args; k++)
 		if (l->i.opnd[o.first + k].kind == XK_MEM)
 			addr = xl_operand_address(l, mem = o.first + k);
+	/* An operand of 16 bytes beside larger ones is a shift's count, the same for both halves. */
 	for (unsigned h = 0; h < count; h++)
-		for (unsigned k = 0; k < o.args; k++)
-			v[h][k] = xv_read(l, o.first + k, o.first + k == mem ? addr : 0, h);
-	/* A shift's count is the same for both halves. */
-	if (count == 2 && l->i.opnd[o.first + o.args - 1].size == 16 && o.row >= VO_PSLLW && o.row <= VO_PSRAD)
-		v[1][1] = v[0][1];
+		for (unsigned k = 0; k < o.args; k++) {
+			const XOperand *from = &l->i.opnd[o.first + k];
+			v[h][k] = h && from->size == 16 ? v[0][k] : xv_read(l, o.first + k, o.first + k == mem ? addr : 0, h);
+		}
 	for (unsigned h = 0; h < count; h++)
 		r[h] = xv_is_mmx(l, 0) ? apply_mmx(l, &o, v[h]) : apply(l, &o, v[h], h);
 	xv_write(l, 0, r, count);
@@ -171,7 +171,7 @@ static void to_half_precision(XLower *l)
 		v[h] = xv_1n(l, VO_CVTPS2PH, xv_get(l, l->i.opnd[1].reg, h), (u32)l->i.imm & 7);
 	OVal r = count == 2 ? xv_halves(l, v[0], v[1]) : v[0];
 	if (l->i.opnd[0].kind == XK_MEM)
-		xv_store(l, xl_address(l), l->i.opnd[0].size, r);
+		xv_store(l, xl_address(l), l->i.opnd[0].size, &r);
 	else
 		xv_write1(l, 0, r);
 }
@@ -201,9 +201,12 @@ static void mmx_convert(XLower *l, OVop row)
 {
 	OVal v = xv_operand(l, 1);
 
+	if (l->i.op == XI_CVTPS2PI || l->i.op == XI_CVTTPS2PI)
+		v = xv_1(l, VO_MOVQ_V, v); /* the other lanes are to set no flags */
 	if (l->i.op == XI_CVTPI2PS) {
 		OVal r = xv_1(l, row, v);
-		xv_mmx_used(l);
+		if (xv_is_mmx(l, 1))
+			xv_mmx_used(l);
 		xv_write1(l, 0, xv_2(l, VO_MOVSD, xv_get(l, l->i.opnd[0].reg, 0), r));
 		return;
 	}
@@ -254,8 +257,11 @@ void x86_lower_vfma(XLower *l)
 	OVal addr = xl_operand_address(l, 2), r[2];
 	bool scalar = l->i.opnd[2].size <= 8;
 
+	OVal last[2];
+	for (unsigned h = 0; h < count; h++)
+		last[h] = xv_read(l, 2, addr, h);
 	for (unsigned h = 0; h < count; h++) {
-		OVal a = xv_get(l, l->i.opnd[0].reg, h), b = xv_get(l, l->i.opnd[1].reg, h), c = xv_read(l, 2, addr, h);
+		OVal a = xv_get(l, l->i.opnd[0].reg, h), b = xv_get(l, l->i.opnd[1].reg, h), c = last[h];
 		r[h] = form == 132 ? xv_vec(l, row, a, c, b) : form == 213 ? xv_vec(l, row, b, a, c) : xv_vec(l, row, b, c, a);
 		if (scalar)
 			r[h] = xv_2(l, l->i.opnd[2].size == 4 ? VO_MOVSS : VO_MOVSD, a, r[h]);

@@ -72,7 +72,11 @@ void xv_mmx_used(XLower *l)
 
 unsigned xv_count(const XLower *l)
 {
-	return l->i.vex && l->i.vl == 32 ? 2 : 1;
+	if (l->i.vex && l->i.vl == 32)
+		for (unsigned k = 0; k < l->i.nopnd; k++)
+			if (l->i.opnd[k].size == 32)
+				return 2;
+	return 1; /* scalars take no notice of the length */
 }
 
 /* The alignment that an access of whole vectors needs, as a logarithm; 0 = none. */
@@ -156,12 +160,22 @@ void xv_write1(XLower *l, unsigned k, OVal v)
 	xv_write(l, k, &v, 1);
 }
 
-void xv_store(XLower *l, OVal addr, unsigned size, OVal v)
+static void store16(XLower *l, OVal addr, OVal v, unsigned half)
 {
-	if (size >= 16) {
-		xl_store(l, addr, 16, v);
-		aligned(l, l->f->block.p[l->block].last, 0);
-	} else {
-		xl_store(l, addr, size, xv_1(l, size == 8 ? VO_MOVQ_R : VO_MOVD_R, v));
+	xl_store(l, at_half(l, addr, half), 16, v);
+	aligned(l, l->f->block.p[l->block].last, half);
+}
+
+/* Of 32 bytes nothing may be written if a part is out of reach: the low half is tried first, and written last. */
+void xv_store(XLower *l, OVal addr, unsigned size, const OVal *v)
+{
+	if (size < 16) {
+		xl_store(l, addr, size, xv_1(l, size == 8 ? VO_MOVQ_R : VO_MOVD_R, v[0]));
+		return;
 	}
+	if (size == 32) {
+		load(l, addr, 16, 0);
+		store16(l, addr, v[1], 1);
+	}
+	store16(l, addr, v[0], 0);
 }

@@ -30,8 +30,8 @@ OVal xv_operand(XLower *l, unsigned k);                   /* the low half, compu
 /* Writes an xmm, ymm or mmx register: v[0 .. n) and zeros above under VEX. */
 void xv_write(XLower *l, unsigned k, const OVal *v, unsigned n);
 void xv_write1(XLower *l, unsigned k, OVal v);
-/* Stores the low `size` bytes of v. */
-void xv_store(XLower *l, OVal addr, unsigned size, OVal v);
+/* Stores the low `size` bytes of v[0]; of 32, v[1] is the upper half. */
+void xv_store(XLower *l, OVal addr, unsigned size, const OVal *v);
 static inline bool xv_is_mmx(const XLower *l, unsigned k) { return l->i.opnd[k].kind == XK_REG && l->i.opnd[k].cls == XC_MMX; }
 static inline bool xv_is_vec(const XLower *l, unsigned k)
 {

@@ -5,11 +5,12 @@
 
 static void store(XLower *l)
 {
-	unsigned size = l->i.opnd[0].size, count = size == 32 ? 2 : 1;
-	OVal addr = xl_address(l);
+	unsigned size = l->i.opnd[0].size;
+	OVal addr = xl_address(l), v[2] = { xv_read(l, 1, 0, 0), size == 32 ? xv_read(l, 1, 0, 1) : 0 };
 
-	for (unsigned h = 0; h < count; h++)
-		xv_store(l, h ? xl_bini(l, O_ADD, addr, 16) : addr, size, xv_read(l, 1, 0, h));
+	if (xv_is_mmx(l, 1)) /* processors do so before the access, even if that faults */
+		xl_put(l, XS_FTOP, xl_const(l, OT_I64, 0));
+	xv_store(l, addr, size, v);
 	if (xv_is_mmx(l, 1))
 		xv_mmx_used(l);
 }
@@ -18,6 +19,8 @@ static void to_integer(XLower *l)
 {
 	OVal v = xv_operand(l, 1);
 
+	if (xv_is_mmx(l, 1)) /* as in store() */
+		xl_put(l, XS_FTOP, xl_const(l, OT_I64, 0));
 	xl_set_operand(l, 0, xv_1(l, l->i.opnd[0].size == 8 ? VO_MOVQ_R : VO_MOVD_R, v));
 	if (xv_is_mmx(l, 1))
 		xv_mmx_used(l);
@@ -33,7 +36,7 @@ void x86_lower_vmov(XLower *l)
 {
 	OVal r[2];
 
-	if (l->i.opnd[0].kind == XK_MEM) {
+	if (l->i.opnd[0].kind == XK_MEM && l->i.op != XI_MOVD && l->i.op != XI_VMOVD) {
 		store(l);
 		return;
 	}
@@ -243,7 +246,7 @@ static void extract_half(XLower *l)
 	OVal v = xv_get(l, l->i.opnd[1].reg, l->i.imm & 1);
 
 	if (l->i.opnd[0].kind == XK_MEM)
-		xv_store(l, xl_address(l), 16, v);
+		xv_store(l, xl_address(l), 16, &v);
 	else
 		xv_write1(l, 0, v);
 }
@@ -278,5 +281,6 @@ void x86_lower_vzero(XLower *l)
 
 void x86_lower_emms(XLower *l)
 {
+	xl_put(l, XS_FTOP, xl_const(l, OT_I64, 0));
 	xl_put(l, XS_FTAG, xl_const(l, OT_I64, 0));
 }

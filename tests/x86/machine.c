@@ -127,8 +127,12 @@ static void on_trap(OEvalEnv *env, u32 trap, const OFunc *f, u32 map, const u64 
 	for (u32 k = 0; k < m->n; k++) {
 		const OSlotVal *s = &f->slot.p[m->slots + k];
 		memcpy((u8 *)&regs + s->slot, &vals[s->val], 8);
+		if (f->ins.p[s->val].type == OT_V128)
+			memcpy((u8 *)&regs + s->slot + 8, &env->hi[s->val], 8);
 	}
 	next_pc = unit_pc + m->pc;
+	if (trap == TRAP_ALIGN)
+		stop(XE_GP, 0);
 	if (trap != TRAP_MEMORY)
 		stop(trap >= X86_RAISE ? trap - X86_RAISE : XE_UNIMPL, 0);
 	stop(XE_MEMORY, faulting(env->fault));
