@@ -96,6 +96,9 @@ FUZZ_SRC := tests/x86/gen.c tests/x86/native.c tests/x86/machine.c tests/x86/com
 $(OUT)/tests/x86/fuzz: tests/x86/fuzz.c $(FUZZ_SRC) tests/x86/fuzz.h $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ tests/x86/fuzz.c $(FUZZ_SRC) $(LIB) -lm $(LDLIBS)
+$(OUT)/tests/x86/decode_check: tests/x86/decode_check.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ $< $(LIB) -lZydis -lm $(LDLIBS)
 FUZZ_COUNT ?= 1000000
 x86-fuzz: $(OUT)/tests/x86/fuzz
 	$< --mode 64 --count $(FUZZ_COUNT)

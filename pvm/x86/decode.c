@@ -68,7 +68,9 @@ const char *const x86_names[XI_COUNT] = {
 
 static u16 chain[NMAPS][256]; /* start in order[] */
 static u16 order[4096];       /* rows of each opcode, 0 ends a chain */
+static u16 direct[2][NMAPS][256]; /* by mode: the row, where an opcode has just one and that has no constraints */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool ready;
 
 static int weight(const Row *r)
 {
@@ -98,6 +100,23 @@ static u16 index_opcode(u16 at, int map, int opcode, const u16 *of_map, u32 n)
 	return at;
 }
 
+/* The only row of an opcode in a mode, if whatever prefix and ModRM byte will do for it. */
+static u16 only_row(u16 at, bool wide)
+{
+	u16 found = 0;
+
+	for (; order[at]; at++) {
+		const Row *r = &rows[order[at]];
+		if (r->mode != MODE_B && (r->mode == MODE_O) != wide)
+			continue;
+		bool free = r->pfx == PX && (r->mod == MOD_a || r->mod == MOD_n) && r->reg == ANY && r->rm == ANY;
+		if (found || !free || (r->attr & (AT_NB | AT_L0 | AT_L1 | AT_W0 | AT_W1)))
+			return 0;
+		found = order[at];
+	}
+	return found;
+}
+
 static void make_index(void)
 {
 	u16 at = 1, of_map[COUNT(rows)];
@@ -110,10 +129,13 @@ static void make_index(void)
 		for (int opcode = 0; opcode < 256; opcode++) {
 			u16 end = index_opcode(at, map, opcode, of_map, n);
 			chain[map][opcode] = end > at ? at : 0;
+			for (int wide = 0; wide < 2 && end > at; wide++)
+				direct[wide][map][opcode] = only_row(at, wide);
 			if (end > at)
 				at = end + 1;
 		}
 	}
+	__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
 }
 
 /* ---- decoding -------------------------------------------------------------------------------------- */
@@ -142,6 +164,11 @@ static u64 next_n(Dec *d, int n)
 {
 	u64 v = 0;
 
+	if (d->end - d->p >= 8) {
+		v = ld64(d->p) << (64 - 8 * n) >> (64 - 8 * n);
+		d->p += n;
+		return v;
+	}
 	for (int k = 0; k < n; k++)
 		v |= (u64)next(d) << 8 * k;
 	return v;
@@ -166,23 +193,26 @@ static void seg_prefix(Dec *d, u8 seg)
 		d->seg = seg + 1;
 }
 
-/* True if c was a prefix (REX aside). */
-static bool prefix(Dec *d, u8 c)
+static void prefix(Dec *d, u8 c)
 {
 	switch (c) {
-	case 0x66: d->p66 = true; return true;
-	case 0x67: d->p67 = true; return true;
-	case 0xf0: d->i->lock = true; return true;
-	case 0xf2: case 0xf3: d->last = c; return true;
-	case 0x26: seg_prefix(d, XS_ES); return true;
-	case 0x2e: seg_prefix(d, XS_CS); return true;
-	case 0x36: seg_prefix(d, XS_SS); return true;
-	case 0x3e: seg_prefix(d, XS_DS); return true;
-	case 0x64: seg_prefix(d, XS_FS); return true;
-	case 0x65: seg_prefix(d, XS_GS); return true;
+	case 0x66: d->p66 = true; break;
+	case 0x67: d->p67 = true; break;
+	case 0xf0: d->i->lock = true; break;
+	case 0xf2: case 0xf3: d->last = c; break;
+	case 0x26: seg_prefix(d, XS_ES); break;
+	case 0x2e: seg_prefix(d, XS_CS); break;
+	case 0x36: seg_prefix(d, XS_SS); break;
+	case 0x3e: seg_prefix(d, XS_DS); break;
+	case 0x64: seg_prefix(d, XS_FS); break;
+	case 0x65: seg_prefix(d, XS_GS); break;
 	}
-	return false;
 }
+
+/* What may be a prefix; most instructions begin with none, and this settles it without a jump by value. */
+static const bool may_be_prefix[256] = {
+	[0x26] = 1, [0x2e] = 1, [0x36] = 1, [0x3e] = 1, [0x40 ... 0x4f] = 1, [0x64 ... 0x67] = 1, [0xf0] = 1, [0xf2] = 1, [0xf3] = 1
+};
 
 /* Legacy prefixes and REX; a REX that is not the last prefix does nothing. */
 static u8 prefixes(Dec *d)
@@ -192,12 +222,16 @@ static u8 prefixes(Dec *d)
 	for (;; c = next(d)) {
 		if (d->cut)
 			return 0;
-		if (prefix(d, c))
-			rex = 0;
-		else if (is64(d) && (c & 0xf0) == 0x40)
-			rex = c;
-		else
+		if (!may_be_prefix[c])
 			break;
+		if ((c & 0xf0) == 0x40) {
+			if (!is64(d))
+				break;
+			rex = c;
+		} else {
+			prefix(d, c);
+			rex = 0;
+		}
 	}
 	if (rex) {
 		d->rex = true;
@@ -305,8 +339,12 @@ static bool modrm_fits(Dec *d, const Row *r)
 
 static const Row *find(Dec *d, u8 map, u8 opc)
 {
-	u16 at = chain[map][opc];
+	u16 at = chain[map][opc], only = direct[is64(d)][map][opc];
 
+	if (only) {
+		const Row *r = &rows[only];
+		return modrm_fits(d, r) && !d->cut ? r : NULL;
+	}
 	if (!at)
 		return NULL;
 	for (; order[at]; at++) {
@@ -341,18 +379,18 @@ static void sizes(Dec *d)
 		i->osize = is64(d) && (r->attr & AT_D64) ? 8 : 4;
 }
 
-static u16 size_of(const Dec *d, u8 s)
+/* The sizes that do not depend on the instruction's own; 255: those that do. */
+static const u8 fixed_size[] = {
+	[S_0] = 0, [S_b] = 1, [S_w] = 2, [S_d] = 4, [S_q] = 8, [S_dq] = 16, [S_t] = 10, [S_v] = 255, [S_z] = 255, [S_y] = 255, [S_n] = 255,
+	[S_x] = 255, [S_hx] = 255, [S_qx] = 255, [S_ox] = 255, [S_dd] = 255, [S_p] = 255, [S_2v] = 255, [S_m512] = 0
+};
+
+static u16 own_size(const Dec *d, u8 s)
 {
 	const XInsn *i = d->i;
 	u8 vl = i->vex ? i->vl : 16;
 
 	switch (s) {
-	case S_b: return 1;
-	case S_w: return 2;
-	case S_d: return 4;
-	case S_q: return 8;
-	case S_dq: return 16;
-	case S_t: return 10;
 	case S_v: return i->osize;
 	case S_z: return MIN(i->osize, 4);
 	case S_y: return d->w && is64(d) ? 8 : 4;
@@ -363,9 +401,13 @@ static u16 size_of(const Dec *d, u8 s)
 	case S_ox: return vl / 8;
 	case S_dd: return vl == 32 ? 32 : 8;
 	case S_p: return i->osize + 2;
-	case S_2v: return i->osize * 2;
+	default: return i->osize * 2;
 	}
-	return 0;
+}
+
+static inline u16 size_of(const Dec *d, u8 s)
+{
+	return fixed_size[s] != 255 ? fixed_size[s] : own_size(d, s);
 }
 
 /* ---- operands -------------------------------------------------------------------------------------- */
@@ -512,7 +554,7 @@ static void relative(Dec *d, XOperand *o, u16 size)
 static void operand(Dec *d, XOperand *o, u8 code)
 {
 	u8 src = codes[code].src, cls = codes[code].cls;
-	u16 size = size_of(d, codes[code].size);
+	u16 size = src == SRC_RM ? 0 : size_of(d, codes[code].size);
 	XInsn *i = d->i;
 
 	switch (src) {
@@ -617,7 +659,8 @@ bool x86_decode(const u8 *p, size_t n, u64 pc, enum XMode mode, XInsn *out, bool
 {
 	Dec d = { .p = p, .end = p + MIN(n, (size_t)15), .i = out };
 
-	pthread_once(&once, make_index);
+	if (!__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
+		pthread_once(&once, make_index);
 	*out = (XInsn){ .pc = pc, .mode = (u8)mode };
 	no_memory(out);
 	opcode(&d);

@@ -5,6 +5,7 @@
 #include "../../pvm/x86/x86.h"
 
 #include <Zydis/Zydis.h>
+#include <elf.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -89,7 +90,7 @@ static bool same_operands(const XInsn *i, const ZydisDecodedInstruction *z, cons
 			return false;
 		if (o->kind == XK_REG && o->cls != XC_GPR8H && o->cls != XC_GPR8 && zreg(y->reg.value) != o->reg)
 			return false;
-		if (o->kind == XK_REG && o->cls == XC_GPR8H && y->reg.value != ZYDIS_REGISTER_AH + o->reg)
+		if (o->kind == XK_REG && o->cls == XC_GPR8H && (int)y->reg.value != ZYDIS_REGISTER_AH + o->reg)
 			return false;
 		if (o->kind == XK_MEM && (y->type != ZYDIS_OPERAND_TYPE_MEMORY || !same_memory(i, y)))
 			return false;
@@ -159,34 +160,104 @@ static void random_bytes(u8 *p)
 	}
 }
 
-int main(int argc, char **argv)
+static double seconds(void)
 {
-	u64 count = argc > 1 ? strtoull(argv[1], NULL, 0) : 1000000;
+	struct timespec t;
 
-	rng = argc > 2 ? strtoull(argv[2], NULL, 0) : 88172645463325252ull;
-	ZydisDecoderInit(&dec64, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-	ZydisDecoderInit(&dec32, ZYDIS_MACHINE_MODE_LONG_COMPAT_32, ZYDIS_STACK_WIDTH_32);
-	ZydisDecoderEnableMode(&dec64, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
-	ZydisDecoderEnableMode(&dec32, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
-	clock_t t = clock();
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void random_strings(u64 count)
+{
+	double t = seconds();
+
 	for (u64 k = 0; k < count; k++) {
 		u8 p[16];
 		random_bytes(p);
 		compare(p, 15, k & 1 ? X86_64 : X86_32);
 	}
-	printf("%llu byte strings, %llu differences, %.1f s\n", (unsigned long long)count, (unsigned long long)bad, (double)(clock() - t) / CLOCKS_PER_SEC);
-	rng = 1;
-	static u8 buf[1 << 20];
-	for (u32 k = 0; k + 16 < sizeof buf; k += 16)
-		random_bytes(buf + k);
-	t = clock();
-	u64 total = 0;
-	for (int r = 0; r < 10; r++)
-		for (u32 k = 0; k + 16 < sizeof buf; k += 16) {
-			XInsn i;
-			bool cut;
-			total += x86_decode(buf + k, 15, 0x401000, X86_64, &i, &cut);
-		}
-	printf("%.0f ns an instruction (%llu valid)\n", (double)(clock() - t) / CLOCKS_PER_SEC * 1e9 / (10 * (sizeof buf / 16)), (unsigned long long)total);
+	printf("%llu byte strings, %llu differences, %.1f s\n", (unsigned long long)count, (unsigned long long)bad, seconds() - t);
+}
+
+/* The section .text of an ELF file of 64 or 32 bits. */
+static bool find_text(const Buf *f, u64 *at, u64 *n, enum XMode *mode)
+{
+	bool wide = f->n > 64 && f->p[EI_CLASS] == ELFCLASS64;
+	u64 size = wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
+
+	if (f->n < 64 || memcmp(f->p, ELFMAG, SELFMAG))
+		return false;
+	u64 table = wide ? ld64(f->p + 40) : ld32(f->p + 32);
+	u32 count = ld16(f->p + (wide ? 60 : 48)), names = ld16(f->p + (wide ? 62 : 50));
+	if (table > f->n || count * size > f->n - table || names >= count)
+		return false;
+	const u8 *sh = f->p + table, *str = sh + names * size;
+	u64 strings = wide ? ld64(str + 24) : ld32(str + 16);
+	for (u32 k = 0; k < count; k++, sh += size) {
+		u64 name = strings + ld32(sh);
+		*at = wide ? ld64(sh + 24) : ld32(sh + 16);
+		*n = wide ? ld64(sh + 32) : ld32(sh + 20);
+		*mode = wide ? X86_64 : X86_32;
+		if (name + 6 <= f->n && !memcmp(f->p + name, ".text", 6) && *at < f->n && *n <= f->n - *at)
+			return true;
+	}
+	return false;
+}
+
+static u64 sweep(const u8 *p, u64 n, enum XMode mode, bool check)
+{
+	u64 insns = 0;
+
+	for (u64 at = 0; at < n; insns++) {
+		XInsn i;
+		bool cut;
+		size_t room = MIN(n - at, 15);
+		if (check)
+			compare(p + at, room, mode);
+		at += x86_decode(p + at, room, 0x401000 + at, mode, &i, &cut) ? i.len : 1;
+	}
+	return insns;
+}
+
+/* One instruction after the other through a program's code; then how long that takes without Zydis. */
+static void file(const char *path)
+{
+	Buf f = { 0 };
+	Err e = { 0 };
+	u64 at, n, insns = 0;
+	enum XMode mode;
+
+	if (!file_read(path, &f, &e) || !find_text(&f, &at, &n, &mode)) {
+		fprintf(stderr, "%s: %s\n", path, e.status ? e.msg : "no ELF file with code");
+		exit(2);
+	}
+	sweep(f.p + at, n, mode, true);
+	double t = seconds();
+	int rounds = 0;
+	for (; rounds < 3 || seconds() - t < 0.5; rounds++)
+		insns = sweep(f.p + at, n, mode, false);
+	t = (seconds() - t) / rounds;
+	printf("%s: %llu instructions, %llu differences, %.1f ns an instruction\n", path, (unsigned long long)insns, (unsigned long long)bad, t * 1e9 / (double)insns);
+	buf_free(&f);
+}
+
+int main(int argc, char **argv)
+{
+	rng = 88172645463325252ull;
+	ZydisDecoderInit(&dec64, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	ZydisDecoderInit(&dec32, ZYDIS_MACHINE_MODE_LONG_COMPAT_32, ZYDIS_STACK_WIDTH_32);
+	ZydisDecoderEnableMode(&dec64, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
+	ZydisDecoderEnableMode(&dec32, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
+	char *rest = NULL;
+	u64 count = argc > 1 ? strtoull(argv[1], &rest, 0) : 1000000;
+	if (argc > 1 && *rest) {
+		for (int k = 1; k < argc; k++)
+			file(argv[k]);
+	} else {
+		if (argc > 2)
+			rng = strtoull(argv[2], NULL, 0);
+		random_strings(count);
+	}
 	return bad != 0;
 }
