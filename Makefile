@@ -92,7 +92,7 @@ $(OUT)/tests/bench: tests/bench/bench.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 $(WARN) -o $@ $< -lm
 # The translator of x86 against this machine's own processor; see tests/x86/fuzz.c.
-FUZZ_SRC := tests/x86/gen.c tests/x86/native.c tests/x86/machine.c tests/x86/compare.c
+FUZZ_SRC := tests/x86/gen.c tests/x86/native.c tests/x86/machine.c tests/x86/machine_jit.c tests/x86/compare.c
 $(OUT)/tests/x86/fuzz: tests/x86/fuzz.c $(FUZZ_SRC) tests/x86/fuzz.h $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ tests/x86/fuzz.c $(FUZZ_SRC) $(LIB) -lm $(LDLIBS)

@@ -191,21 +191,19 @@ void xfault_install(void)
 		die(EXIT_VM, "cannot handle memory faults");
 }
 
-void xfault_enter(XThread *t, XThread **before)
+void xfault_enter(XThread *t, Run *run)
 {
 	stack_t alt = { .ss_sp = t->alt_stack, .ss_size = ALT_STACK };
 
-	*before = current;
-	if (current != t && sigaltstack(&alt, NULL) != 0)
+	run->before = current;
+	if (current != t && sigaltstack(&alt, &run->stack) != 0)
 		die(EXIT_VM, "cannot take a signal stack");
 	current = t;
 }
 
-void xfault_leave(XThread *before)
+void xfault_leave(const Run *run)
 {
-	stack_t off = { .ss_flags = SS_DISABLE };
-
-	current = before;
-	if (!before)
-		sigaltstack(&off, NULL);
+	if (run->before != current)
+		sigaltstack(&run->stack, NULL);
+	current = run->before;
 }

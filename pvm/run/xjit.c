@@ -322,18 +322,21 @@ static Code *code_at(const XJit *j, u64 off)
 	return k && off < k->at + k->size ? k : NULL;
 }
 
-static const BackSite *site_at(const Code *k, u32 off)
+/* The instruction behind a call has the call's return address: of two sites there, the call's comes first. */
+static const BackSite *site_at(const Code *k, u32 off, bool call)
 {
-	for (u32 lo = 0, hi = k->nsite; lo < hi;) {
+	u32 lo = 0, hi = k->nsite;
+
+	while (lo < hi) {
 		u32 mid = (lo + hi) / 2;
-		if (k->site[mid].off == off)
-			return &k->site[mid];
 		if (k->site[mid].off < off)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return NULL;
+	if (!call && lo + 1 < k->nsite && k->site[lo + 1].off == off)
+		lo++;
+	return lo < k->nsite && k->site[lo].off == off ? &k->site[lo] : NULL;
 }
 
 /* Where emitted code is: at the instruction that faulted, or at the call of the helper that did. */
@@ -380,7 +383,7 @@ static Place where(const XThread *t, void *uc)
 		p.code = code_at(j, pc - 1 - base);
 	}
 	if (p.code)
-		p.site = site_at(p.code, (u32)(pc - base) - p.code->at);
+		p.site = site_at(p.code, (u32)(pc - base) - p.code->at, !p.uc);
 	return p;
 }
 

@@ -274,15 +274,14 @@ static bool advance(XThread *t)
 void xthread_run(XThread *t)
 {
 	Run run = { .up = t->run };
-	XThread *before;
 
-	xfault_enter(t, &before);
+	xfault_enter(t, &run);
 	t->run = &run;
 	sigsetjmp(run.top, 0); /* faults and traps come back here */
 	while (advance(t))
 		;
 	t->run = run.up;
-	xfault_leave(before);
+	xfault_leave(&run);
 }
 
 /* ---- statistics --------------------------------------------------------------------------------------------- */

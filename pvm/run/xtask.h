@@ -40,6 +40,8 @@ enum { IN_VM, IN_EVAL, IN_JIT };
 typedef struct Run {       /* one xthread_run; they may be nested */
 	struct Run *up;
 	sigjmp_buf top;
+	XThread *before;       /* what the host thread ran, */
+	stack_t stack;         /* and its signal stack */
 } Run;
 
 struct XThread {
@@ -114,8 +116,8 @@ u64 xtime(void);                           /* ns */
 
 /* xfault.c */
 void xfault_install(void);
-void xfault_enter(XThread *t, XThread **before);
-void xfault_leave(XThread *before);
+void xfault_enter(XThread *t, Run *run);
+void xfault_leave(const Run *run);
 /* Writes the registers that an instruction's state map names into the register file. */
 void xfault_state(Regfile *r, u32 slot, u8 type, u64 lo, u64 hi);
 /* Regfile.trap: how helpers raise. */

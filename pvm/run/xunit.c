@@ -207,14 +207,18 @@ static bool still_same(XTask *t, const Unit *u, const Bytes *b)
 	return now.n >= MIN(n, b->n) && memcmp(now.p, b->p, MIN(n, b->n)) == 0;
 }
 
-static Unit *translate(XTask *t, u64 pc)
+/* A unit that only says that there is no instruction is not kept: nothing tells when one comes to be there. */
+static Unit *translate(XThread *th, u64 pc)
 {
+	XTask *t = th->task;
 	Bytes b;
 	u32 max = UNIT_INSNS;
 
 	for (;;) {
 		read_code(t, pc, &b);
 		Unit *u = lower(t, &b, MAX(max, 1u), false);
+		if (!u->insns)
+			return th->single = u;
 		if (t->jit && max && !xjit_compile(t, u, &max)) {
 			unit_free(u);
 			continue;
@@ -239,7 +243,7 @@ Unit *unit_get(XThread *th, u64 pc)
 	if (t->garbage && t->nthread == 1)
 		unit_collect(t);
 	const u64 *known = map_get(&t->unit, pc);
-	Unit *u = known && *known ? (Unit *)(uintptr_t)*known : translate(t, pc);
+	Unit *u = known && *known ? (Unit *)(uintptr_t)*known : translate(th, pc);
 	if (u->code)
 		xjit_reached(th, u);
 	th->unit = u;

@@ -95,10 +95,12 @@ static u64 move_piece(Str *s, u64 n)
 	n = piece(s, RDI, piece(s, RSI, n));
 	if (n == 0 || to - from < n * s->size)
 		return 0;
-	const u8 *p = xr_bytes(s->r, from, n * s->size, false);
-	memmove(xr_bytes(s->r, to, n * s->size, true), p, n * s->size);
-	advance(s, RSI, n);
-	advance(s, RDI, n);
+	u64 rest = (n - 1) * s->size;
+	movs(s); /* the first alone: if the page faults, it does so there */
+	const u8 *p = xr_bytes(s->r, from + s->size, rest, false);
+	memmove(xr_bytes(s->r, to + s->size, rest, true), p, rest);
+	advance(s, RSI, n - 1);
+	advance(s, RDI, n - 1);
 	return n;
 }
 
@@ -109,8 +111,9 @@ static u64 fill_piece(Str *s, u64 n)
 	n = piece(s, RDI, n);
 	if (n == 0 || (s->size > 1 && v != (v & 0xff) * (xr_low(~0ull, s->size) / 0xff)))
 		return 0;
-	memset(xr_bytes(s->r, at(s, RDI), n * s->size, true), (int)(v & 0xff), n * s->size);
-	advance(s, RDI, n);
+	stos(s); /* the first alone, as above */
+	memset(xr_bytes(s->r, at(s, RDI), (n - 1) * s->size, true), (int)(v & 0xff), (n - 1) * s->size);
+	advance(s, RDI, n - 1);
 	return n;
 }
 

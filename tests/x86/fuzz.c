@@ -1,4 +1,4 @@
-/* fuzz [--seed N] [--count M] [--op NAME] [--family NAME] [--mode 64|32] [--len N] [--keep-going] [--check] [--list]
+/* fuzz [--seed N] [--count M] [--op NAME] [--family NAME] [--mode 64|32] [--len N] [--keep-going] [--check] [--jit] [--list]
  *
  * Sequences of 1 to 16 random instructions from random states, on the CPU and on pvm.  A difference is shrunk, printed,
  * and ends the run (--keep-going: shows each mnemonic's first).  Case k of seed N is always the same: --seed N --skip k. */
@@ -83,6 +83,8 @@ static void work(u64 from, u64 to)
 {
 	static Case c;
 
+	if (fuzz_jit)
+		jit_init(opt.mode);
 	native_init();
 	for (u64 k = from; k < to; k++) {
 		shared->at = k;
@@ -139,6 +141,7 @@ static void options(int argc, char **argv)
 		const char *a = argv[k], *v = k + 1 < argc ? argv[k + 1] : "0";
 		if (!strcmp(a, "--keep-going")) { opt.keep_going = true; continue; }
 		if (!strcmp(a, "--check")) { opt.check = true; continue; }
+		if (!strcmp(a, "--jit")) { fuzz_jit = true; continue; }
 		if (!strcmp(a, "--list")) { opt.list = true; continue; }
 		if (!strcmp(a, "--seed")) opt.seed = strtoull(v, NULL, 0);
 		else if (!strcmp(a, "--count")) opt.count = strtoull(v, NULL, 0);

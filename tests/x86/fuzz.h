@@ -73,7 +73,16 @@ End native_run(const Case *c, u32 size, State *out);
 /* ---- machine.c ---- */
 End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check);
 
+/* The state of a case in a register file (and at DATA_AT), and back. */
+void machine_state_in(const Case *c, Regfile *to);
+void machine_state_out(const Regfile *from, State *out, u64 pc);
+
+/* ---- machine_jit.c ---- */
+void jit_init(enum XMode mode); /* before native_init */
+End jit_run(const Case *c, u32 size, State *out);
+
 /* ---- compare.c ---- */
+extern bool fuzz_jit; /* the JIT instead of eval */
 typedef struct Verdict {
 	bool skipped, unimpl;
 	u32 op;

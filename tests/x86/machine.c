@@ -229,3 +229,15 @@ End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check)
 	get_state(out, next_pc);
 	return last;
 }
+
+void machine_state_in(const Case *c, Regfile *to)
+{
+	put_state(c);
+	memcpy(to->slot, regs.slot, sizeof to->slot);
+}
+
+void machine_state_out(const Regfile *from, State *out, u64 pc)
+{
+	memcpy(regs.slot, from->slot, sizeof regs.slot);
+	get_state(out, pc);
+}

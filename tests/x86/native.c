@@ -36,7 +36,7 @@ __asm__(
 	".endm\n"
 	"fuzz_enter64:\n SAVE_HOST\n jmp *fuzz_entry(%rip)\n"
 	"fuzz_enter32:\n SAVE_HOST\n ljmp *fuzz_far(%rip)\n"
-	"fuzz_exit:\n"
+	".globl fuzz_exit\nfuzz_exit:\n"
 	"	mov %rax, fuzz_cpu_out+832(%rip)\n mov %rcx, fuzz_cpu_out+840(%rip)\n mov %rdx, fuzz_cpu_out+848(%rip)\n"
 	"	mov %rbx, fuzz_cpu_out+856(%rip)\n mov %rsp, fuzz_cpu_out+864(%rip)\n mov %rbp, fuzz_cpu_out+872(%rip)\n"
 	"	mov %rsi, fuzz_cpu_out+880(%rip)\n mov %rdi, fuzz_cpu_out+888(%rip)\n mov %r8, fuzz_cpu_out+896(%rip)\n"
@@ -105,7 +105,7 @@ static void handle(int sig, void (*fn)(int, siginfo_t *, void *))
 
 static void map_at(u64 at, size_t n, int prot)
 {
-	if (mmap((void *)(uintptr_t)at, n, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED) {
+	if (mmap((void *)(uintptr_t)at, n, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
 		perror("mmap");
 		exit(2);
 	}
@@ -121,7 +121,7 @@ void native_init(void)
 	if (fd < 0 || ftruncate(fd, 4096))
 		exit(2);
 	code_alias = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (mmap((void *)(uintptr_t)CODE_AT, 4096, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0) == MAP_FAILED)
+	if (mmap((void *)(uintptr_t)CODE_AT, 4096, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
 		exit(2);
 	close(fd);
 	map_at(LOW_AT, 4096, PROT_READ | PROT_WRITE);
