@@ -68,6 +68,28 @@ static void ones(Gen *g, Node *e, bool wide)
 		E(I32_WRAP);
 }
 
+/* The element as a bit; without checks one that has no place is cut off. */
+static void bit(Gen *g, Node *e, bool wide)
+{
+	u32 most = wide ? 64 : 32, k;
+	if (g->sw & SW_RANGE) {
+		pb_op1(g->b, wide ? P_I64_CONST : P_I32_CONST, 1);
+		element(g, e, most);
+	} else {
+		k = gen_temp(g, 'i');
+		element(g, e, most);
+		E1(LOCAL_TEE, k);
+		E1(I32_CONST, most);
+		E(I32_LT_U);
+		if (wide)
+			E(I64_EXTEND_U);
+		E1(LOCAL_GET, k);
+	}
+	if (wide)
+		E(I64_EXTEND_U);
+	pb_op(g->b, wide ? P_I64_SHL : P_I32_SHL);
+}
+
 static void small(Gen *g, Node *n, bool wide)
 {
 	u8 bits[32] = { 0 };
@@ -79,18 +101,10 @@ static void small(Gen *g, Node *n, bool wide)
 	for (Node *e = n->a; e; e = e->next) {
 		if (constant_element(e))
 			continue;
-		if (e->op == N_RANGE) {
+		if (e->op == N_RANGE)
 			ones(g, e, wide);
-		} else if (wide) {
-			E1(I64_CONST, 1);
-			element(g, e, 64);
-			E(I64_EXTEND_U);
-			E(I64_SHL);
-		} else {
-			E1(I32_CONST, 1);
-			element(g, e, 32);
-			E(I32_SHL);
-		}
+		else
+			bit(g, e, wide);
 		pb_op(g->b, wide ? P_I64_OR : P_I32_OR);
 	}
 }
@@ -184,6 +198,8 @@ static void check_elements(Gen *g, u32 size, const Type *to)
 	u8 bits[32] = { 0 };
 	u32 v = gen_temp(g, size == 8 ? 'l' : 'i');
 	add_bits(bits, to->lo, to->hi);
+	if (size < 32 && !(~ld64(bits) & (UINT64_MAX >> (64 - 8 * size))))
+		return;
 	E1(LOCAL_TEE, v);
 	if (size == 32) {
 		E1(I32_CONST, pb_data(g->b, bits, 32, 8));
@@ -202,6 +218,31 @@ static void check_elements(Gen *g, u32 size, const Type *to)
 	E1(LOCAL_GET, v);
 }
 
+/* Whether n is a sum in which each single element is in the result: one that does not fit into the small form of
+ * `to` may then be refused where it is added. */
+static bool is_small_sum(const Node *n, const Type *to)
+{
+	if (n->op == N_ADD)
+		return is_small_sum(n->a, to) && is_small_sum(n->b, to);
+	if (n->op != N_SET)
+		return n->type->size <= to->size;
+	for (const Node *e = n->a; e; e = e->next)
+		if (e->op == N_RANGE || (e->op == N_INT && (e->i < to->lo || e->i > to->hi)))
+			return false;
+	return true;
+}
+
+static void small_sum(Gen *g, Node *n, u32 size)
+{
+	if (n->op != N_ADD) {
+		gen_set(g, n, size);
+		return;
+	}
+	small_sum(g, n->a, size);
+	small_sum(g, n->b, size);
+	pb_op(g->b, size == 8 ? P_I64_OR : P_I32_OR);
+}
+
 void gen_set_as(Gen *g, Node *n, Type *to)
 {
 	const Type *from = n->type;
@@ -213,6 +254,12 @@ void gen_set_as(Gen *g, Node *n, Type *to)
 		inside = true;
 		for (u32 i = 0; i < 32; i++)
 			inside = inside && !(bits[i] & ~all[i]);
+	}
+	if (from->size > to->size && is_small_sum(n, to)) {
+		small_sum(g, n, to->size);
+		if (g->sw & SW_RANGE)
+			check_elements(g, to->size, to);
+		return;
 	}
 	if (inside || !(g->sw & SW_RANGE)) {
 		gen_set(g, n, to->size);
