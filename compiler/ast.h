@@ -29,7 +29,7 @@ typedef struct Source {
 
 typedef struct Span { u32 pos, end; } Span;
 
-enum { SW_RANGE = 1, SW_OVERFLOW = 2, SW_IO = 4 }; /* compiler switches $R $Q $I */
+enum { SW_RANGE = 1, SW_OVERFLOW = 2, SW_IO = 4, SW_ISO = 8 }; /* compiler switches $R $Q $I, and $mode iso */
 
 typedef enum NodeKind {
 #define N(kind, name, children) N_##kind,
@@ -116,7 +116,6 @@ typedef struct Parser {
 	int first;         /* the token that says which grammar to use, returned first */
 	bool deep;         /* the nesting error was reported */
 	bool skipping;     /* in text whose condition does not hold */
-	bool iso;          /* {$mode iso}: either mark closes a comment */
 	VEC(Condition) condition;
 	VEC(Name *) symbol;      /* what {$define} defined */
 	const Source *include;   /* the file that a directive asked for, until the scanner opens it */

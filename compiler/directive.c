@@ -203,7 +203,7 @@ void directive(Parser *p, Span at, const char *s, u32 n)
 	} else if (is(w, "include") || (is(w, "i") && arg.n)) {
 		include(p, at, behind, end);
 	} else if (is(w, "mode")) {
-		p->iso = is(arg, "iso");
+		p->sw = (u8)(is(arg, "iso") ? p->sw | SW_ISO : p->sw & ~SW_ISO);
 	} else {
 		switches(p, s, n);
 	}

@@ -1,12 +1,12 @@
 /* gen_io: text input and output. */
 #include "gen.h"
 
-static void push_width(Gen *g, Node *w)
+static void push_width(Gen *g, Node *w, i32 otherwise)
 {
 	if (w)
 		gen_int(g, w);
 	else
-		E1(I32_CONST, -1);
+		E1(I32_CONST, otherwise);
 }
 
 /* Pushes the file's number. */
@@ -50,50 +50,83 @@ static void push_names(Gen *g, Type *t)
 	E1(I32_CONST, count);
 }
 
-static void write_one(Gen *g, Node *f, Node *n)
+/* ISO 7185 cuts what does not fit; only a width that is known here can cut. */
+static u32 cut(bool iso, const Node *width, u32 len)
+{
+	return iso && width && width->op == N_INT && width->i >= 0 ? (u32)MIN(width->i, (i64)len) : len;
+}
+
+/* In {$mode iso}, as Free Pascal writes there: in 5 columns and small letters. */
+static void write_iso_bool(Gen *g, Node *v, Node *width)
+{
+	u8 table[8 + 6 + 5] = { 8, 0, 0, 0, 14, 0, 0, 0, 5, 'f', 'a', 'l', 's', 'e', 4, 't', 'r', 'u', 'e' };
+	table[8] = (u8)cut(true, width, 5);
+	table[14] = (u8)cut(true, width, 4);
+	E1(I32_CONST, pb_data(g->b, table, sizeof table, 4));
+	E1(I32_CONST, 2);
+	gen_expr(g, v);
+	push_width(g, width, 5);
+	gen_call_sys(g, "text.write.enum", "iiiii:");
+}
+
+/* A Turbo string.  Its address is found before the file is pushed: it takes a local. */
+static void write_string(Gen *g, Node *f, Node *v, Node *width)
+{
+	u32 at = gen_temp(g, 'i');
+	gen_str(g, v);
+	E1(LOCAL_SET, at);
+	push_file(g, f, 2);
+	E1(LOCAL_GET, at);
+	E1(I32_CONST, 1);
+	E(I32_ADD);
+	E1(LOCAL_GET, at);
+	E2(I32_LOAD8_U, 0, 0);
+	push_width(g, width, -1);
+	gen_call_sys(g, "text.write.str", "iiii:");
+}
+
+static void write_ordinal(Gen *g, Node *v, Node *width, bool iso)
+{
+	switch (v->type->kind) {
+	case T_INT:
+		gen_wide(g, v);
+		push_width(g, width, !iso ? -1 : type_wide(v->type) ? 20 : 11);
+		gen_call_sys(g, "text.write.int", "ili:");
+		return;
+	case T_ENUM:
+		push_names(g, v->type);
+		gen_expr(g, v);
+		push_width(g, width, -1);
+		gen_call_sys(g, "text.write.enum", "iiiii:");
+		return;
+	}
+	gen_expr(g, v);
+	push_width(g, width, -1);
+	gen_call_sys(g, v->type->kind == T_BOOL ? "text.write.bool" : "text.write.char", "iii:");
+}
+
+static void write_one(Gen *g, Node *f, Node *n, bool iso)
 {
 	Node *v = n->op == N_FMT ? n->a : n, *width = n->op == N_FMT ? n->b : NULL, *places = n->op == N_FMT ? n->c : NULL;
-	Type *t = v->type;
-	if (t->kind == T_STRING || t->kind == T_ARRAY) {
-		u32 at;
-		if (t->kind == T_STRING) { /* its address is found before the file is pushed: it takes a local */
-			gen_str(g, v);
-			at = gen_temp(g, 'i');
-			E1(LOCAL_SET, at);
-			push_file(g, f, 2);
-			E1(LOCAL_GET, at);
-			E1(I32_CONST, 1);
-			E(I32_ADD);
-			E1(LOCAL_GET, at);
-			E2(I32_LOAD8_U, 0, 0);
-		} else {
-			push_file(g, f, 2);
-			gen_chars(g, v);
-			E1(I32_CONST, t->size);
-		}
-		push_width(g, width);
-		gen_call_sys(g, "text.write.str", "iiii:");
+	if (v->type->kind == T_STRING) {
+		write_string(g, f, v, width);
 		return;
 	}
 	push_file(g, f, 2);
-	if (t->kind == T_REAL) {
+	if (v->type->kind == T_ARRAY) {
+		gen_chars(g, v);
+		E1(I32_CONST, cut(iso, width, v->type->size));
+		push_width(g, width, -1);
+		gen_call_sys(g, "text.write.str", "iiii:");
+	} else if (v->type->kind == T_REAL) {
 		gen_expr(g, v);
-		push_width(g, width);
-		push_width(g, places);
+		push_width(g, width, -1);
+		push_width(g, places, iso ? -2 : -1);
 		gen_call_sys(g, "text.write.real", "idii:");
-	} else if (t->kind == T_INT) {
-		gen_wide(g, v);
-		push_width(g, width);
-		gen_call_sys(g, "text.write.int", "ili:");
-	} else if (t->kind == T_ENUM) {
-		push_names(g, t);
-		gen_expr(g, v);
-		push_width(g, width);
-		gen_call_sys(g, "text.write.enum", "iiiii:");
+	} else if (v->type->kind == T_BOOL && iso) {
+		write_iso_bool(g, v, width);
 	} else {
-		gen_expr(g, v);
-		push_width(g, width);
-		gen_call_sys(g, t->kind == T_BOOL ? "text.write.bool" : "text.write.char", "iii:");
+		write_ordinal(g, v, width, iso);
 	}
 }
 
@@ -153,7 +186,7 @@ static void read_write(Gen *g, Node *n)
 	for (Node *a = n->b; a; a = a->next) {
 		gen_line(g, a->at);
 		if (wr)
-			write_one(g, f, a);
+			write_one(g, f, a, n->sw & SW_ISO);
 		else
 			read_one(g, f, a);
 	}

@@ -184,10 +184,14 @@ u64 sys_write_enum(Regfile *t, const u64 *args)
 u64 sys_write_real(Regfile *t, const u64 *args)
 {
 	Text *f = text_open(t, args[0], TEXT_WRITE);
-	char s[FORMAT_MAX];
+	char s[FORMAT_MAX], *e;
 
-	if (f)
-		put_wide(t, f, s, format_real(u64_f64(args[1]), (i32)args[2], (i32)args[3], s), args[2]);
+	if (!f)
+		return 0;
+	u32 n = format_real(u64_f64(args[1]), (i32)args[2], MAX((i32)args[3], -1), s);
+	if ((i32)args[3] == -2 && (e = memchr(s, 'E', n)))
+		*e = 'e';
+	put_wide(t, f, s, n, args[2]);
 	return 0;
 }
 
@@ -286,14 +290,13 @@ u64 sys_read_char(Regfile *t, const u64 *args)
 	return (u64)c;
 }
 
+/* At the end of the file f^ is undefined; programs look at it all the same before they ask eof. */
 u64 sys_peek(Regfile *t, const u64 *args)
 {
 	Text *f = text_open(t, args[0], TEXT_READ);
 	int c = f ? look(t, f) : -1;
 
-	if (f && c < 0)
-		abi_fail(t, IO_READ);
-	return c < 0 ? 26 : is_eol(c) ? ' ' : (u64)c;
+	return c < 0 ? 0 : is_eol(c) ? ' ' : (u64)c;
 }
 
 u64 sys_eof(Regfile *t, const u64 *args)
