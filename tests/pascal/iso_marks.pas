@@ -1,7 +1,7 @@
 { What ISO 7185 writes for marks that some keyboards lacked, and comments closed by the other mark. }
 { fpc: no }
 { expect:
-5 3 7
+          5           3           7
 }
 program iso_marks(output);
 {$mode iso}
