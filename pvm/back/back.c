@@ -145,9 +145,22 @@ static bool compile(MFunc *m, BackCode *c, Buf *dump)
 	return m->t->emit(m, c);
 }
 
+/* Asked once: under a hypervisor CPUID takes tens of microseconds. */
+static u32 features(const Target *t)
+{
+	static const Target *asked;
+	static u32 has;
+
+	if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) != t) {
+		has = t->features();
+		__atomic_store_n(&asked, t, __ATOMIC_RELEASE);
+	}
+	return has;
+}
+
 bool back_compile(const Target *t, OFunc *f, BackCode *c, Buf *dump, Err *e)
 {
-	MFunc m = { .t = t, .f = f, .err = e, .features = t->features() };
+	MFunc m = { .t = t, .f = f, .err = e, .features = features(t) };
 	bool ok;
 
 	m.arena = arena_new();
