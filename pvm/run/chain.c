@@ -37,11 +37,11 @@ static void visit_map(Walk *w, const OMap *map, u32 at, enum Exec exec, const Ji
 
 /* Emitted code keeps rbp chains: at fp the caller's fp, behind it the return address.  The entry thunk ends
  * the segment. */
-static void walk_code(Walk *w, u64 fp, u64 pc)
+static void walk_code(Walk *w, u64 fp, u64 pc, bool fault)
 {
 	JitPlace place;
 
-	while (!w->stop && jit_place(w->th->task, pc, &place)) {
+	for (; !w->stop && jit_place(w->th->task, pc, fault, &place); fault = false) {
 		if (!place.bridge && !place.at)
 			visit(w, place.func, 0, EXEC_JIT, NULL, &place, fp);
 		else if (!place.bridge)
@@ -75,6 +75,7 @@ void chain_walk(Thread *th, Visit *fn, void *ctx)
 	Walk w = {th, fn, ctx, false, th->overflow};
 	const PFrame *top = th->env.top;
 	u64 fp = th->r.exit_fp, pc = th->r.exit_pc;
+	bool fault = th->fault;
 
 	if (th->eval_top) {
 		walk_eval(&w);
@@ -82,13 +83,14 @@ void chain_walk(Thread *th, Visit *fn, void *ctx)
 	}
 	for (const Seg *s = th->seg;; s = s->up) {
 		if (fp)
-			walk_code(&w, fp, pc);
+			walk_code(&w, fp, pc, fault);
 		else
 			walk_interp(&w, top, s ? s->top : NULL);
 		if (!s || w.stop)
 			break;
 		fp = s->fp;
 		pc = s->pc;
+		fault = false;
 		top = s->osr ? pcode_frame_up(&th->env, s->top) : s->top;
 	}
 }

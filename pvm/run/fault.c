@@ -31,6 +31,7 @@ static void go_to_trap(Thread *th, ucontext_t *uc)
 	if (jit_inside(th->task, (u64)r[REG_RIP])) {
 		th->r.exit_fp = (u64)r[REG_RBP];
 		th->r.exit_pc = (u64)r[REG_RIP];
+		th->fault = true;
 	}
 	r[REG_RSP] = (greg_t)((((u64)r[REG_RSP] - RED_ZONE) & ~(u64)15) - 8);
 	r[REG_RDI] = (greg_t)(uintptr_t)&th->r;

@@ -514,28 +514,37 @@ static const Code *code_at(const Jit *j, u64 pc)
 	return lo ? &j->code.p[lo - 1] : NULL;
 }
 
-bool jit_place(const Task *t, u64 pc, JitPlace *out)
+/* Of two sites at one offset the first is that of the call which ends there, the second that of the instruction. */
+static const BackSite *site_at(const Code *c, u64 off, bool fault)
+{
+	u32 lo = 0, hi = c->nsite;
+
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2;
+		if (c->site[mid].off < off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (fault && lo + 1 < c->nsite && c->site[lo + 1].off == off)
+		lo++;
+	return lo < c->nsite && c->site[lo].off == off ? &c->site[lo] : NULL;
+}
+
+bool jit_place(const Task *t, u64 pc, bool fault, JitPlace *out)
 {
 	/* A call may be a function's last instruction: its return address is then already the next one's. */
-	const Code *c = jit_inside(t, pc) ? code_at(t->jit, pc - 1) : NULL;
+	const Code *c = jit_inside(t, pc) ? code_at(t->jit, fault ? pc : pc - 1) : NULL;
 	u64 off = c ? pc - (u64)(uintptr_t)c->at : 0;
 
 	if (!c || off > c->size || c->func == NO_FUNC)
 		return false;
 	*out = (JitPlace){.map = c->map, .bridge = c->bridge, .func = c->func};
-	for (u32 lo = 0, hi = c->nsite; lo < hi;) {
-		u32 mid = (lo + hi) / 2;
-		const BackSite *s = &c->site[mid];
-		if (s->off == off) {
-			out->at = s->map;
-			out->loc = c->loc + s->loc;
-			out->nloc = s->nloc;
-			break;
-		}
-		if (s->off < off)
-			lo = mid + 1;
-		else
-			hi = mid;
+	const BackSite *s = site_at(c, off, fault);
+	if (s) {
+		out->at = s->map;
+		out->loc = c->loc + s->loc;
+		out->nloc = s->nloc;
 	}
 	return true;
 }

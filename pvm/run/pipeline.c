@@ -2,6 +2,7 @@
 #include "task.h"
 #include "../back/back.h"
 #include "../opt/opt.h"
+#include "../x86/x86.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -127,30 +128,77 @@ static bool dump_opt(OFunc *f, const char *pass, int opt, Buf *out, Err *e)
 	return true;
 }
 
-static void dump_bytes(const OFunc *f, const BackCode *c, Buf *out)
-{
-	u32 site = 0, reloc = 0;
+typedef struct Listing {
+	const PModule *m;
+	const OFunc *f;
+	const BackCode *c;
+	Buf *out;
+	u32 site, reloc; /* the next ones */
+} Listing;
 
-	buf_printf(out, "%s: %u bytes of instructions, %u with constants\n", f->name, c->text, c->code.n);
-	for (u32 i = 0; i < c->code.n;) {
-		u32 end = MIN(i + 16, c->code.n);
-		if (i < c->text)
-			end = MIN(end, c->text);
-		buf_printf(out, "%6x ", i);
-		for (u32 k = i; k < end; k++)
-			buf_printf(out, " %02x", c->code.p[k]);
-		for (; reloc < c->reloc.n && c->reloc.p[reloc].off < end; reloc++)
-			buf_printf(out, "  ; %x: %s %u", c->reloc.p[reloc].off,
-				c->reloc.p[reloc].sym == SYM_FUNC ? "function" : "thunk", c->reloc.p[reloc].id);
-		for (; site < c->site.n && c->site.p[site].off < end; site++)
-			if (c->site.p[site].map)
-				buf_printf(out, "  ; %x: pc %u", c->site.p[site].off, f->map.p[c->site.p[site].map].pc);
-		buf_u8(out, '\n');
-		i = end;
+/* Where in the source, or in the P-code where lines are not known; of inlined code its function, too. */
+static void list_place(Listing *l, const OMap *map)
+{
+	const PFunc *pf = &l->m->func[map->func];
+	u32 line = pcode_line(l->m, pf, map->pc);
+
+	buf_printf(l->out, map->parent ? "  ; %s " : "  ; ", pf->name);
+	buf_printf(l->out, line ? "line %u" : "pc %u", line ? line : map->pc);
+}
+
+/* What is known of the bytes [at, end). */
+static void list_notes(Listing *l, u32 at, u32 end, bool call)
+{
+	for (; l->reloc < l->c->reloc.n && l->c->reloc.p[l->reloc].off < end; l->reloc++) {
+		const BackReloc *r = &l->c->reloc.p[l->reloc];
+		if (r->sym == SYM_FUNC && r->id < l->m->nfunc)
+			buf_printf(l->out, "  ; %s", l->m->func[r->id].name);
+		else
+			buf_printf(l->out, "  ; thunk %u", r->id);
+	}
+	for (; l->site < l->c->site.n; l->site++) {
+		const BackSite *s = &l->c->site.p[l->site];
+		if (call ? s->off > end : s->off > at) /* a call's place is its return address */
+			break;
+		if (s->map)
+			list_place(l, &l->f->map.p[s->map]);
 	}
 }
 
-static bool dump_back(OFunc *f, enum Stage s, int opt, Buf *out, Err *e)
+static void list_bytes(Listing *l, u32 at, u32 end)
+{
+	buf_printf(l->out, "%6x  ", at);
+	for (u32 k = at; k < end; k++)
+		buf_printf(l->out, "%02x", l->c->code.p[k]);
+}
+
+/* Machine code, an instruction a line. */
+static void dump_code(const PModule *m, const OFunc *f, const BackCode *c, Buf *out)
+{
+	Listing l = {.m = m, .f = f, .c = c, .out = out};
+	u32 at = 0, end;
+
+	buf_printf(out, "%s: %u bytes of instructions, %u with constants\n", f->name, c->text, c->code.n);
+	for (; at < c->text; at = end) {
+		XInsn i;
+		bool cut;
+		if (!x86_decode(c->code.p + at, c->text - at, at, X86_64, &i, &cut))
+			break;
+		end = at + i.len;
+		list_bytes(&l, at, end);
+		buf_printf(out, "%*s", i.len < 10 ? 22 - 2 * i.len : 2, "");
+		x86_print(&i, out);
+		list_notes(&l, at, end, i.op == XI_CALL);
+		buf_u8(out, '\n');
+	}
+	for (; at < c->code.n; at = end) {
+		end = MIN(at + 16, c->code.n);
+		list_bytes(&l, at, end);
+		buf_u8(out, '\n');
+	}
+}
+
+static bool dump_back(const PModule *m, OFunc *f, enum Stage s, int opt, Buf *out, Err *e)
 {
 	const Target *target = back_host();
 	BackCode c = {0};
@@ -162,7 +210,7 @@ static bool dump_back(OFunc *f, enum Stage s, int opt, Buf *out, Err *e)
 	opt_run(f, opt, NULL, NULL);
 	bool ok = back_compile(target, f, &c, s == STAGE_REGS ? out : NULL, e);
 	if (ok && s == STAGE_ASM)
-		dump_bytes(f, &c, out);
+		dump_code(m, f, &c, out);
 	back_code_free(&c);
 	return ok;
 }
@@ -183,7 +231,7 @@ bool pipeline_dump(const PModule *m, u32 func, enum Stage s, const char *pass, i
 	else if (s == STAGE_OPT)
 		ok = dump_opt(f, pass, opt, out, e);
 	else
-		ok = dump_back(f, s, opt, out, e);
+		ok = dump_back(m, f, s, opt, out, e);
 	ocode_free(f);
 	free(type_id);
 	return ok;

@@ -33,6 +33,7 @@ struct Thread {
 	EvalFrame *eval_top;
 	const u64 *eval_vals; /* at a trap of eval: the innermost activation's values */
 	bool overflow;       /* it ends with a stack overflow */
+	bool fault;          /* r.exit_pc is an instruction that faulted, not a return address */
 };
 
 typedef struct AtEnd {
@@ -84,7 +85,8 @@ bool jit_available(const Task *t, const char **why);
 void jit_hook(Task *t);
 u64 jit_run(Task *t, u32 func, const u64 *args);
 void jit_free(Task *t);
-/* The emitted code around a return address: which function, and the place in it.  False: a thunk or unknown. */
+/* The emitted code around a return address, or at an instruction that faulted: which function, and the place in it.
+ * False: a thunk or unknown. */
 typedef struct JitPlace {
 	u32 func;
 	const OMap *map;     /* the function's maps */
@@ -93,7 +95,7 @@ typedef struct JitPlace {
 	u32 nloc;
 	bool bridge;         /* a function that only leads to another */
 } JitPlace;
-bool jit_place(const Task *t, u64 pc, JitPlace *out);
+bool jit_place(const Task *t, u64 pc, bool fault, JitPlace *out);
 bool jit_inside(const Task *t, u64 pc);
 u64 jit_code_bytes(const Task *t);
 u32 jit_refused(const Task *t, const char **why);

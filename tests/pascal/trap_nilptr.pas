@@ -5,7 +5,7 @@ before
 { A failed check ends the program with Turbo Pascal's number; what was written before is there. }
 { status: 216 }
 { stderr: 216 }
-{ stderr: trap_nilptr.pas }
+{ stderr: at main (tests/pascal/trap_nilptr.pas:13) }
 var
   p: ^integer;
 begin
