@@ -90,6 +90,7 @@ u32 ast_distance(const char *a, u32 n, const char *b, u32 m, u32 most);
 
 /* ---- diagnostics (diag.c) ---- */
 void diag_error(Comp *c, Span at, const char *fmt, ...) PRINTF(3, 4);
+void diag_warning(Comp *c, Span at, const char *fmt, ...) PRINTF(3, 4); /* the program is compiled all the same */
 void diag_note(Comp *c, Span at, const char *fmt, ...) PRINTF(3, 4); /* belongs to the error before */
 /* A name as it may stand in a message: cut when it is very long. */
 const char *diag_name(Comp *c, const Name *n);

@@ -64,6 +64,16 @@ void diag_error(Comp *c, Span at, const char *fmt, ...)
 	va_end(ap);
 }
 
+void diag_warning(Comp *c, Span at, const char *fmt, ...)
+{
+	va_list ap;
+	if (c->stopped)
+		return;
+	va_start(ap, fmt);
+	show(c, at, "warning", "\033[35m", fmt, ap);
+	va_end(ap);
+}
+
 void diag_note(Comp *c, Span at, const char *fmt, ...)
 {
 	va_list ap;

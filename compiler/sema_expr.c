@@ -486,14 +486,17 @@ static Node *mismatch(Sema *s, Node *n, Type *to, const char *what)
 	return sema_poison(s, n);
 }
 
-/* A literal in an array of characters: Free Pascal fills what is missing with chr(0), and so does this. */
-static Node *pad(Sema *s, Node *n, const Type *to)
+/* A literal in an array of characters.  Free Pascal fills what is missing with chr(0) and cuts off what does not
+ * fit; programs of the old days count on both, and so this does as well. */
+static Node *refit(Sema *s, Node *n, const Type *to)
 {
 	char c = (char)n->i;
 	const char *from = n->op == N_STR ? n->s : &c;
 	u32 len = n->op == N_STR ? n->n : 1;
 	char *p = arena_alloc(s->a, to->size + 1u);
-	memcpy(p, from, len);
+	memcpy(p, from, MIN(len, to->size));
+	if (len > to->size)
+		diag_warning(s->c, n->at, "only the first %u of these %u characters fit", to->size, len);
 	n->op = N_STR;
 	n->s = p;
 	n->n = to->size;
@@ -517,8 +520,8 @@ Node *sema_convert(Sema *s, Node *n, Type *to, const char *what)
 		return char_to_string(s, n);
 	if (fits_string(n, to))
 		return n;
-	if (type_is_chars(to) && ((n->op == N_STR && n->n < to->size) || (n->op == N_INT && from->kind == T_CHAR)))
-		return pad(s, n, to);
+	if (type_is_chars(to) && (n->op == N_STR || (n->op == N_INT && from->kind == T_CHAR)))
+		return refit(s, n, to);
 	if (to->kind == T_REAL && from->kind == T_INT) {
 		if (n->op == N_INT) {
 			n->r = (double)n->i;
