@@ -4,8 +4,8 @@
  * round, so that a function that calls itself twice grows evenly.  Bodies come from whoever runs the passes.
  * Their state maps get the call's as parent, which keeps call chains exact.
  *
- * Stays a call: what is in cold blocks, what is long for its place (loops may take more), what would inline a
- * function into itself for the NEST-th time, and all once the function has grown by GROWTH.
+ * Stays a call: what is in cold blocks, what is long for its place (loops may take more, but not of a function that
+ * is already around), what would inline a function into itself for the NEST-th time, and all once the function has grown by GROWTH.
  *
  * Needs: nothing; has to come first, for it brings raw code.  Breaks: the layout, and leaves blocks to join (copy). */
 #include "pass.h"
@@ -253,7 +253,7 @@ bool opt_inline(OFunc *f, OptBodies *bodies)
 		for (u32 k = 0; k < l.site.n; k++) {
 			const OIns *i = &f->ins.p[l.site.p[k]];
 			const OFunc *g = nested(f, i->map, i->a) < NEST ? bodies->get(bodies, i->a) : NULL;
-			if (g && suitable(&l, g, l.looped.p[k])) {
+			if (g && suitable(&l, g, l.looped.p[k] && !nested(f, i->map, i->a))) {
 				inline_call(&l, l.site.p[k], g);
 				more = true;
 			}

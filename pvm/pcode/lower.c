@@ -33,7 +33,7 @@ static void show(Lower *l, OMap *map)
 	map->n = l->f->slot.n - map->slots;
 }
 
-static u32 state_map(Lower *l)
+u32 lower_map(Lower *l)
 {
 	OMap map = {.func = l->func, .pc = l->start};
 
@@ -56,7 +56,7 @@ static bool may_leave(OOp op, u32 aux)
 
 OVal lower_emit(Lower *l, OOp op, OType type, u32 aux, u32 a, u32 b, u32 c)
 {
-	u32 map = may_leave(op, aux) ? state_map(l) : 0;
+	u32 map = may_leave(op, aux) ? lower_map(l) : 0;
 	OVal v = ocode_emit(l->f, l->cur, op, type, aux, a, b, c);
 
 	l->f->ins.p[v].map = map;

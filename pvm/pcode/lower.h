@@ -86,6 +86,7 @@ OVal lower_at_entry(Lower *l, OOp op, OType type, u32 aux, u32 a, u32 b, u32 c);
 
 /* Emitting into the current block (lower.c); instructions that may trap get the state map. */
 OVal lower_emit(Lower *l, OOp op, OType type, u32 aux, u32 a, u32 b, u32 c);
+u32 lower_map(Lower *l);                 /* the instruction's state map */
 OVal lower_const(Lower *l, OType type, u64 bits);
 void lower_trapif(Lower *l, OVal cond, u32 code);
 void lower_push(Lower *l, OVal v);
@@ -100,6 +101,17 @@ u32 lower_label_edge(Lower *l, u32 n);   /* an edge to a label from the current 
 bool lower_call_op(Lower *l, POp op);
 bool lower_memory(Lower *l, POp op);
 void lower_op(Lower *l, POp op);
+
+/* A guest access of 2^log2 bytes at an entry plus an offset. */
+typedef struct LPlace {
+	OVal base;
+	u32 off;
+	u16 mem;
+} LPlace;
+LPlace lower_place(Lower *l, LEnt *e, u32 off, u32 log2, bool sgn);
+bool lower_is_const(const Lower *l, const LEnt *e, u32 *out);
+void lower_helper(Lower *l, u32 row, u32 nargs, bool result); /* calls a row of helpers.def with the topmost entries */
+void lower_block_op(Lower *l, POp op);   /* mem.copy, mem.fill, mem.cmp (lower_block.c) */
 void lower_enter_frame(Lower *l);        /* at the function's start */
 void lower_dispatch(Lower *l);           /* at its end: where calls go through which a non-local goto passes */
 OVal lower_frame(Lower *l);              /* the frame's address */

@@ -4,9 +4,6 @@
  * frame, and for indexing at a constant address.  Such an offset goes into loads and stores for nothing. */
 #include "lower.h"
 
-/* The largest block copied or filled in line, and so the most accesses of one. */
-enum { INLINE_BYTES = 40, INLINE_PARTS = 8 };
-
 /* ---- variables ----------------------------------------------------------------------------------- */
 
 static OType local_type(Lower *l, u32 k)
@@ -49,7 +46,7 @@ static void global_set(Lower *l, u32 k)
 
 /* ---- addresses ----------------------------------------------------------------------------------- */
 
-static bool is_const(const Lower *l, const LEnt *e, u32 *out)
+bool lower_is_const(const Lower *l, const LEnt *e, u32 *out)
 {
 	const OIns *i = &l->f->ins.p[e->v];
 
@@ -70,9 +67,9 @@ static bool add_const(Lower *l)
 	LEnt *a = &l->stack[l->depth - 2], *b = a + 1, *sum = NULL;
 	u32 c;
 
-	if (a->room && is_const(l, b, &c) && c <= a->room)
+	if (a->room && lower_is_const(l, b, &c) && c <= a->room)
 		sum = a;
-	else if (b->room && is_const(l, a, &c) && c <= b->room)
+	else if (b->room && lower_is_const(l, a, &c) && c <= b->room)
 		sum = b;
 	else
 		return false;
@@ -97,7 +94,7 @@ static void index_at(Lower *l, OVal k, u32 size, u64 span)
 	OVal off = scaled(l, k, size, span <= UINT32_MAX);
 	u32 at;
 
-	if (is_const(l, base, &at) && span <= UINT32_MAX && span + at <= UINT32_MAX) {
+	if (lower_is_const(l, base, &at) && span <= UINT32_MAX && span + at <= UINT32_MAX) {
 		*base = (LEnt){.v = off, .off = at, .room = UINT32_MAX - at - span};
 	} else if (base->room >= span) {
 		base->v = lower_emit(l, O_ADD, OT_I32, O_NOWRAP, base->v, off, 0);
@@ -132,16 +129,9 @@ static void index_unchecked(Lower *l, i64 lo, u32 size)
 
 /* ---- loads and stores ---------------------------------------------------------------------------- */
 
-/* A guest access of 2^log2 bytes at an entry plus an offset. */
-typedef struct Place {
-	OVal base;
-	u32 off;
-	u16 mem;
-} Place;
-
-static Place place(Lower *l, LEnt *e, u32 off, u32 log2, bool sgn)
+LPlace lower_place(Lower *l, LEnt *e, u32 off, u32 log2, bool sgn)
 {
-	Place p = {.mem = O_MEM(SPACE_GUEST, log2, sgn, ORDER_PLAIN, 1)};
+	LPlace p = {.mem = O_MEM(SPACE_GUEST, log2, sgn, ORDER_PLAIN, 1)};
 
 	if (e->frame && (u64)off + (1u << log2) <= e->room)
 		p.mem |= OMEM_STACK;
@@ -154,7 +144,7 @@ static Place place(Lower *l, LEnt *e, u32 off, u32 log2, bool sgn)
 
 static void load(Lower *l, OType type, u32 log2, bool sgn)
 {
-	Place p = place(l, &l->stack[--l->depth], (u32)l->imm[0], log2, sgn);
+	LPlace p = lower_place(l, &l->stack[--l->depth], (u32)l->imm[0], log2, sgn);
 
 	lower_push(l, lower_emit(l, O_LOAD, type, p.mem, p.base, 0, p.off));
 }
@@ -162,7 +152,7 @@ static void load(Lower *l, OType type, u32 log2, bool sgn)
 static void store(Lower *l, OType type, u32 log2)
 {
 	OVal v = lower_pop(l);
-	Place p = place(l, &l->stack[--l->depth], (u32)l->imm[0], log2, false);
+	LPlace p = lower_place(l, &l->stack[--l->depth], (u32)l->imm[0], log2, false);
 
 	if (type == OT_F32 || type == OT_F64)
 		v = lower_emit(l, O_FCANON, type, 0, v, 0, 0);
@@ -196,77 +186,7 @@ static bool load_or_store(Lower *l, POp op)
 	return true;
 }
 
-/* ---- blocks of memory ---------------------------------------------------------------------------- */
-
-/* The parts of n bytes: 8 while they fit, then 4, 2, 1. */
-static u32 part_log2(u32 left)
-{
-	return left >= 8 ? 3 : left >= 4 ? 2 : left >= 2 ? 1 : 0;
-}
-
-static OType part_type(u32 log2)
-{
-	return log2 == 3 ? OT_I64 : OT_I32;
-}
-
-/* All loads come before all stores, so that the two may overlap. */
-static void copy_inline(Lower *l, LEnt *to, LEnt *from, u32 n)
-{
-	OVal part[INLINE_PARTS];
-	u32 k = 0;
-
-	for (u32 at = 0, log2; at < n; at += 1u << log2) {
-		log2 = part_log2(n - at);
-		Place p = place(l, from, at, log2, false);
-		part[k++] = lower_emit(l, O_LOAD, part_type(log2), p.mem, p.base, 0, p.off);
-	}
-	k = 0;
-	for (u32 at = 0, log2; at < n; at += 1u << log2) {
-		log2 = part_log2(n - at);
-		Place p = place(l, to, at, log2, false);
-		lower_emit(l, O_STORE, OT_VOID, p.mem, p.base, part[k++], p.off);
-	}
-}
-
-static void fill_inline(Lower *l, LEnt *to, u8 byte, u32 n)
-{
-	for (u32 at = 0, log2; at < n; at += 1u << log2) {
-		log2 = part_log2(n - at);
-		OVal v = lower_const(l, part_type(log2), log2 == 3 ? byte * 0x0101010101010101u : byte * 0x01010101u);
-		Place p = place(l, to, at, log2, false);
-		lower_emit(l, O_STORE, OT_VOID, p.mem, p.base, v, p.off);
-	}
-}
-
-static void helper(Lower *l, u32 row, u32 nargs, bool result)
-{
-	LEnt *arg = &l->stack[l->depth -= nargs];
-	OVal v[3];
-
-	for (u32 k = 0; k < nargs; k++)
-		v[k] = lower_value(l, &arg[k]);
-	u32 at = ocode_pool(l->f, v, nargs);
-	OVal r = lower_emit(l, O_HCALL, result ? OT_I32 : OT_VOID, 0, row, at, nargs);
-	if (result)
-		lower_push(l, r);
-}
-
-static void block_op(Lower *l, POp op)
-{
-	LEnt *arg = &l->stack[l->depth - 3];
-	u32 n, byte;
-	bool small = is_const(l, &arg[2], &n) && n > 0 && n <= INLINE_BYTES;
-
-	if (op == P_MEM_COPY && small) {
-		copy_inline(l, &arg[0], &arg[1], n);
-		l->depth -= 3;
-	} else if (op == P_MEM_FILL && small && is_const(l, &arg[1], &byte)) {
-		fill_inline(l, &arg[0], (u8)byte, n);
-		l->depth -= 3;
-	} else {
-		helper(l, op == P_MEM_COPY ? PH_MEM_COPY : op == P_MEM_FILL ? PH_MEM_FILL : PH_MEM_CMP, 3, op == P_MEM_CMP);
-	}
-}
+/* ---- the rest --------------------------------------------------------------------------------------- */
 
 static void mem_size(Lower *l)
 {
@@ -291,8 +211,8 @@ bool lower_memory(Lower *l, POp op)
 	case P_INDEX: index_checked(l, l->imm[0], (u32)l->imm[1], (u32)l->imm[2]); break;
 	case P_INDEX_U: index_unchecked(l, l->imm[0], (u32)l->imm[1]); break;
 	case P_MEM_SIZE: mem_size(l); break;
-	case P_MEM_GROW: helper(l, PH_MEM_GROW, 1, true); break;
-	case P_MEM_COPY: case P_MEM_FILL: case P_MEM_CMP: block_op(l, op); break;
+	case P_MEM_GROW: lower_helper(l, PH_MEM_GROW, 1, true); break;
+	case P_MEM_COPY: case P_MEM_FILL: case P_MEM_CMP: lower_block_op(l, op); break;
 	default: return load_or_store(l, op);
 	}
 	return true;

@@ -800,13 +800,80 @@ static void test_random(void **state)
 	free(ref);
 }
 
+/* ---- blocks of any size -------------------------------------------------------------------------------- */
+
+static u32 build_sized(PBuild *b, POp op)
+{
+	u32 f = pb_func(b, "sized", op == P_MEM_CMP ? "iii:i" : "iii:");
+
+	pb_begin(b, f);
+	get(b, 0); get(b, 1); get(b, 2); pb_op(b, op); pb_op(b, P_RETURN);
+	pb_finish(b, 0);
+	return f;
+}
+
+/* An address: near another, at the ends of memory, or beyond. */
+static u32 somewhere(Gen *g)
+{
+	switch (rnd(g, 8)) {
+	case 0: return MEM - rnd(g, 40);
+	case 1: return 4096 - rnd(g, 20) + rnd(g, 20);
+	case 2: return 0u - rnd(g, 40);
+	default: return 5000 + rnd(g, 50);
+	}
+}
+
+static void sized_machine(Machine *k, PModule *m, int level, const u8 *content)
+{
+	machine_init(k, m, level);
+	memcpy(k->mem, content, MEM);
+	k->host[PH_MEM_COPY] = pcode_mem_copy;
+	k->host[PH_MEM_CMP] = pcode_mem_cmp;
+	k->t.trap = interp_trap;
+	k->t.mem_guard = 4096;
+}
+
+/* Copies and comparisons against the interpreter's, with blocks that overlap and that leave memory. */
+static void test_sized(void **state)
+{
+	Machine *k = xmalloc(sizeof *k), *ref = xmalloc(sizeof *ref);
+	Gen g = {.seed = 0x1234567};
+	u8 *content = xmalloc(MEM);
+	u32 traps = 0;
+
+	for (u32 copy = 0; copy < 2; copy++) {
+		PBuild *b = pb_new("test.pas");
+		Buf bytes = {0};
+		u32 f = build_sized(b, copy ? P_MEM_COPY : P_MEM_CMP);
+		PModule *m = finish(b, &bytes);
+		for (u32 round = 0; round < 3000; round++) {
+			for (u32 i = 0; i < MEM; i++)
+				content[i] = round % 4 && i % 17 ? 7 : (u8)(i * round);
+			u64 args[3] = {somewhere(&g), somewhere(&g), rnd(&g, 16) ? rnd(&g, 40) : 0u - rnd(&g, 40)};
+			sized_machine(k, m, (int)(round % 3), content);
+			sized_machine(ref, m, 0, content);
+			i64 want = interpret(ref, f, args), got = run(k, f, args);
+			traps += want == -TRAP_MEMORY;
+			if ((copy ? MIN(got, 0) != MIN(want, 0) : got != want) || (want >= 0 && memcmp(k->mem, ref->mem, MEM)))
+				fail_msg("%x %x %x: %lld instead of %lld", (u32)args[0], (u32)args[1], (u32)args[2], (long long)got, (long long)want);
+			machine_end(k);
+		}
+		pcode_free(m);
+		buf_free(&bytes);
+	}
+	assert_in_range(traps, 500, 5000);
+	free(content);
+	free(k);
+	free(ref);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sum), cmocka_unit_test(test_fib), cmocka_unit_test(test_array),
 		cmocka_unit_test(test_switch), cmocka_unit_test(test_goto), cmocka_unit_test(test_ops),
 		cmocka_unit_test(test_calls), cmocka_unit_test(test_blocks), cmocka_unit_test(test_osr),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_random), cmocka_unit_test(test_sized),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
