@@ -135,10 +135,12 @@ static bool x87_used(const XRun *r)
 	return any;
 }
 
-/* The components that differ from their initial state. */
+/* The components that differ from their initial state; MXCSR is looked at by XSAVEC alone. */
 static u64 in_use(const XRun *r)
 {
-	return (x87_used(r) ? C_X87 : 0) | (vectors_used(r, 0) || r->t->slot[XS_MXCSR] != 0x1f80 ? C_SSE : 0) | (vectors_used(r, 16) ? C_AVX : 0);
+	bool mxcsr = r->i.op == XI_XSAVEC && r->t->slot[XS_MXCSR] != 0x1f80;
+
+	return (x87_used(r) ? C_X87 : 0) | (vectors_used(r, 0) || mxcsr ? C_SSE : 0) | (vectors_used(r, 16) ? C_AVX : 0);
 }
 
 static u64 wanted(XRun *r)

@@ -358,10 +358,9 @@ void xr_bound(XRun *r)
 {
 	unsigned size = r->i.osize;
 	u64 addr = xr_address(r);
-	i64 v = xr_signed(xr_operand(r, 0), size), lo = xr_signed(xr_load(r, addr, size), size);
-	i64 hi = xr_signed(xr_load(r, addr + size, size), size);
+	i64 v = xr_signed(xr_operand(r, 0), size);
 
-	if (v < lo || v > hi)
+	if (v < xr_signed(xr_load(r, addr, size), size) || v > xr_signed(xr_load(r, (u32)(addr + size), size), size))
 		xr_raise(r, XE_BOUND);
 }
 

@@ -56,6 +56,23 @@ static bool decode_at(XLower *l, u64 pc, bool *fault)
 	return ok;
 }
 
+static bool is_mmx(const XInsn *i)
+{
+	for (u32 k = 0; k < i->nopnd; k++)
+		if (i->opnd[k].kind == XK_REG && i->opnd[k].cls == XC_MMX)
+			return true;
+	return i->op == XI_EMMS || i->op == XI_FEMMS;
+}
+
+/* MMX instructions first raise an x87 exception that is pending. */
+static void check_x87(XLower *l)
+{
+	OVal fsw = xl_get(l, XS_FSW, OT_I32), open = xl_un(l, O_NOT, xl_get(l, XS_FCW, OT_I32));
+
+	xl_exit_if(l, xl_bini(l, O_AND, xl_bin(l, O_AND, fsw, open), 0x3f), XE_FPE, l->i.pc);
+	l->x87_quiet = true;
+}
+
 static void begin(XLower *l, const XUnitReq *r)
 {
 	*l = (XLower){ .req = r, .start = r->pc };
@@ -93,6 +110,8 @@ void x86_lower(const XUnitReq *r, XUnit *out)
 			stop_before(&l, pc, fault, n == 0);
 			break;
 		}
+		if (!l.x87_quiet && is_mmx(&l.i))
+			check_x87(&l);
 		families[family_of_row[l.i.row]](&l);
 		pc += l.i.len;
 		n++;

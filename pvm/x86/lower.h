@@ -20,6 +20,7 @@ typedef struct XLower {
 	bool dirty[XS_COUNT];   /* differs from the register file */
 	XFlags flags;           /* the newest flags */
 	bool flags_dirty;
+	bool x87_quiet;         /* no x87 exception is pending, as has been tested */
 	bool ended;             /* the unit has been closed */
 	u8 word;                /* OT_I32 or OT_I64: addresses and stack in this mode */
 } XLower;
@@ -70,6 +71,7 @@ void xl_flush(XLower *l);                                 /* stores all dirty re
 void xl_forget(XLower *l);                                /* what is known of registers: a helper may have changed them */
 void xl_exit(XLower *l, XExit kind, OVal pc);             /* flushes and leaves */
 void xl_exit_const(XLower *l, XExit kind, u64 pc);
+void xl_exit_if(XLower *l, OVal cond, XExit kind, u64 pc); /* leaves if cond (i32) is not 0, else goes on */
 void xl_branch(XLower *l, OVal cond, u64 taken, u64 other);
 
 /* Instructions without a lowering of their own: run one by one in C on the register file. */

@@ -287,6 +287,7 @@ void xl_forget(XLower *l)
 {
 	memset(l->cur, 0, sizeof l->cur);
 	l->flags = (XFlags){ .op = FL_SLOT };
+	l->x87_quiet = false;
 }
 
 void xl_exit(XLower *l, XExit kind, OVal pc)
@@ -300,6 +301,26 @@ void xl_exit(XLower *l, XExit kind, OVal pc)
 void xl_exit_const(XLower *l, XExit kind, u64 pc)
 {
 	xl_exit(l, kind, xl_const(l, OT_I64, pc));
+}
+
+/* On the way out registers are stored; on the way on they stay values. */
+void xl_exit_if(XLower *l, OVal cond, XExit kind, u64 pc)
+{
+	OFunc *f = l->f;
+	u32 from = l->block, out = ocode_block(f), on = ocode_block(f);
+	bool dirty[XS_COUNT], flags_dirty = l->flags_dirty;
+
+	memcpy(dirty, l->dirty, sizeof dirty);
+	ocode_emit(f, from, O_BR, OT_VOID, 0, cond, ocode_edge(f, out, NULL, 0), ocode_edge(f, on, NULL, 0));
+	vec_push(&f->order, on);
+	vec_push(&f->order, out);
+	f->block.p[out].flags |= OB_COLD;
+	l->block = out;
+	xl_exit_const(l, kind, pc);
+	memcpy(l->dirty, dirty, sizeof dirty);
+	l->flags_dirty = flags_dirty;
+	l->ended = false;
+	l->block = on;
 }
 
 /* The registers are stored before the branch, so that both sides only leave. */

@@ -201,17 +201,15 @@ static void mmx_convert(XLower *l, OVop row)
 {
 	OVal v = xv_operand(l, 1);
 
+	if (xv_is_mmx(l, 0) || xv_is_mmx(l, 1)) /* even where the conversion raises */
+		xv_mmx_used(l);
 	if (l->i.op == XI_CVTPS2PI || l->i.op == XI_CVTTPS2PI)
 		v = xv_1(l, VO_MOVQ_V, v); /* the other lanes are to set no flags */
 	if (l->i.op == XI_CVTPI2PS) {
 		OVal r = xv_1(l, row, v);
-		if (xv_is_mmx(l, 1))
-			xv_mmx_used(l);
 		xv_write1(l, 0, xv_2(l, VO_MOVSD, xv_get(l, l->i.opnd[0].reg, 0), r));
 		return;
 	}
-	if (xv_is_mmx(l, 1))
-		xv_mmx_used(l);
 	xv_write1(l, 0, xv_1(l, row, v));
 }
 
