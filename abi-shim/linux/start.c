@@ -95,14 +95,15 @@ static int prot_of(const ImageSeg *s)
 	return (s->prot & IMAGE_READ ? GP_READ : 0) | (s->prot & IMAGE_WRITE ? GP_WRITE : 0) | (s->prot & IMAGE_EXEC ? GP_EXEC : 0);
 }
 
-/* Memory behind the file's bytes is zero: the rest of their last page, and whole pages. */
+/* Memory behind the file's bytes is zero: the rest of their last page to its end, beyond the segment too (ld.so allocates
+ * there), and whole pages. */
 static bool map_zero(LTask *k, const ImageSeg *s, u64 base, u64 filled_end)
 {
 	static const u8 zero[GUEST_PAGE];
 	u64 from = base + s->at + s->filled, to = base + s->at + s->size;
 	u64 page = (to + GUEST_PAGE - 1) & ~(u64)(GUEST_PAGE - 1);
 
-	if (s->filled && from < filled_end && !xguest_write(k->thread.x, from, zero, MIN(to, filled_end) - from))
+	if (s->filled && from < filled_end && !xguest_write(k->thread.x, from, zero, filled_end - from))
 		return false;
 	if (page <= filled_end)
 		return true;
