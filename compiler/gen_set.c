@@ -273,10 +273,14 @@ void gen_set_as(Gen *g, Node *n, Type *to)
 
 /* ---- operators ---- */
 
+/* Where a chain of operators over sets of 32 bytes keeps its operands' addresses and its result: each operator
+ * reads eight bytes of both before it writes those of the result, so all share one place. */
+typedef struct Large { u32 a, b, to; } Large;
+
 /* The right operand and the operator; the left one is on the stack. */
-static void binary_large(Gen *g, Node *n)
+static void binary_large(Gen *g, Node *n, Large l)
 {
-	u32 a = gen_temp(g, 'i'), b = gen_temp(g, 'i'), to = gen_frame(g, 32, 8);
+	u32 a = l.a, b = l.b, to = l.to;
 	E1(LOCAL_SET, a);
 	gen_set(g, n->b, 32);
 	E1(LOCAL_SET, b);
@@ -299,10 +303,6 @@ static void binary_large(Gen *g, Node *n)
 static void binary_rest(Gen *g, Node *n, u32 size)
 {
 	bool wide = size == 8;
-	if (size == 32) {
-		binary_large(g, n);
-		return;
-	}
 	gen_set(g, n->b, size);
 	if (n->op == N_SUB) {
 		pb_op1(g->b, wide ? P_I64_CONST : P_I32_CONST, -1);
@@ -322,9 +322,15 @@ static void binary(Gen *g, Node *n, u32 size)
 		n->d = up;
 		up = n;
 	}
+	Large l = { 0 };
+	if (size == 32)
+		l = (Large){ gen_temp(g, 'i'), gen_temp(g, 'i'), gen_frame(g, 32, 8) };
 	gen_set(g, n, size);
 	for (; up; up = up->d)
-		binary_rest(g, up, size);
+		if (size == 32)
+			binary_large(g, up, l);
+		else
+			binary_rest(g, up, size);
 }
 
 void gen_set_binary(Gen *g, Node *n)

@@ -495,6 +495,8 @@ static Node *refit(Sema *s, Node *n, const Type *to)
 	u32 len = n->op == N_STR ? n->n : 1;
 	char *p = arena_alloc(s->a, to->size + 1u);
 	memcpy(p, from, MIN(len, to->size));
+	while (len > to->size && from[len - 1] == ' ') /* nobody misses blanks */
+		len--;
 	if (len > to->size)
 		diag_warning(s->c, n->at, "only the first %u of these %u characters fit", to->size, len);
 	n->op = N_STR;

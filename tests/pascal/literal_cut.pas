@@ -6,6 +6,6 @@
 program literal_cut(output);
 var a: packed array [1..3] of char;
 begin
-  a := 'abcde';
+  a := 'abcde  ';
   writeln(a)
 end.
