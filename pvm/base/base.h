@@ -152,7 +152,7 @@ static inline float u32_f32(u32 v) { float f; memcpy(&f, &v, 4); return f; }
 static inline u32 f32_u32(float f) { u32 v; memcpy(&v, &f, 4); return v; }
 
 /* Reads a whole file ("-" is standard input).  The buffer is NUL-terminated behind its n bytes and
- * belongs to the caller.  On failure, and beyond 1 GiB, sets e (EXIT_NOTFOUND or EXIT_VM) and returns false. */
+ * belongs to the caller.  On failure, and from 1 GiB on, sets e (EXIT_NOTFOUND or EXIT_VM) and returns false. */
 bool file_read(const char *path, Buf *out, Err *e);
 
 /* Writes a file whole or not at all (a temporary beside it, then rename); devices and pipes are written to. */

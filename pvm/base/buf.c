@@ -182,7 +182,7 @@ bool file_read(const char *path, Buf *out, Err *e)
 	if (fd < 0)
 		return err_set(e, errno == ENOENT || errno == ENOTDIR ? EXIT_NOTFOUND : EXIT_VM, "%s: %s", path, strerror(errno));
 	struct stat st;
-	size_t chunk = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= FILE_MOST ? (size_t)st.st_size + 1 : 65536;
+	size_t chunk = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < FILE_MOST ? (size_t)st.st_size + 1 : 65536;
 	ssize_t got;
 	for (;;) {
 		vec_grow_((void **)&out->p, &out->cap, (u64)out->n + chunk + 1, 1);
@@ -193,7 +193,7 @@ bool file_read(const char *path, Buf *out, Err *e)
 			break;
 		out->n += (u32)got;
 		chunk = 65536;
-		if (out->n > FILE_MOST) {
+		if (out->n >= FILE_MOST) {
 			got = -1;
 			errno = EFBIG;
 			break;

@@ -597,6 +597,24 @@ static void refuse_change(void (*change)(PModule *), const char *want)
 
 static void func_type(PModule *m) { m->func[0].type = m->ntype; }
 static void import_type(PModule *m) { m->import[0].type = m->ntype; }
+static void same_imports(PModule *m)
+{
+	static PImport twice[2];
+
+	twice[0] = twice[1] = m->import[0];
+	m->import = twice;
+	m->nimport = 2;
+}
+
+static void same_exports(PModule *m)
+{
+	static PExport twice[2];
+
+	twice[0] = twice[1] = m->export[0];
+	m->export = twice;
+	m->nexport = 2;
+}
+
 static void type_letter(PModule *m) { m->type[1].result = 'x'; }
 static void param_letter(PModule *m) { m->type[1].param = (const u8 *)"q"; }
 static void same_types(PModule *m) { m->type[0] = m->type[1]; }
@@ -638,6 +656,7 @@ static void test_reader_rules(void **state)
 {
 	static const struct { void (*change)(PModule *); const char *want; } row[] = {
 		{func_type, "funcs: no such type"}, {import_type, "imports: no such type"},
+		{same_imports, "imports: two imports have one name"}, {same_exports, "exports: two exports have one name"},
 		{type_letter, "types: not a value type"}, {param_letter, "types: not a value type"}, {same_types, "types: two types are equal"},
 		{local_letter, "funcs: malformed locals"}, {frame_odd, "funcs: malformed frame size"},
 		{frame_huge, "funcs: malformed frame size"}, {labels_many, "funcs: more labels than the code has room for"},
