@@ -63,6 +63,14 @@ static bool invariant(Licm *l, OVal v, u32 loop)
 	return l->outside;
 }
 
+/* An address mode takes in one step, not two. */
+static bool second_step(const OFunc *f, const OIns *i)
+{
+	const OIns *before = &f->ins.p[i->a];
+
+	return before->block == i->block && (before->op == O_ADD || before->op == O_SUB || before->op == O_SHL);
+}
+
 static bool worthwhile(const OFunc *f, const OIns *i)
 {
 	i64 k;
@@ -72,7 +80,7 @@ static bool worthwhile(const OFunc *f, const OIns *i)
 	case O_DIVS: case O_DIVU: case O_REMS: case O_REMU: case O_FTOS: case O_FTOU: /* defined behind a test only */
 		return false;
 	case O_ADD: case O_SUB: case O_SHL:
-		return !opt_const(f, i->b, &k);
+		return !opt_const(f, i->b, &k) || second_step(f, i);
 	case O_GET:
 		return opt_fixed_slot(i->c);
 	default:
