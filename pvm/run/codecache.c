@@ -67,6 +67,7 @@ bool codecache_own(CodeCache *c)
 	ok = ok && map_over(fd, c->w, PROT_READ | PROT_WRITE) && map_over(fd, c->x, PROT_READ | PROT_EXEC);
 	if (fd >= 0)
 		close(fd);
+	c->shared = false;
 	return ok;
 }
 

@@ -51,8 +51,7 @@ void xtask_free(XTask *t);
 /* Around fork: before it, the VM's locks are taken, and the parent gives them back behind it. */
 void xtask_before_fork(XTask *t);
 void xtask_after_fork_parent(XTask *t);
-/* The child of fork: takes its own code memory; the caller is the only thread left.  Also allowed without
- * xtask_before_fork when there is one thread. */
+/* The child of fork: takes its own code memory; the caller is the only thread left.  */
 void xtask_after_fork(XTask *t);
 /* What `pvm --stats` names: an instruction without an implementation has been met at this address. */
 void xtask_unimplemented(XTask *t, u64 pc);

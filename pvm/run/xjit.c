@@ -153,6 +153,8 @@ static void flush(XTask *t)
 	j->code.n = 0;
 	j->link.n = 0;
 	j->cache.used = j->first;
+	if (j->cache.shared && !codecache_own(&j->cache)) /* thunks are all that is in use */
+		die(EXIT_VM, "no code memory");
 	t->stat.flushes++;
 	__atomic_store_n(&t->flushing, false, __ATOMIC_RELEASE);
 }
@@ -457,10 +459,26 @@ void xjit_thread(XThread *t)
 	forget_jumps(t);
 }
 
+/* From now on what is in use is not overwritten, but for jumps. */
+void xjit_before_fork(XTask *t)
+{
+	if (t->jit)
+		t->jit->cache.shared = true;
+}
+
+/* While the child copies, the parent goes on and links units that the child does not have: all jumps are set again. */
 void xjit_after_fork(XTask *t)
 {
-	if (t->jit && !codecache_own(&t->jit->cache))
+	XJit *j = t->jit;
+
+	if (!j)
+		return;
+	if (!codecache_own(&j->cache))
 		die(EXIT_VM, "no code memory for the child of a fork");
+	for (u32 k = 0; k < j->link.n; k++) {
+		const Link *l = j->link.p[k];
+		set_jump(j, l, l->to ? l->to->at : l->stub);
+	}
 }
 
 u64 xjit_bytes(const XTask *t)

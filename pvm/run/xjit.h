@@ -15,6 +15,7 @@ bool xjit_on_page(XThread *t, void *uc, u64 page);
 bool xjit_new(XTask *t, Err *e);
 void xjit_free(XTask *t);
 void xjit_thread(XThread *t);
+void xjit_before_fork(XTask *t);
 void xjit_after_fork(XTask *t);
 /* The unit is where the thread goes to; the lock is held. */
 void xjit_reached(XThread *t, Unit *u);

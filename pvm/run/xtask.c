@@ -71,6 +71,7 @@ void xtask_free(XTask *t)
 void xtask_before_fork(XTask *t)
 {
 	pthread_mutex_lock(&t->lock);
+	xjit_before_fork(t);
 }
 
 void xtask_after_fork_parent(XTask *t)
