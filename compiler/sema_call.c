@@ -254,7 +254,10 @@ static Node *of_one(Sema *s, Node *n, const Sym *f)
 {
 	if (!want_args(s, n, f, 1, 1))
 		return sema_poison(s, n);
-	Node *a = arg_expr(s, &n->b);
+	/* assigned(f) asks about f and does not call it */
+	Sym *y = f->builtin == B_ASSIGNED && n->b->op == N_ID ? sema_lookup(s, n->b->name) : NULL;
+	bool routine = y && y->kind == S_VAR && y->type->kind == T_PROC;
+	Node *a = routine ? put(&n->b, sema_lvalue(s, n->b, false)) : arg_expr(s, &n->b);
 	if (a->type->kind == T_POISON)
 		return sema_poison(s, n);
 	switch (f->builtin) {

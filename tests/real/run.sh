@@ -1,7 +1,8 @@
 #!/bin/sh
 # make check-real: programs that nobody here wrote.  They come with the sources of Free Pascal in Debian's archive
 # (its demos and its own tests, 33 MB), are not committed, and must agree with Free Pascal's output and exit status.
-# tests/real/programs.txt lists them.  Without a network this is skipped, loudly.
+# tests/real/programs.txt lists them.  Pascal-P4, PL/0 and Pascal-S are in neither Debian's archive nor npm:
+# tests/real/p4.sh takes Pascal-P4 through its stages where somebody has it.  Without a network this is skipped, loudly.
 set -u
 dir=out/real
 list=${1:-tests/real/programs.txt}
