@@ -77,10 +77,15 @@ void xl_branch(XLower *l, OVal cond, u64 taken, u64 other);
 /* Instructions without a lowering of their own: run one by one in C on the register file. */
 void xl_interpret(XLower *l);
 
+/* Parts of families in files of their own.  The locked ones say false where they do not know the operand's size. */
+void xl_divide(XLower *l);
+bool xl_locked_add(XLower *l, OVal v, bool subtract);
+bool xl_locked_step(XLower *l, bool inc);
+
 #define XL(name) XLowerFn x86_lower_##name
 XL(alu); XL(incdec); XL(unary); XL(muldiv); XL(imul); XL(shift); XL(shiftd); XL(mov); XL(movx); XL(lea); XL(xchg); XL(cmov);
 XL(setcc); XL(jcc); XL(cbw); XL(bits); XL(push); XL(flags); XL(enter); XL(call); XL(jmp); XL(ret); XL(loop); XL(syscall); XL(int);
-XL(ud); XL(nop); XL(fence); XL(string); XL(bt); XL(xadd);
+XL(ud); XL(nop); XL(fence); XL(far); XL(string); XL(bt); XL(xadd);
 XL(vec); XL(emms); XL(vbcast); XL(vcomi); XL(vcvt); XL(vfma); XL(vins); XL(vint); XL(vmov); XL(vmovlh); XL(vmovs); XL(vmsk); XL(vperm); XL(vshuf); XL(vtest); XL(vzero);
 #undef XL
 

@@ -64,7 +64,9 @@ void x86_lower_alu(XLower *l)
 	OVal addr, a, b;
 
 	if (l->i.lock) {
-		xl_interpret(l);
+		bool sum = l->i.op == XI_ADD || l->i.op == XI_SUB;
+		if (!sum || size < 4 || !xl_locked_add(l, source(l, 1, size), l->i.op == XI_SUB))
+			xl_interpret(l);
 		return;
 	}
 	if (clears(&l->i)) {
@@ -96,7 +98,8 @@ void x86_lower_incdec(XLower *l)
 	bool inc = l->i.op == XI_INC;
 
 	if (l->i.lock) {
-		xl_interpret(l);
+		if (!xl_locked_step(l, inc))
+			xl_interpret(l);
 		return;
 	}
 	OVal addr = xl_operand_address(l, 0), c = xl_cf(l);
@@ -175,7 +178,6 @@ static void mul_wide(XLower *l, unsigned size, bool sgn)
 	mul_flags(l, size, low, over);
 }
 
-/* Division goes through a helper: quotients of double width, and #DE instead of the host's. */
 void x86_lower_muldiv(XLower *l)
 {
 	unsigned size = l->i.opnd[0].size;
@@ -184,5 +186,5 @@ void x86_lower_muldiv(XLower *l)
 		mul_wide(l, size, l->i.op == XI_IMUL);
 		return;
 	}
-	xl_interpret(l);
+	xl_divide(l);
 }

@@ -57,11 +57,6 @@ void x86_lower_xchg(XLower *l)
 	xl_set_operand(l, 1, a);
 }
 
-void x86_lower_xadd(XLower *l)
-{
-	xl_interpret(l);
-}
-
 void x86_lower_cmov(XLower *l)
 {
 	OVal b = xl_operand(l, 1), a = xl_operand(l, 0);
@@ -182,6 +177,16 @@ void x86_lower_ret(XLower *l)
 	if (l->i.nopnd)
 		xl_put(l, XS_GPR + RSP, xl_bini(l, O_ADD, xl_get(l, XS_GPR + RSP, l->word), l->i.imm));
 	xl_exit(l, XE_RET, to);
+}
+
+/* Far transfers are executed in C, which leaves the new pc in XS_PC; the loads of far pointers go on. */
+void x86_lower_far(XLower *l)
+{
+	xl_interpret(l);
+	if (l->i.op == XI_IRET)
+		xl_exit(l, XE_FLAGS, xl_get(l, XS_PC, OT_I64));
+	else if (l->i.op == XI_CALLF || l->i.op == XI_JMPF || l->i.op == XI_RETF)
+		xl_exit(l, XE_INDIRECT, xl_get(l, XS_PC, OT_I64));
 }
 
 /* loop, loope, loopne, jcxz: the counter has the address size. */

@@ -87,24 +87,48 @@ static OVal by_register(XLower *l, unsigned op, unsigned size, OVal a, OVal n)
 	return xl_select(l, zero, a, s.r);
 }
 
+/* An operand of 1 or 2 bytes fills the 32 bits, so that they turn as it would. */
+static OVal repeated(XLower *l, OVal a, unsigned size)
+{
+	return size >= 4 ? a : xl_bini(l, O_MUL, a, size == 1 ? 0x01010101 : 0x00010001);
+}
+
+/* Of a rotation with result r: CF and OF change, the others stay. */
+static OVal rotate_flags(XLower *l, unsigned op, unsigned w, OVal r, OVal old)
+{
+	OVal c = one_bit(l, r, op == XI_ROL ? 0 : w - 1);
+	OVal o = xl_bin(l, O_XOR, one_bit(l, r, w - 1), op == XI_ROL ? c : one_bit(l, r, w - 2));
+	OVal v = xl_bini(l, O_AND, old, XF_ALL & ~(XF_C | XF_O));
+
+	return xl_bin(l, O_OR, v, xl_bin(l, O_OR, c, xl_bini(l, O_SHL, o, 11)));
+}
+
+/* rol and ror by a constant. */
+static OVal rotate(XLower *l, unsigned op, unsigned size, OVal a, unsigned n)
+{
+	OVal r = xl_zext(l, xl_bini(l, op == XI_ROL ? O_ROTL : O_ROTR, repeated(l, a, size), n), size);
+
+	xl_set_flags(l, FL_BITS, 4, rotate_flags(l, op, size * 8, r, xl_flag_bits(l)), 0, 0);
+	return r;
+}
+
+/* rol and ror by CL: as the constant ones, chosen by whether the count is 0. */
+static OVal rotate_by_register(XLower *l, unsigned op, unsigned size, OVal a, OVal n)
+{
+	unsigned w = size * 8;
+	OVal zero = xl_cmpi(l, CC_EQ, n, 0), old = xl_flag_bits(l);
+	OVal r = xl_zext(l, xl_bin(l, op == XI_ROL ? O_ROTL : O_ROTR, repeated(l, a, size), n), size);
+	OVal fresh = rotate_flags(l, op, w, r, old);
+
+	xl_set_flags(l, FL_BITS, 4, xl_select(l, zero, old, fresh), 0, 0);
+	return r;
+}
+
 static bool rotates(unsigned op)
 {
 	return op == XI_ROL || op == XI_ROR;
 }
 
-/* rol and ror by a constant, at the full sizes: CF and OF change, the others stay. */
-static OVal rotate(XLower *l, unsigned op, unsigned size, OVal a, unsigned n)
-{
-	unsigned w = size * 8;
-	OVal r = xl_bini(l, op == XI_ROL ? O_ROTL : O_ROTR, a, n % w), old = xl_flag_bits(l);
-	OVal c = one_bit(l, r, op == XI_ROL ? 0 : w - 1);
-	OVal o = xl_bin(l, O_XOR, one_bit(l, r, w - 1), op == XI_ROL ? c : one_bit(l, r, w - 2));
-	OVal v = xl_bini(l, O_AND, old, XF_ALL & ~(XF_C | XF_O));
-
-	v = xl_bin(l, O_OR, v, xl_bin(l, O_OR, c, xl_bini(l, O_SHL, o, 11)));
-	xl_set_flags(l, FL_BITS, 4, v, 0, 0);
-	return r;
-}
 
 void x86_lower_shift(XLower *l)
 {
@@ -113,7 +137,7 @@ void x86_lower_shift(XLower *l)
 	bool constant = i->opnd[1].kind == XK_IMM;
 	unsigned n = constant ? (unsigned)i->imm & mask : 0;
 
-	if (op == XI_RCL || op == XI_RCR || (rotates(op) && (!constant || size < 4))) {
+	if (op == XI_RCL || op == XI_RCR) {
 		xl_interpret(l);
 		return;
 	}
@@ -124,7 +148,7 @@ void x86_lower_shift(XLower *l)
 	}
 	XFlags before = l->flags;
 	bool dirty = l->flags_dirty;
-	if (rotates(op)) {
+	if (rotates(op) && constant) {
 		r = rotate(l, op, size, a, n);
 	} else if (constant) {
 		Shift s = shift(l, op, size, a, xl_const(l, value_type(size), n));
@@ -132,7 +156,8 @@ void x86_lower_shift(XLower *l)
 		r = s.r;
 	} else {
 		OVal cl = xl_bini(l, O_AND, xl_reg(l, 1, 1, false), mask);
-		r = by_register(l, op, size, a, xl_to(l, value_type(size), cl));
+		cl = xl_to(l, value_type(size), cl);
+		r = rotates(op) ? rotate_by_register(l, op, size, a, cl) : by_register(l, op, size, a, cl);
 	}
 	XFlags after = l->flags;
 	l->flags = before;
@@ -142,9 +167,34 @@ void x86_lower_shift(XLower *l)
 	l->flags_dirty = true;
 }
 
+/* n is 1 .. 31 (63). */
+static Shift double_shift(XLower *l, unsigned size, OVal a, OVal b, OVal n)
+{
+	bool left = l->i.op == XI_SHLD;
+	unsigned w = size * 8;
+	OVal rest = xl_bin(l, O_SUB, xl_const(l, value_type(size), w), n);
+	OVal last = xl_bin(l, O_SHRU, a, left ? rest : xl_bini(l, O_SUB, n, 1));
+	Shift s;
+
+	s.r = xl_bin(l, O_OR, xl_bin(l, left ? O_SHL : O_SHRU, a, n), xl_bin(l, left ? O_SHRU : O_SHL, b, rest));
+	s.c = one_bit(l, last, 0);
+	s.o = xl_bin(l, O_XOR, one_bit(l, s.r, w - 1), one_bit(l, a, w - 1));
+	return s;
+}
+
+/* By a constant; by CL it is rare and executed in C. */
 void x86_lower_shiftd(XLower *l)
 {
-	xl_interpret(l);
+	unsigned size = l->i.opnd[0].size, n = (unsigned)l->i.imm & (size == 8 ? 63 : 31);
+
+	if (l->i.opnd[2].kind != XK_IMM || size < 4 || n == 0) {
+		xl_interpret(l);
+		return;
+	}
+	OVal addr = xl_operand_address(l, 0), a = xl_read_at(l, 0, addr), b = xl_operand(l, 1);
+	Shift s = double_shift(l, size, a, b, xl_const(l, value_type(size), n));
+	xl_write_at(l, 0, addr, s.r);
+	xl_set_flags(l, FL_SHIFT, size, s.r, s.o, s.c);
 }
 
 /* bt with a register or an immediate on a register: the other forms reach beyond the operand in memory. */
