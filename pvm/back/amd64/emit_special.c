@@ -281,7 +281,7 @@ static void atomic(Emit *e, const MIns *ins)
 {
 	Buf *b = &e->l.raw;
 	ERm mem = emit_src(e, ins, ins->mopnd);
-	u32 byte = ins->w == 1, r = reg(e, ins, ins->op == M_CAS ? 2 : 0);
+	u32 byte = ins->w == 1, r = reg(e, ins, 2);
 
 	if (ins->op != M_CAS)
 		emit_move(e, (i32)r, (i32)reg(e, ins, 1));
@@ -289,6 +289,8 @@ static void atomic(Emit *e, const MIns *ins)
 	if (ins->op != M_XCHG)
 		buf_u8(b, 0xf0);
 	enc_rm(b, (ins->op == M_XCHG ? 0x87 : ins->op == M_XADD ? 0x0fc1 : 0x0fb1) - byte, ins->w, r, mem.rm);
+	if (ins->op != M_CAS)
+		emit_move(e, (i32)reg(e, ins, 0), (i32)r);
 }
 
 /* ---- calls, traps, jumps ---------------------------------------------------------------------------------------- */

@@ -366,9 +366,11 @@ static void rmw(Sel *s, u32 v, u32 op)
 	u32 lg = OMEM_LOG2(o->aux), x = sel_reg(s, o->b), t = lg < 2 ? m_temp(s->m, OT_I32) : v;
 	Addr a = access(s, v, o->a);
 
+	/* The operand goes through a register of its own: the result's may be one that the state map names. */
 	sel_new(s, op, 1u << lg);
 	sel_opnd(s, t, ROLE_DEF, 0);
 	sel_opnd(s, x, ROLE_ANY, 0);
+	sel_opnd(s, m_temp(s->m, OT_I64), ROLE_TMP, 0);
 	sel_mem(s, &a, true);
 	narrow(s, v, t, lg);
 }
