@@ -512,7 +512,7 @@ static void make_intervals(Alloc *a)
 		it->end = l->range.p[last].to;
 		it->u0 = l->use_at[v];
 		it->u1 = l->use_at[v + 1];
-		it->flt = type_is_float(a->m->vtype.p[v]);
+		it->flt = type_in_freg(a->m->vtype.p[v]);
 		heap_push(a, v);
 	}
 }
@@ -553,6 +553,12 @@ static i32 loc_at(Alloc *a, u32 v, u32 pos)
 	return iv_loc(a, part_at(a, v, pos));
 }
 
+/* Is word k (and, for a wide value, the next, if there is one) free again? */
+static bool is_over(const u32 *until, u32 n, u32 k, u32 from, bool wide)
+{
+	return until[k] <= from && (!wide || k + 1 == n || until[k + 1] <= from);
+}
+
 /* Words of the spill area: two vregs whose hulls do not meet may share one. */
 static void give_slots(Alloc *a)
 {
@@ -560,16 +566,18 @@ static void give_slots(Alloc *a)
 
 	for (u32 v = 1; v < a->m->vtype.n; v++) { /* vregs are roughly in order of definition */
 		u32 k, from, end;
+		bool wide;
 		if (!a->slot[v])
 			continue;
 		from = a->iv.p[v].start;
 		end = a->iv.p[part_at(a, v, POS_NEVER)].end;
-		for (k = until.n > 64 ? until.n - 64 : 0; k < until.n && until.p[k] > from; k++)
+		wide = a->m->vtype.p[v] == OT_V128;
+		for (k = until.n > 64 ? until.n - 64 : 0; k < until.n && !is_over(until.p, until.n, k, from, wide); k++)
 			;
-		if (k == until.n)
+		while (until.n < k + 1 + wide)
 			vec_push(&until, 0u);
-		until.p[k] = end;
-		a->slot[v] = k + 1;
+		until.p[k] = until.p[k + wide] = end;
+		a->slot[v] = k + wide + 1;
 	}
 	a->m->nslot = until.n;
 	vec_free(&until);

@@ -35,7 +35,8 @@ typedef enum MRole {
 /* Registers: 0 to 15 integer, 16 to 31 floating point. */
 enum { NREG = 32, REG_F0 = 16, NOREG = 255 };
 
-/* Where a vreg is: a register number, or LOC_SLOT(k) for the k-th word of the spill area. */
+/* Where a vreg is: a register number, or LOC_SLOT(k) for the k-th word of the spill area; a v128 has the words k and
+ * k - 1. */
 #define LOC_SLOT(k) (-(i32)(k) - 2)
 #define LOC_IS_SLOT(l) ((l) <= -2)
 #define SLOT_OF(l) ((u32)(-(l) - 2))
@@ -138,6 +139,8 @@ extern const Target amd64_target;
 enum { UNIT_SPILLS = 96, UNIT_OUT = 16 };
 
 static inline bool type_is_float(u32 type) { return type == OT_F32 || type == OT_F64; }
+/* Does a value of the type live in a floating-point register? */
+static inline bool type_in_freg(u32 type) { return type_is_float(type) || type == OT_V128; }
 
 /* New vreg. */
 u32 m_temp(MFunc *m, u32 type);

@@ -24,6 +24,11 @@ enum MOp {
 typedef struct MInfo { const char *name; u32 opcode; u8 kind, ext; } MInfo;
 extern const MInfo amd64_ins[M_COUNT];
 
+/* How a row of vops.def is done; see vec.def. */
+enum VecKind { VK_ONE, VK_TWO, VK_FROM, VK_TWOG, VK_TO, VK_TOMR, VK_SHIFT, VK_XMM0, VK_COMI, VK_CMP, VK_VEX, VK_VEX1, VK_VEXR, VK_FMA };
+typedef struct VecEnc { u32 opcode; u8 kind, ext; u16 needs; } VecEnc;
+extern const VecEnc amd64_vec[VO_COUNT];
+
 /* Conditions: 0 to 15 as encoded; two more for == and != of floating point, where parity decides too. */
 enum { X_O, X_NO, X_B, X_AE, X_E, X_NE, X_BE, X_A, X_S, X_NS, X_P, X_NP, X_L, X_GE, X_LE, X_G, X_FEQ, X_FNE };
 

@@ -142,7 +142,9 @@ static u32 reg_no(i32 loc) { return loc == LOC_SCRATCH ? SCRATCH : (u32)loc; }
 /* To a register, an i32 moves as 4 bytes, which clears the rest and needs no prefix. */
 static void move_typed(Emit *e, i32 to, i32 from, u32 type)
 {
-	if (type == OT_I32 && is_reg(to) && !is_freg(from) && to != from)
+	if (type == OT_V128)
+		emit_move16(e, to, from);
+	else if (type == OT_I32 && is_reg(to) && !is_freg(from) && to != from)
 		enc_rm(&e->l.raw, 0x8b, 4, reg_no(to), emit_loc(e, from));
 	else
 		emit_move(e, to, from);
@@ -270,7 +272,7 @@ static void fixed_defs(Emit *e, const MIns *ins)
 	flush_moves(e);
 	for (u32 k = 0; k < ins->nopnd; k++)
 		if ((o[k].role == ROLE_DFIX || o[k].role == ROLE_DEF) && e->m->store.p[o[k].v] && !LOC_IS_SLOT(o[k].loc))
-			emit_move(e, LOC_SLOT(e->m->store.p[o[k].v] - 1), o[k].loc);
+			move_typed(e, LOC_SLOT(e->m->store.p[o[k].v] - 1), o[k].loc, e->m->vtype.p[o[k].v]);
 }
 
 /* ---- by kind --------------------------------------------------------------------------------------------------------- */

@@ -31,6 +31,9 @@ ERm emit_lit(Emit *e, u64 bits, u32 size);
 ERm emit_src(Emit *e, const MIns *ins, u32 k);
 void emit_rm(Emit *e, u32 opcode, u32 w, u32 reg, const ERm *rm, u32 tail); /* tail: bytes of immediate that follow */
 void emit_move(Emit *e, i32 to, i32 from);
+void emit_move16(Emit *e, i32 to, i32 from);
+void emit_vec(Emit *e, const MIns *ins);
+void emit_vconst(Emit *e, const MIns *ins);
 void emit_const(Emit *e, i32 to, u32 type, u64 bits);
 void emit_site(Emit *e, const MIns *ins, u32 off);
 void emit_fault_site(Emit *e, const MIns *ins);

@@ -115,6 +115,14 @@ static void fstore(Emit *e, const MIns *ins)
 	enc_rm(&e->l.raw, prefix(ins->w) | 0x0f11, 4, reg(e, ins, 0), mem.rm);
 }
 
+static void vmove(Emit *e, const MIns *ins)
+{
+	ERm mem = emit_src(e, ins, ins->mopnd);
+
+	emit_fault_site(e, ins);
+	enc_rm(&e->l.raw, (ins->aux ? 0x0f28 : 0x0f10) + (ins->op == M_VSTORE), 4, reg(e, ins, 0), mem.rm);
+}
+
 static void round_(Emit *e, const MIns *ins)
 {
 	ERm src = emit_src(e, ins, 1);
@@ -473,6 +481,9 @@ void emit_special(Emit *e, const MIns *ins)
 	switch (ins->op) {
 	case M_MOVI: enc_movi(&e->l.raw, reg(e, ins, 0), (u64)ins->imm, true); break;
 	case M_FCONST: emit_const(e, (i32)reg(e, ins, 0), ins->w == 8 ? OT_F64 : OT_F32, (u64)ins->imm); break;
+	case M_VEC: emit_vec(e, ins); break;
+	case M_VCONST: emit_vconst(e, ins); break;
+	case M_VLOAD: case M_VSTORE: vmove(e, ins); break;
 	case M_BSWAP: bswap(e, ins); break;
 	case M_STORE: store(e, ins); break;
 	case M_SETCC: setcc(e, ins); break;

@@ -88,7 +88,10 @@ static bool select_one(Sel *s, u32 v)
 		return true;
 	vec_push(&s->group, s->out.n);
 	s->cur = v;
-	if ((o->type > OT_VOID && o->type < OT_I32) || o->type == OT_I128 || o->type == OT_F80 || o->type == OT_V128)
+	bool ok;
+	if (sel_vec(s, v, &ok))
+		return ok;
+	if ((o->type > OT_VOID && o->type < OT_I32) || o->type == OT_I128 || o->type == OT_F80)
 		return err_set(s->m->err, EXIT_UNSUPPORTED, "amd64: %s of type %s is not supported", ocode_ops[o->op].name,
 			ocode_type_names[o->type]);
 	if (sel_int(s, v) || sel_float(s, v) || sel_memory(s, v) || sel_control(s, v))

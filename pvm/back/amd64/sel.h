@@ -59,14 +59,19 @@ bool sel_memory(Sel *s, u32 v); /* LOAD to FENCE: false = not supported */
 bool sel_int(Sel *s, u32 v);
 bool sel_float(Sel *s, u32 v);
 bool sel_control(Sel *s, u32 v);
+/* sel_vec.c.  *ok is false if the operation is its but cannot be done here. */
+bool sel_vec(Sel *s, u32 v, bool *ok);
+u32 sel_low_of_vector(Sel *s, u32 v, u32 w);
 void sel_entry(Sel *s);
 /* Emits the comparison that decides whether v (i32) is nonzero; the condition under which it is. */
 u32 sel_cond(Sel *s, u32 v);
 u32 sel_icmp(Sel *s, u32 cc, u32 a, u32 b, u32 w);
 u32 sel_fcmp(Sel *s, u32 fcc, u32 a, u32 b, u32 w);
-enum { HAS_SSE41 = 1, HAS_POPCNT = 2, HAS_LZCNT = 4, HAS_BMI = 8 };
+enum {
+	HAS_SSE41 = 1, HAS_POPCNT = 2, HAS_LZCNT = 4, HAS_BMI = 8, HAS_SSE3 = 16, HAS_SSSE3 = 32, HAS_SSE42 = 64, HAS_AES = 128,
+	HAS_CLMUL = 256, HAS_SHA = 512, HAS_AVX = 1024, HAS_AVX2 = 2048, HAS_FMA = 4096, HAS_F16C = 8192
+};
 static inline bool sel_has(const Sel *s, u32 feature) { return s->m->features & feature; }
-
 
 
 #endif

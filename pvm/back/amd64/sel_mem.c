@@ -254,6 +254,17 @@ static void load_big(Sel *s, u32 v, const Addr *a)
 	}
 }
 
+/* Instruction v loads or stores vector x.  Where it has to be aligned, the machine's own fault tells. */
+static void vector_access(Sel *s, u32 op, u32 v, u32 x, const Addr *a)
+{
+	const OIns *o = sel_o(s, v);
+	bool memory = o->op == O_LOAD || o->op == O_STORE;
+
+	sel_new(s, op, 16)->aux = memory && OMEM_FAULT(o->aux) && OMEM_ALIGN(o->aux) >= 4;
+	sel_opnd(s, x, op == M_VLOAD ? ROLE_DEF : ROLE_USE, 0);
+	sel_mem(s, a, false);
+}
+
 static void load(Sel *s, u32 v)
 {
 	static const u8 op[2][4] = { { M_MOVZX8, M_MOVZX16, M_LOAD, M_LOAD }, { M_MOVSX8, M_MOVSX16, M_MOVSXD, M_LOAD } };
@@ -261,7 +272,9 @@ static void load(Sel *s, u32 v)
 	Addr a = access(s, v, o->a);
 	u32 lg = OMEM_LOG2(o->aux), sgn = OMEM_SIGNED(o->aux);
 
-	if ((o->aux & OMEM_BIG) && lg)
+	if (lg == 4)
+		vector_access(s, M_VLOAD, v, v, &a);
+	else if ((o->aux & OMEM_BIG) && lg)
 		load_big(s, v, &a);
 	else if (type_is_float(o->type))
 		load_to(s, v, M_FLOAD, type_w(o->type), &a);
@@ -303,8 +316,21 @@ static void store(Sel *s, u32 v)
 	i64 imm = 0;
 	Addr a;
 
+	if (lg == 4) {
+		x = sel_reg(s, b);
+		a = access(s, v, o->a);
+		vector_access(s, M_VSTORE, v, x, &a);
+		return;
+	}
 	if (sel_is(s, b, O_TRUNC) && lg <= 2 && !big)
 		b = sel_o(s, b)->a;
+	if (!big && lg >= 2 && (x = sel_low_of_vector(s, b, 1u << lg))) {
+		a = access(s, v, o->a);
+		sel_new(s, M_FSTORE, 1u << lg);
+		sel_opnd(s, x, ROLE_USE, 0);
+		sel_mem(s, &a, false);
+		return;
+	}
 	if (big)
 		x = big_value(s, sel_reg(s, b), type, lg);
 	else if (!sel_imm(s, b, lg == 3 ? 8 : 4, &imm))
@@ -331,6 +357,10 @@ static void get(Sel *s, u32 v)
 	const OIns *o = sel_o(s, v);
 	Addr a = { .base = MB_VM, .disp = (i32)o->c };
 
+	if (o->type == OT_V128) {
+		vector_access(s, M_VLOAD, v, v, &a);
+		return;
+	}
 	load_to(s, v, type_is_float(o->type) ? M_FLOAD : M_LOAD, type_w(o->type), &a);
 }
 
@@ -341,6 +371,11 @@ static void put(Sel *s, u32 v)
 	Addr a = { .base = MB_VM, .disp = (i32)o->c };
 	i64 imm = 0;
 	u32 x = sel_imm(s, o->a, type_w(type), &imm) ? 0 : sel_reg(s, o->a);
+
+	if (type == OT_V128) {
+		vector_access(s, M_VSTORE, v, x, &a);
+		return;
+	}
 	MIns *ins = sel_new(s, type_is_float(type) ? M_FSTORE : M_STORE, type_w(type));
 
 	ins->imm = imm;
@@ -395,8 +430,8 @@ bool sel_memory(Sel *s, u32 v)
 	const OIns *o = sel_o(s, v);
 
 	switch (o->op) {
-	case O_LOAD: load(s, v); return OMEM_LOG2(o->aux) <= 3;
-	case O_STORE: store(s, v); return OMEM_LOG2(o->aux) <= 3;
+	case O_LOAD: load(s, v); return OMEM_LOG2(o->aux) <= 3 || o->type == OT_V128;
+	case O_STORE: store(s, v); return OMEM_LOG2(o->aux) <= 3 || sel_o(s, o->b)->type == OT_V128;
 	case O_GET: get(s, v); return true;
 	case O_PUT: put(s, v); return true;
 	case O_XCHG: rmw(s, v, M_XCHG); return !(o->aux & OMEM_BIG);

@@ -27,12 +27,15 @@ static u32 features(void)
 {
 	u32 has = 0;
 #ifdef __x86_64__
-	u32 a, b, c, d;
+	u32 a = 0, b, c = 0, d;
 
 	if (__get_cpuid(1, &a, &b, &c, &d))
-		has |= (c >> 19 & 1 ? HAS_SSE41 : 0) | (c >> 23 & 1 ? HAS_POPCNT : 0);
+		has |= (c >> 19 & 1 ? HAS_SSE41 : 0) | (c >> 23 & 1 ? HAS_POPCNT : 0) | (c & 1 ? HAS_SSE3 : 0) | (c >> 9 & 1 ? HAS_SSSE3 : 0) |
+			(c >> 20 & 1 ? HAS_SSE42 : 0) | (c >> 25 & 1 ? HAS_AES : 0) | (c >> 1 & 1 ? HAS_CLMUL : 0);
+	if (a && (c >> 27 & 3) == 3) /* OSXSAVE and AVX: the system keeps the registers (it does where it says AVX) */
+		has |= HAS_AVX | (c >> 12 & 1 ? HAS_FMA : 0) | (c >> 29 & 1 ? HAS_F16C : 0);
 	if (__get_cpuid_count(7, 0, &a, &b, &c, &d))
-		has |= b >> 3 & 1 ? HAS_BMI : 0;
+		has |= (b >> 3 & 1 ? HAS_BMI : 0) | (b >> 29 & 1 ? HAS_SHA : 0) | (b >> 5 & 1 && (has & HAS_AVX) ? HAS_AVX2 : 0);
 	if (__get_cpuid(0x80000001, &a, &b, &c, &d))
 		has |= c >> 5 & 1 ? HAS_LZCNT : 0;
 #endif
