@@ -352,6 +352,7 @@ typedef struct Place {
 #ifdef __x86_64__
 static u64 pc_of(const ucontext_t *uc) { return (u64)uc->uc_mcontext.gregs[REG_RIP]; }
 static u64 fp_of(const ucontext_t *uc) { return (u64)uc->uc_mcontext.gregs[REG_RBP]; }
+static u32 mxcsr_of(const ucontext_t *uc) { return uc->uc_mcontext.fpregs->mxcsr; }
 
 static void registers(const ucontext_t *uc, const BackLoc *l, u64 v[2])
 {
@@ -366,6 +367,7 @@ static void registers(const ucontext_t *uc, const BackLoc *l, u64 v[2])
 #else
 static u64 pc_of(const ucontext_t *uc) { return 0; }
 static u64 fp_of(const ucontext_t *uc) { return 0; }
+static u32 mxcsr_of(const ucontext_t *uc) { return 0; }
 static void registers(const ucontext_t *uc, const BackLoc *l, u64 v[2]) { die(EXIT_VM, "no emitted code here"); }
 #endif
 
@@ -395,6 +397,8 @@ u64 xjit_state(XThread *t, void *uc)
 
 	if (!p.site || !p.site->map)
 		die(EXIT_VM, "a fault in emitted code that has no state map");
+	if (p.uc) /* helpers have been given it */
+		t->r.slot[XS_MXCSR] = mxcsr_of(p.uc);
 	for (u32 k = 0; k < p.site->nloc; k++) {
 		const BackLoc *l = &p.code->loc[p.site->loc + k];
 		u64 v[2] = { l->bits, 0 };

@@ -82,30 +82,34 @@ unsigned xv_count(const XLower *l)
 	return 1; /* scalars take no notice of the length */
 }
 
-/* The alignment that an access of whole vectors needs, as a logarithm; 0 = none. */
-static u32 alignment(const XLower *l)
+/* Does an access of whole vectors have to be aligned? */
+static bool is_aligned(const XLower *l)
 {
 	switch (l->i.op) {
 	case XI_MOVUPS: case XI_MOVUPD: case XI_MOVDQU: case XI_LDDQU:
-		return 0;
+		return false;
 	case XI_VMOVAPS: case XI_VMOVAPD: case XI_VMOVDQA: case XI_VMOVNTPS: case XI_VMOVNTPD: case XI_VMOVNTDQ: case XI_VMOVNTDQA:
-		return l->i.vl == 32 ? 5 : 4;
+		return true;
 	}
-	return l->i.vex ? 0 : 4;
+	return !l->i.vex;
 }
 
-static OVal at_half(XLower *l, OVal addr, unsigned half)
+/* Of a 16-byte access, which is to fault if `align` and its address is not a multiple of 16. */
+static void aligned(XLower *l, OVal access, bool align)
 {
-	return half ? xl_bini(l, O_ADD, addr, 16) : addr;
-}
-
-/* A misaligned access is noticed at its first half. */
-static void aligned(XLower *l, OVal access, unsigned half)
-{
-	u32 align = alignment(l);
-
 	if (align)
-		l->f->ins.p[access].aux |= O_MEM_ALIGN(half ? 4 : align);
+		l->f->ins.p[access].aux |= O_MEM_ALIGN(4);
+}
+
+/* The address of a half.  That of the first of two that have to be aligned to 32 is made odd where it is not, so that one
+ * to 16 will do. */
+static OVal at_half(XLower *l, OVal addr, unsigned half, bool pair)
+{
+	if (half)
+		return xl_bini(l, O_ADD, addr, 16);
+	if (!pair || !is_aligned(l))
+		return addr;
+	return xl_bin(l, O_OR, addr, xl_bini(l, O_AND, xl_bini(l, O_SHRU, addr, 4), 1));
 }
 
 static OVal load(XLower *l, OVal addr, unsigned size, unsigned half)
@@ -114,8 +118,8 @@ static OVal load(XLower *l, OVal addr, unsigned size, unsigned half)
 		OVal v = xl_load(l, addr, size);
 		return xv_1(l, size == 8 ? VO_MOVQ : VO_MOVD, v);
 	}
-	OVal v = xl_load(l, at_half(l, addr, half), 16);
-	aligned(l, v, half);
+	OVal v = xl_load(l, at_half(l, addr, half, size == 32), 16);
+	aligned(l, v, is_aligned(l));
 	return v;
 }
 
@@ -163,10 +167,10 @@ void xv_write1(XLower *l, unsigned k, OVal v)
 	xv_write(l, k, &v, 1);
 }
 
-static void store16(XLower *l, OVal addr, OVal v, unsigned half)
+static void store16(XLower *l, OVal addr, OVal v)
 {
-	xl_store(l, at_half(l, addr, half), 16, v);
-	aligned(l, l->f->block.p[l->block].last, half);
+	xl_store(l, addr, 16, v);
+	aligned(l, l->f->block.p[l->block].last, is_aligned(l));
 }
 
 /* Of 32 bytes nothing may be written if a part is out of reach: the low half is tried first, and written last. */
@@ -177,8 +181,8 @@ void xv_store(XLower *l, OVal addr, unsigned size, const OVal *v)
 		return;
 	}
 	if (size == 32) {
-		load(l, addr, 16, 0);
-		store16(l, addr, v[1], 1);
+		load(l, addr, 32, 0);
+		store16(l, at_half(l, addr, 1, true), v[1]);
 	}
-	store16(l, addr, v[0], 0);
+	store16(l, addr, v[0]);
 }

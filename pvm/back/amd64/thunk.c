@@ -16,6 +16,36 @@ static void leave_emitted(Buf *b)
 	enc_alui(b, 4, 8, rm_reg(RSP), -16);
 }
 
+/* ---- the control and status word of vector floating point (MXCSR): the guest's while a unit runs ---- */
+
+enum { HOST_MXCSR = 0x1f80 /* the system's at a process's start: nothing in pvm changes it */ };
+
+static void load_guest_mxcsr(Buf *b)
+{
+	enc_rm(b, 0x0fae, 4, 2, rm_mem(R15, (i32)REG_SLOT(REG_FPC)));
+}
+
+static void store_guest_mxcsr(Buf *b)
+{
+	enc_rm(b, 0x0fae, 4, 3, rm_mem(R15, (i32)REG_SLOT(REG_FPC)));
+	buf_u8(b, 0x68); /* push */
+	buf_u32(b, HOST_MXCSR);
+	enc_rm(b, 0x0fae, 4, 2, rm_mem(RSP, 0));
+	enc_alui(b, 0, 8, rm_reg(RSP), 8);
+}
+
+/* Around a call that units and P-code make: P-code has the host's word. */
+static void switch_mxcsr(Buf *b, void (*how)(Buf *))
+{
+	u32 skip;
+
+	enc_alui(b, 7, 8, rm_mem(R15, (i32)REG_OFF(jump)), 0);
+	buf_u16(b, 0x0074);
+	skip = b->n;
+	how(b);
+	b->p[skip - 1] = (u8)(b->n - skip);
+}
+
 static const u8 saved[] = { RBX, R12, R13, R14, R15 };
 
 static void back_to_c(Buf *b)
@@ -57,6 +87,7 @@ static void thunk_unit(enum BackThunk which, Buf *b)
 		enc_pop(b, RAX);
 	else if (which == THUNK_JUMP)
 		thunk_jump(b);
+	store_guest_mxcsr(b);
 	back_to_c(b);
 }
 
@@ -71,6 +102,7 @@ void amd64_enter_unit(BackCode *c)
 	enc_alui(b, 5, 8, rm_reg(RSP), 8 * (UNIT_SPILLS + UNIT_OUT + 1));
 	enc_mov(b, 8, R15, RDI);
 	enc_rm(b, 0x8b, 8, R14, rm_mem(RDI, (i32)REG_OFF(mem)));
+	load_guest_mxcsr(b);
 	enc_rm(b, 0xff, 4, 4, rm_reg(RSI));
 	c->text = b->n;
 }
@@ -91,6 +123,7 @@ void amd64_thunk(enum BackThunk which, BackCode *c)
 		return;
 	}
 	leave_emitted(b);
+	switch_mxcsr(b, store_guest_mxcsr);
 	if (which == THUNK_HCALL) { /* row in eax, arguments at rsi */
 		Rm row = { .mem = 1, .base = RCX, .index = RAX, .scale = 3 };
 		enc_rm(b, 0x8b, 8, RCX, rm_mem(R15, (i32)REG_OFF(host)));
@@ -99,6 +132,7 @@ void amd64_thunk(enum BackThunk which, BackCode *c)
 		enc_mov(b, 4, RSI, RAX);
 		enc_rm(b, 0xff, 4, 2, rm_mem(R15, (i32)REG_OFF(trap)));
 	}
+	switch_mxcsr(b, load_guest_mxcsr);
 	buf_u8(b, 0xc9);
 	buf_u8(b, 0xc3);
 	c->text = b->n;
