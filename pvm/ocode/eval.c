@@ -298,32 +298,17 @@ static OVec vec_operand(const Eval *e, OVal v)
 	return (OVec){{e->val[v], e->hi[v]}};
 }
 
-enum { FPC_FLAGS = 0x3f, FPC_OPERANDS = 7 /* invalid, denormal, by zero: found before there is a result */ };
-
-/* Adds the flags that an operation has raised; traps on what is not masked.  An operand's exception hides the result's. */
-static void sticky(Eval *e, const OIns *i, u32 before, u32 after)
-{
-	u32 raised = after & FPC_FLAGS, open = raised & ~(before >> 7);
-
-	if (open & FPC_OPERANDS)
-		raised &= FPC_OPERANDS;
-	e->env->t->slot[REG_FPC] = before | raised;
-	e->env->map = i->map;
-	if (open)
-		trap(e, TRAP_FPC, i->map);
-}
-
 static void vec(Eval *e, OVal v)
 {
 	const OIns *i = &e->f->ins.p[v];
-	u32 args = ocode_vops[i->aux].args, before = (u32)e->env->t->slot[REG_FPC], fpc = before & ~(u32)FPC_FLAGS;
+	u32 args = ocode_vops[i->aux].args, fpc = (u32)e->env->t->slot[REG_FPC];
 	OVec a = vec_operand(e, i->a), b = vec_operand(e, args > 1 ? i->b : 0), c = vec_operand(e, args > 2 ? i->c : 0), d;
 
 	ocode_vec((OVop)i->aux, &d, &a, &b, &c, args < 3 ? i->c : 0, &fpc);
 	e->val[v] = d.q[0];
 	e->hi[v] = d.q[1];
 	if (ocode_vops[i->aux].flags & V_FP)
-		sticky(e, i, before, fpc);
+		e->env->t->slot[REG_FPC] = fpc;
 }
 
 /* ---- calls and jumps ---------------------------------------------------------------------------- */

@@ -222,7 +222,7 @@ enum {
 	TRAP_DIV0 = 200, TRAP_RANGE = 201, TRAP_STACK = 202, TRAP_HEAP = 203, TRAP_POINTER = 204,
 	TRAP_FOVERFLOW = 205, TRAP_FINVALID = 207, TRAP_OVERFLOW = 215, TRAP_MEMORY = 216,
 	TRAP_CALL = 221 /* indirect call: empty entry or wrong signature */, TRAP_CASE = 222,
-	TRAP_ASSERT = 227, TRAP_ALIGN = 228 /* a 16-byte access is not aligned as it says */, TRAP_FPC = 254 /* FVEC1 to 3: an exception that the control word does not mask */, TRAP_UNREACHABLE = 255
+	TRAP_ASSERT = 227, TRAP_ALIGN = 228 /* a 16-byte access is not aligned as it says */, TRAP_UNREACHABLE = 255
 };
 
 /* ---- building ----------------------------------------------------------------------------------- */

@@ -2,7 +2,8 @@
  *
  * Control and sticky flags are a word laid out as vector hardware has it (FPC_*).  Of NaN operands the first one is the
  * result, made quiet; an invalid operation gives the negative quiet NaN with no payload.  Tiny is decided after
- * rounding.  All exceptions are taken as masked. */
+ * rounding.  Results are those of
+ * masked exceptions. */
 #ifndef PVM_SOFTFP_H
 #define PVM_SOFTFP_H
 
@@ -10,6 +11,7 @@
 
 enum {
 	FPC_INVALID = 1, FPC_DENORMAL = 2, FPC_DIVZERO = 4, FPC_OVERFLOW = 8, FPC_UNDERFLOW = 16, FPC_INEXACT = 32,
+	FPC_MASK_UNDERFLOW = 1 << 11, /* only inexact tiny results underflow; without it all do, and FTZ does nothing */
 	FPC_DAZ = 64,        /* denormal operands are zeros */
 	FPC_ROUND_SHIFT = 13 /* two bits: nearest even, down, up, towards zero */,
 	FPC_FTZ = 1 << 15    /* tiny results are zeros */

@@ -148,7 +148,7 @@ static NORETURN void guest_fault(XThread *t, int sig, siginfo_t *si, void *uc, u
 	why.write = by_write(uc, r);
 	pthread_mutex_unlock(&t->task->lock);
 #ifdef SI_KERNEL
-	if (sig == SIGSEGV && si->si_code == SI_KERNEL) /* an address that is not canonical: the host has a #GP */
+	if (sig == SIGSEGV && si->si_code == SI_KERNEL) /* an address that is not canonical, or not aligned */
 		why = (XTrap){ .kind = XE_GP };
 #endif
 	why.pc = t->r.slot[XS_PC];
@@ -168,12 +168,17 @@ static void on_fault(int sig, siginfo_t *si, void *uc)
 	copy_fault();
 	if (!t)
 		not_the_guest(sig);
-	if (t->task->mem) {
+#ifdef SI_KERNEL
+	bool no_address = sig == SIGSEGV && si->si_code == SI_KERNEL; /* the host has a #GP */
+#else
+	bool no_address = false;
+#endif
+	if (t->task->mem && !no_address) {
 		if (addr >= ((u64)1 << 32) + WINDOW_TAIL)
 			not_the_guest(sig);
 		addr = (u32)addr;
 	}
-	if (sig == SIGSEGV && code_written(t, uc, addr))
+	if (sig == SIGSEGV && !no_address && code_written(t, uc, addr))
 		return;
 	if (t->where == IN_VM)
 		not_the_guest(sig);

@@ -110,9 +110,9 @@ static u64 on_call(OEvalEnv *env, u32 func, const u64 *args)
 static void on_trap(OEvalEnv *env, u32 code, const OFunc *f, u32 map, const u64 *vals)
 {
 	env->map = map;
-	if (code == TRAP_ALIGN || code == TRAP_FPC) {
+	if (code == TRAP_ALIGN) {
 		xfault_exact((XThread *)env->t, NULL);
-		code = X86_RAISE + (code == TRAP_ALIGN ? XE_GP : XE_SIMD);
+		code = X86_RAISE + XE_GP;
 	}
 	xfault_trap(env->t, code);
 }

@@ -40,6 +40,7 @@ void xl_interpret(XLower *l)
 	};
 	xl_hcall(l, XH_INTERPRET, OT_VOID, arg, COUNT(arg));
 	xl_forget(l);
+	l->fpc_checked = false;
 }
 
 /* Decodes the instruction at pc.  False: it is invalid, or its bytes cannot be fetched (*fault). */

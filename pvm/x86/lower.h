@@ -22,6 +22,7 @@ typedef struct XLower {
 	bool flags_dirty;
 	bool x87_quiet;         /* no x87 exception is pending, as has been tested */
 	bool ended;             /* the unit has been closed */
+	bool fpc_checked;       /* floating-point exceptions are known to be masked */
 	u8 word;                /* OT_I32 or OT_I64: addresses and stack in this mode */
 } XLower;
 
@@ -73,6 +74,10 @@ void xl_exit(XLower *l, XExit kind, OVal pc);             /* flushes and leaves 
 void xl_exit_const(XLower *l, XExit kind, u64 pc);
 void xl_exit_if(XLower *l, OVal cond, XExit kind, u64 pc); /* leaves if cond (i32) is not 0, else goes on */
 void xl_branch(XLower *l, OVal cond, u64 taken, u64 other);
+
+/* Before the unit's first vector floating-point operation: if an exception is not masked, the instruction is executed in
+ * C, which raises it, and the unit ends behind it. */
+void xl_check_fpc(XLower *l);
 
 /* Instructions without a lowering of their own: run one by one in C on the register file. */
 void xl_interpret(XLower *l);

@@ -303,24 +303,43 @@ void xl_exit_const(XLower *l, XExit kind, u64 pc)
 	xl_exit(l, kind, xl_const(l, OT_I64, pc));
 }
 
-/* On the way out registers are stored; on the way on they stay values. */
-void xl_exit_if(XLower *l, OVal cond, XExit kind, u64 pc)
+/* Two ways on: to a cold block, which is entered with everything as it is now, and behind it. */
+static XLower fork_cold(XLower *l, OVal cond)
 {
 	OFunc *f = l->f;
-	u32 from = l->block, out = ocode_block(f), on = ocode_block(f);
-	bool dirty[XS_COUNT], flags_dirty = l->flags_dirty;
+	u32 cold = ocode_block(f), on = ocode_block(f);
+	XLower after;
 
-	memcpy(dirty, l->dirty, sizeof dirty);
-	ocode_emit(f, from, O_BR, OT_VOID, 0, cond, ocode_edge(f, out, NULL, 0), ocode_edge(f, on, NULL, 0));
+	ocode_emit(f, l->block, O_BR, OT_VOID, 0, cond, ocode_edge(f, cold, NULL, 0), ocode_edge(f, on, NULL, 0));
+	f->block.p[cold].flags |= OB_COLD;
 	vec_push(&f->order, on);
-	vec_push(&f->order, out);
-	f->block.p[out].flags |= OB_COLD;
-	l->block = out;
+	vec_push(&f->order, cold);
+	after = *l;
+	after.block = on;
+	l->block = cold;
+	return after;
+}
+
+void xl_exit_if(XLower *l, OVal cond, XExit kind, u64 pc)
+{
+	XLower after = fork_cold(l, cond);
+
 	xl_exit_const(l, kind, pc);
-	memcpy(l->dirty, dirty, sizeof dirty);
-	l->flags_dirty = flags_dirty;
-	l->ended = false;
-	l->block = on;
+	*l = after;
+}
+
+void xl_check_fpc(XLower *l)
+{
+	const XInsn *i = &l->i;
+
+	if (l->fpc_checked || l->req->masked)
+		return;
+	l->fpc_checked = true;
+	OVal masks = xl_bini(l, O_AND, xl_to(l, OT_I32, ocode_emit(l->f, l->block, O_GET, OT_I64, 0, 0, 0, REG_SLOT(XS_MXCSR))), 0x1f80);
+	XLower after = fork_cold(l, xl_cmpi(l, CC_NE, masks, 0x1f80));
+	xl_interpret(l);
+	xl_exit_const(l, l->req->step ? XE_STEP : XE_JUMP, i->pc + i->len);
+	*l = after;
 }
 
 /* The registers are stored before the branch, so that both sides only leave. */

@@ -22,11 +22,10 @@ OVal xv_vec(XLower *l, OVop row, OVal a, OVal b, OVal c)
 {
 	char r = ocode_vops[row].sig[0];
 	u8 type = r == 'v' ? OT_V128 : r == 'i' ? OT_I32 : OT_I64;
-	u32 map = ocode_vops[row].flags & V_FP ? xl_map(l, false) : 0;
-	OVal v = ocode_emit(l->f, l->block, ocode_vop_op(row), type, row, a, b, c);
 
-	l->f->ins.p[v].map = map;
-	return v;
+	if (ocode_vops[row].flags & V_FP)
+		xl_check_fpc(l);
+	return ocode_emit(l->f, l->block, ocode_vop_op(row), type, row, a, b, c);
 }
 
 OVal xv_1(XLower *l, OVop row, OVal a) { return xv_vec(l, row, a, 0, 0); }

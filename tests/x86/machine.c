@@ -133,8 +133,6 @@ static void on_trap(OEvalEnv *env, u32 trap, const OFunc *f, u32 map, const u64 
 	next_pc = unit_pc + m->pc;
 	if (trap == TRAP_ALIGN)
 		stop(XE_GP, 0);
-	if (trap == TRAP_FPC)
-		stop(XE_SIMD, 0);
 	if (trap != TRAP_MEMORY)
 		stop(trap >= X86_RAISE ? trap - X86_RAISE : XE_UNIMPL, 0);
 	stop(XE_MEMORY, faulting(env->fault));
