@@ -507,18 +507,6 @@ bool fuzz_wide(const Case *c)
 	return false;
 }
 
-bool fuzz_in_steps(const Case *c)
-{
-	for (u32 k = 0; k < c->n; k++) {
-		const Item *it = &c->item[k];
-		XInsn i;
-		bool cut;
-		if (x86_decode(it->b + it->at, it->n - it->at, CODE_AT, c->mode, &i, &cut) && (i.vl == 32 || i.op == XI_DPPS || i.op == XI_DPPD || i.op == XI_VDPPS || i.op == XI_VDPPD))
-			return true;
-	}
-	return false;
-}
-
 u32 fuzz_layout(const Case *c, u8 *code)
 {
 	u32 at[MAX_ITEMS + 1], n = 0;
