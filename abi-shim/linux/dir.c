@@ -116,10 +116,17 @@ struct Dirent {
 	char name[];
 };
 
-static size_t put64(const struct Dirent *d, u8 *out)
+/* i386's libc wants positions of 32 bits; ext4 gives 64-bit programs a hash of which its 32-bit callers get the upper
+ * half. */
+static u64 position(u64 off, bool wide)
+{
+	return wide || !(off >> 31) ? off : off >> 32;
+}
+
+static size_t put64(const struct Dirent *d, bool wide, u8 *out)
 {
 	st64(out, d->ino);
-	st64(out + 8, d->off);
+	st64(out + 8, position(d->off, wide));
 	st16(out + 16, d->reclen);
 	out[18] = d->type;
 	memcpy(out + 19, d->name, d->reclen - 19u);
@@ -130,12 +137,13 @@ static size_t put64(const struct Dirent *d, u8 *out)
 static size_t put_old(const struct Dirent *d, bool wide, u8 *out)
 {
 	u32 word = wide ? 8 : 4;
+	u64 off = position(d->off, wide);
 	size_t n = strlen(d->name), size = (2 * word + 2 + n + 2 + word - 1) & ~(size_t)(word - 1);
 
 	memset(out, 0, size);
 	for (u32 i = 0; i < word; i++) {
 		out[i] = (u8)(d->ino >> 8 * i);
-		out[word + i] = (u8)(d->off >> 8 * i);
+		out[word + i] = (u8)(off >> 8 * i);
 	}
 	st16(out + 2 * word, (u16)size);
 	memcpy(out + 2 * word + 2, d->name, n);
@@ -153,7 +161,7 @@ static i64 get_entries(LThread *t, const u64 *a, bool old)
 
 	for (i64 at = 0; at < r;) {
 		const struct Dirent *d = (void *)(host + at);
-		n += old ? put_old(d, t->wide, guest + n) : put64(d, guest + n);
+		n += old ? put_old(d, t->wide, guest + n) : put64(d, t->wide, guest + n);
 		at += d->reclen;
 	}
 	if (r <= 0)

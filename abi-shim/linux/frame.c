@@ -208,6 +208,21 @@ void siginfo_put(bool wide, const siginfo_t *si, u8 *out)
 	}
 }
 
+/* What rt_sigqueueinfo hands in: only signals that programs send. */
+void siginfo_get(bool wide, const u8 *in, siginfo_t *si)
+{
+	const u8 *u = in + (wide ? 16 : 12);
+
+	memset(si, 0, sizeof *si);
+	si->si_signo = (int)ld32(in);
+	si->si_errno = (int)ld32(in + 4);
+	si->si_code = (int)ld32(in + 8);
+	si->si_pid = (int)ld32(u);
+	si->si_uid = ld32(u + 4);
+	/* sival_int and sival_ptr share their low half in the guest; the host's byte order must keep that. */
+	si->si_value.sival_ptr = hostp(wide ? ld64(u + 8) : ld32(u + 8));
+}
+
 /* ---- building ----------------------------------------------------------------------------------------- */
 
 /* The processor's number of a trap and its error code. */

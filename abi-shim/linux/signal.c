@@ -334,6 +334,33 @@ i64 sig_timedwait(LThread *t, const u64 *a)
 	return xguest_write(t->x, a[1], raw, SIGINFO_SIZE) ? sig : -EFAULT;
 }
 
+static i64 queue_info(LThread *t, u64 at, int sig, siginfo_t *si)
+{
+	u8 raw[SIGINFO_SIZE];
+
+	if (!xguest_read(t->x, at, raw, sizeof raw))
+		return -EFAULT;
+	siginfo_get(t->wide, raw, si);
+	si->si_signo = sig;
+	return 0;
+}
+
+i64 sig_queueinfo(LThread *t, const u64 *a)
+{
+	siginfo_t si;
+	i64 r = queue_info(t, a[2], (int)a[1], &si);
+
+	return r < 0 ? r : HOST(t, SYS_rt_sigqueueinfo, a[0], a[1], &si);
+}
+
+i64 sig_tgqueueinfo(LThread *t, const u64 *a)
+{
+	siginfo_t si;
+	i64 r = queue_info(t, a[3], (int)a[2], &si);
+
+	return r < 0 ? r : HOST(t, SYS_rt_tgsigqueueinfo, a[0], a[1], a[2], &si);
+}
+
 static bool on_alt_stack(const LThread *t)
 {
 	u64 sp = *xreg(t->x, 4);

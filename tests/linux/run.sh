@@ -34,10 +34,61 @@ same() {
 programs() {
 	for src in "$here"/*.c; do
 		n=$(basename "$src" .c)
-		$2 -O1 -w -static -o "$out/$n-$1" "$src" || { echo "FAIL $src does not compile by $2"; failed=$((failed + 1)); continue; }
+		$2 -D_GNU_SOURCE -O1 -w -static -o "$out/$n-$1" "$src" || { echo "FAIL $src does not compile by $2"; failed=$((failed + 1)); continue; }
 		same "$n-$1" "$PWD/$out/$n-$1"
 	done
 }
+
+# Runs the lines of tour.sh, each in a fresh directory, and prints what they print.  $1: busybox; the rest: what runs it.
+tour() {
+	bb=$1
+	shift
+	n=0
+	sed '/^#/d' "$here/tour.sh" | awk '/<<END/ { hold = $0; next } hold { hold = hold "\001" $0; if ($0 == "END") { print hold; hold = "" } next } { print }' |
+	while IFS= read -r line; do
+		n=$((n + 1))
+		work=$(mktemp -d)
+		echo "--- $n: $line" | tr '\001' ' '
+		(cd "$work" && HOME=/ bb=$bb timeout 20 "$@" "$bb" sh -c "$(echo "$line" | tr '\001' '\n')" </dev/null 2>&1)
+		echo "status $?"
+		rm -rf "$work"
+	done
+}
+
+# compare_tour NAME BUSYBOX: counts lines of the tour.
+compare_tour() {
+	tour "$2" >"$out/tour-$1.want"
+	for mode in $modes; do
+		tour "$2" "$pvm" --exec=$mode >"$out/tour-$1.$mode"
+		set -- "$1" "$2" $(awk -v name="$out/tour-$1.$mode.bad" '
+			/^--- [0-9]+: / { key = $2 }
+			NR == FNR { want[key] = want[key] $0 "\n"; next }
+			{ got[key] = got[key] $0 "\n" }
+			END { for (k in want) if (want[k] == got[k]) good++; else { bad++; print "want:\n" want[k] "got:\n" got[k] >name }
+				print good + 0, bad + 0 }' "$out/tour-$1.want" "$out/tour-$1.$mode")
+		passed=$((passed + $3))
+		failed=$((failed + $4))
+		[ "$4" = 0 ] || { echo "FAIL $4 lines of the tour of busybox-$1 ($mode)"; head -20 "$out/tour-$1.$mode.bad"; }
+	done
+}
+
+if command -v busybox >/dev/null; then
+	compare_tour amd64 "$(command -v busybox)"
+else
+	echo "SKIPPED: the tour of busybox (busybox-static is not installed)"
+fi
+# Debian's i386 package, unpacked and not installed.
+bb32=$PWD/$out/i386/bin/busybox
+if [ ! -x "$bb32" ]; then
+	mkdir -p "$out/i386"
+	(cd "$out/i386" && url=$(apt-get download --print-uris busybox-static 2>/dev/null | sed "s/^'\([^']*\)'.*/\1/; s/_amd64/_i386/") &&
+		/usr/lib/apt/apt-helper download-file "$url" busybox.deb >/dev/null 2>&1 && dpkg-deb -x busybox.deb .)
+fi
+if [ -x "$bb32" ]; then
+	compare_tour i386 "$bb32"
+else
+	echo "SKIPPED: the tour of i386's busybox (offline?)"
+fi
 
 programs amd64 gcc
 if ! command -v i686-linux-gnu-gcc >/dev/null; then

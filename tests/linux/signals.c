@@ -30,7 +30,7 @@ static void with_info(int sig, siginfo_t *si, void *u)
 
 static void fault(int sig, siginfo_t *si, void *u)
 {
-	printf("fault %d code %d addr %ld\n", sig, si->si_code, sig == SIGSEGV ? (long)si->si_addr : 0);
+	printf("fault %d code %d addr %ld\n", sig, si->si_code, sig == SIGSEGV && si->si_addr < (void *)4096 ? (long)si->si_addr : 0);
 	fflush(stdout);
 	siglongjmp(back, 1);
 }

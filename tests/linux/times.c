@@ -44,20 +44,24 @@ int main(void)
 	printf("now %d\n", labs((long)tv.tv_sec - (long)time(NULL)) <= 1);
 	uname(&u);
 	printf("%s %s\n", u.sysname, u.release);
-	printf("sysinfo %d %d\n", sysinfo(&si), si.totalram > 0 && si.mem_unit > 0);
-	printf("rlimit %d %d\n", getrlimit(RLIMIT_NOFILE, &rl), (int)rl.rlim_cur);
+	printf("sysinfo %d", sysinfo(&si));
+	printf(" %d\n", si.totalram > 0 && si.mem_unit > 0);
+	printf("rlimit %d", getrlimit(RLIMIT_NOFILE, &rl));
+	printf(" %d\n", (int)rl.rlim_cur);
 	printf("rusage %d times %d\n", getrusage(RUSAGE_SELF, &ru), times(&tms) != (clock_t)-1);
 	printf("random %d\n", (int)getrandom(buf, sizeof buf, 0));
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, p))
 		return 1;
 	struct pollfd pf[2] = {{p[0], POLLIN, 0}, {p[1], POLLOUT, 0}};
-	printf("poll %d %x %x\n", poll(pf, 2, 10), pf[0].revents, pf[1].revents);
+	printf("poll %d", poll(pf, 2, 10));
+	printf(" %x %x\n", pf[0].revents, pf[1].revents);
 	printf("send %d\n", (int)send(p[1], "abc", 3, 0));
 	fd_set r;
 	FD_ZERO(&r);
 	FD_SET(p[0], &r);
 	tv = (struct timeval){1, 0};
-	printf("select %d %d\n", select(p[0] + 1, &r, NULL, NULL, &tv), FD_ISSET(p[0], &r) != 0);
+	printf("select %d", select(p[0] + 1, &r, NULL, NULL, &tv));
+	printf(" %d\n", FD_ISSET(p[0], &r) != 0);
 	int ep = epoll_create1(0);
 	struct epoll_event ev = {.events = EPOLLIN, .data.u64 = 0x123456789abcdef}, got;
 	printf("epoll %d", epoll_ctl(ep, EPOLL_CTL_ADD, p[0], &ev));
@@ -66,7 +70,8 @@ int main(void)
 	printf("recv %d\n", (int)recv(p[0], buf, sizeof buf, 0));
 	int s = socket(AF_UNIX, SOCK_STREAM, 0), type = 0;
 	socklen_t len = sizeof type;
-	printf("type %d %d\n", getsockopt(s, SOL_SOCKET, SO_TYPE, &type, &len), type);
+	printf("type %d", getsockopt(s, SOL_SOCKET, SO_TYPE, &type, &len));
+	printf(" %d\n", type);
 	struct sockaddr_un un = {AF_UNIX, "/nowhere/socket"};
 	printf("connect %d", connect(s, (void *)&un, sizeof un));
 	printf(" %s\n", strerror(errno));
