@@ -81,6 +81,13 @@ static u64 overflow(const SfFmt *f, bool sign, u32 *csr)
 	return infinity(f, sign) - !inf;
 }
 
+/* Whether the control word leaves an exception open; its result is then as if exponents had no bounds, and inexact only
+ * if that is.  SDM volume 1, 4.9.1.5: a result that is open to underflow need not be inexact to raise it. */
+static bool is_open(u32 csr, u32 flag)
+{
+	return !(csr >> 7 & flag);
+}
+
 /* The number sign, sig * 2^(exp - 63), sig's highest bit set, in the format. */
 static u64 pack(const SfFmt *f, bool sign, i32 exp, u64 sig, bool sticky, u32 *csr)
 {
@@ -91,6 +98,10 @@ static u64 pack(const SfFmt *f, bool sign, i32 exp, u64 sig, bool sticky, u32 *c
 	u64 r = round_at(sig, keep, sticky, sign, rc, &inexact);
 	i32 e = exp + (i32)(r >> (f->mbits + 1));
 
+	if ((e > bias(f) && is_open(*csr, FPC_OVERFLOW)) || (e < emin && is_open(*csr, FPC_UNDERFLOW))) {
+		*csr |= (e < emin ? FPC_UNDERFLOW : FPC_OVERFLOW) | (inexact ? FPC_INEXACT : 0);
+		return 0; /* it raises */
+	}
 	if (e > bias(f))
 		return overflow(f, sign, csr);
 	if (exp >= emin) {

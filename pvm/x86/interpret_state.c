@@ -199,8 +199,8 @@ static void xrstor(XRun *r)
 	u64 want = wanted(r), addr = area(r, 64);
 	u8 copy[AVX_AT + 256] = { 0 };
 
-	if (want & (C_SSE | C_AVX)) /* MXCSR is read first */
-		memcpy(copy + 24, xr_bytes(r, addr + 24, 8, false), 8);
+	if (want) /* before the header is looked at */
+		memcpy(copy, xr_bytes(r, addr, 32, false), 32);
 	memcpy(copy + HEADER, xr_bytes(r, addr + HEADER, 64, false), 64);
 	check_header(r, copy + HEADER);
 	u64 has = ld64(copy + HEADER);

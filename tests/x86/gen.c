@@ -605,6 +605,7 @@ static FlagUse use_of(const XInsn *i, const Row *r)
 bool fuzz_flags(Case *c)
 {
 	u32 undef = 0, all = 0, jump_to = 0;
+	bool initial = false; /* the vectors may be in their initial state: whether XSAVE says so is the processor's affair */
 
 	for (u32 k = 0; k < c->n; k++) {
 		const Item *it = &c->item[k];
@@ -619,7 +620,8 @@ bool fuzz_flags(Case *c)
 			undef = (k >= jump_to ? 0 : undef) | XF_A;
 			all |= XF_A;
 		}
-		if (u.reads & undef)
+		initial |= i.op == XI_VZEROALL || i.op == XI_XRSTOR;
+		if ((u.reads & undef) || (initial && (i.op == XI_XSAVE || i.op == XI_XSAVEC)))
 			return false;
 		if (k >= jump_to)
 			undef &= ~u.defines;
