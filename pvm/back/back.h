@@ -52,7 +52,7 @@ typedef struct BackSite {
 typedef struct BackExit {
 	u32 jump;  /* offset of the jump's field, which back_link fills in; aligned to its size */
 	u32 stub;  /* offset of the stub */
-	u32 id;    /* offset of the number (u32) that THUNK_LINK's result points to */
+	u32 id;    /* offset of the number (u32) that THUNK_LINK's result points to; the pc (u64) stands behind it */
 	u64 pc;
 } BackExit;
 

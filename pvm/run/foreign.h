@@ -32,6 +32,7 @@ typedef struct XTaskOpts {
 	enum XMode mode;
 	enum { XEXEC_AUTO, XEXEC_EVAL, XEXEC_JIT } exec;
 	bool stats, trace_exec, check_ocode;
+	u32 code_limit;  /* most bytes of machine code, 0 = as many as there is room for; small ones are for tests */
 	/* Calls from guest code; registers are exact. */
 	bool (*trap)(XThread *t, const XTrap *why);
 	/* Called at a safe point when xthread_kick has been called; registers are exact. */

@@ -47,6 +47,7 @@ struct XJit {
 	CodeCache cache;
 	const u8 *thunk[THUNK_COUNT];
 	EnterUnit *enter;
+	u32 limit;             /* 0, or how many bytes of the cache to use */
 	u32 first;             /* bytes of the cache that thunks take */
 	VEC(Code *) code;      /* by address */
 	VEC(Link *) link;      /* by the number behind their stub */
@@ -70,6 +71,8 @@ static bool relocate(XJit *j, const BackCode *c, u32 at)
 /* UINT32_MAX: the cache is full. */
 static u32 place(XJit *j, const BackCode *c)
 {
+	if (j->limit && j->cache.used > j->limit)
+		return UINT32_MAX;
 	u32 at = codecache_take(&j->cache, c->code.n);
 
 	if (at != UINT32_MAX)
@@ -275,21 +278,14 @@ void xjit_reached(XThread *t, Unit *u)
 	__atomic_store_n(&o->pc, u->pc, __ATOMIC_RELEASE);
 }
 
-/* An exit that is not linked yet: the number behind the stub's call says which. */
+/* An exit that is not linked yet: the number behind the stub's call says which, and the pc follows it.  The thread counts
+ * as running emitted code until it has read them; it takes no lock before that, since who makes room waits for it. */
 static void left_by(XThread *t, const u8 *number)
 {
-	XTask *task = t->task;
-	u32 id;
-
-	pthread_mutex_lock(&task->lock);
-	memcpy(&id, number, sizeof id);
-	const Link *l = task->jit->link.p[id];
-	t->link = id;
-	t->link_pc = l->pc;
-	t->link_flush = task->stat.flushes;
-	t->r.slot[XS_PC] = l->pc;
-	t->where = IN_VM;
-	pthread_mutex_unlock(&task->lock);
+	memcpy(&t->link, number, sizeof t->link);
+	t->link_pc = ld64(number + sizeof t->link);
+	t->link_flush = t->task->stat.flushes;
+	t->r.slot[XS_PC] = t->link_pc;
 	t->kind = XE_JUMP;
 }
 
@@ -300,11 +296,11 @@ void xjit_run(XThread *t, Unit *u)
 
 	if (how > XE_FLAGS) {
 		left_by(t, (const u8 *)(uintptr_t)how);
-		return;
+	} else {
+		t->kind = (XExit)how;
+		t->r.slot[XS_PC] = t->r.exit_to;
 	}
-	t->kind = (XExit)how;
-	t->r.slot[XS_PC] = t->r.exit_to;
-	t->where = IN_VM;
+	__atomic_store_n(&t->where, IN_VM, __ATOMIC_RELEASE);
 }
 
 /* ---- faults --------------------------------------------------------------------------------------------------------- */
@@ -439,6 +435,7 @@ bool xjit_new(XTask *t, Err *e)
 	back_enter_unit(j->target, &c);
 	j->enter = (EnterUnit *)(uintptr_t)place_thunk(j, &c);
 	j->first = j->cache.used;
+	j->limit = t->o.code_limit ? MAX(t->o.code_limit, j->first) : 0;
 	return true;
 }
 

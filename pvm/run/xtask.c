@@ -202,12 +202,17 @@ static XTrap fetch_trap(XTask *t, u64 pc)
 	return why;
 }
 
+static bool goes_on(XExit kind)
+{
+	return kind <= XE_RET || kind == XE_FLAGS;
+}
+
 static bool deliver(XThread *t, XTrap why)
 {
 	XTask *task = t->task;
 
 	__atomic_fetch_add(&task->stat.exits[MIN(why.kind, XE_FLAGS)], 1, __ATOMIC_RELAXED);
-	if (why.kind <= XE_RET || why.kind == XE_FLAGS)
+	if (goes_on(why.kind))
 		return true;
 	if (why.kind == XE_FETCH)
 		why = fetch_trap(task, why.pc);
@@ -241,6 +246,8 @@ static void run_once(XThread *t, u64 pc)
 	t->once = false;
 	t->single = unit_once(t, pc, step);
 	run_eval(t, t->single);
+	if (step && goes_on(t->kind)) /* a jump ends its unit itself */
+		t->kind = XE_STEP;
 }
 
 static bool advance(XThread *t)
@@ -335,6 +342,8 @@ void xtask_stats(XTask *t, FILE *out)
 		(double)t->stat.lower / 1e6, (double)t->stat.opt / 1e6, (double)t->stat.back / 1e6, (unsigned long long)xjit_bytes(t));
 	if (xjit_refused(t, &why))
 		fprintf(out, "units that the back end refused: %u, the first because: %s\n", xjit_refused(t, &why), why);
+	if (t->stat.flushes)
+		fprintf(out, "code cache begun again: %llu times\n", (unsigned long long)t->stat.flushes);
 	fprintf(out, "exits to the run loop:");
 	for (u32 k = 0; k <= XE_FLAGS; k++)
 		if (t->stat.exits[k])

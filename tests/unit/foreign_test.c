@@ -344,6 +344,106 @@ static void test_kick(void **state)
 		}
 }
 
+/* ---- a full code cache ------------------------------------------------------------------------------------ */
+
+enum { CHAIN = 3000, ROUNDS = 20 };
+
+/* add eax,k; jmp next -- CHAIN times; then dec ecx; jz out; jmp rbx */
+static u32 chain(u8 *p)
+{
+	u32 n = 0;
+
+	for (u32 k = 0; k < CHAIN; k++) {
+		memcpy(p + n, "\x05\0\0\0\0\xe9\0\0\0\0", 10);
+		st32(p + n + 1, k);
+		n += 10;
+	}
+	memcpy(p + n, "\xff\xc9\x74\x02\xff\xe3\x0f\x0b", 8);
+	return n + 8;
+}
+
+typedef struct Runner { XTask *task; u64 sum; } Runner;
+
+static void *run_chain(void *p)
+{
+	Runner *r = p;
+	XThread *t = xthread_new(r->task);
+
+	*xreg(t, XS_PC) = *xreg(t, RBX) = CODE;
+	*xreg(t, RCX) = ROUNDS;
+	xthread_run(t);
+	r->sum = *xreg(t, RAX);
+	xthread_free(t);
+	return NULL;
+}
+
+static bool stop_quietly(XThread *t, const XTrap *why) { return false; }
+
+static void test_full_cache(void **state)
+{
+	static u8 code[CHAIN * 10 + 8];
+	u32 n = chain(code);
+
+	for (u32 k = 0; k < COUNT(modes); k++) {
+		XTaskOpts o = { .mode = modes[k], .exec = XEXEC_JIT, .trap = stop_quietly, .code_limit = 65536 };
+		Err e = {0};
+		XTask *task = xtask_new(&o, &e);
+		Runner r[4];
+		pthread_t th[4];
+		assert_int_equal(map_at(task, CODE, SIZE, GP_READ | GP_WRITE | GP_EXEC), CODE);
+		XThread *main_thread = xthread_new(task);
+		assert_true(xguest_write(main_thread, CODE, code, n));
+		for (u32 j = 0; j < COUNT(r); j++) {
+			r[j].task = task;
+			pthread_create(&th[j], NULL, run_chain, &r[j]);
+		}
+		for (u32 j = 0; j < COUNT(r); j++) {
+			pthread_join(th[j], NULL);
+			assert_int_equal(r[j].sum, ROUNDS * (CHAIN * (CHAIN - 1) / 2));
+		}
+		char *text = NULL;
+		size_t size = 0;
+		FILE *out = open_memstream(&text, &size);
+		xtask_stats(task, out);
+		fclose(out);
+		assert_non_null(strstr(text, "code cache begun again"));
+		free(text);
+		xtask_free(task);
+	}
+}
+
+/* ---- single steps ---------------------------------------------------------------------------------------- */
+
+static void step_on(XThread *t, const XTrap *w)
+{
+	Log *l = xtask_data(xthread_task(t));
+
+	if (w->kind != XE_STEP)
+		l->stop_at = l->n;
+	else if (*xreg(t, RCX) == 997)
+		xthread_set_eflags(t, xthread_eflags(t) & ~0x100ull);
+}
+
+static void test_steps(void **state)
+{
+	EACH(exec, mode) {
+		Machine *m = START(sum);
+		m->log.stop_at = COUNT(m->log.trap);
+		m->log.act = step_on;
+		xthread_set_eflags(m->t, 0x302);
+		xthread_run(m->t);
+		/* two moves, and add, dec, jnz until the third dec */
+		assert_int_equal(m->log.n, 2 + 3 + 3 + 2 + 1);
+		for (u32 k = 0; k < 10; k++)
+			assert_int_equal(m->log.trap[k].kind, XE_STEP);
+		assert_int_equal(m->log.trap[1].pc, CODE + 7);
+		assert_int_equal(m->log.trap[4].pc, CODE + 7);
+		assert_int_equal(m->log.trap[10].kind, XE_UD);
+		assert_int_equal(*xreg(m->t, RAX), 500500);
+		stop(m);
+	}
+}
+
 /* ---- fork ------------------------------------------------------------------------------------------------- */
 
 static void test_fork(void **state)
@@ -581,7 +681,7 @@ int main(void)
 		cmocka_unit_test(test_fault_and_go_on), cmocka_unit_test(test_protection), cmocka_unit_test(test_flags_at_fault),
 		cmocka_unit_test(test_jump_nowhere), cmocka_unit_test(test_not_executable), cmocka_unit_test(test_writes_ahead),
 		cmocka_unit_test(test_rewrites), cmocka_unit_test(test_written_by_handler), cmocka_unit_test(test_unmapped_code),
-		cmocka_unit_test(test_kick), cmocka_unit_test(test_fork), cmocka_unit_test(test_file), cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_kick), cmocka_unit_test(test_full_cache), cmocka_unit_test(test_steps), cmocka_unit_test(test_fork), cmocka_unit_test(test_file), cmocka_unit_test(test_wrap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

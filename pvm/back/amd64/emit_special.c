@@ -400,6 +400,7 @@ void emit_exit_stubs(Emit *e)
 		emit_call(e, SYM_THUNK, THUNK_LINK);
 		e->l.exit.p[k].id = e->l.raw.n;
 		buf_u32(&e->l.raw, 0);
+		buf_u64(&e->l.raw, e->l.exit.p[k].pc);
 	}
 }
 
