@@ -146,12 +146,11 @@ static bool add_segment(Elf *f, const Phdr *h)
 
 static bool read_interp(Elf *f, const Phdr *h)
 {
-	const u8 *s = f->p + h->offset;
-
 	if (f->out->interp[0])
 		return bad(f, "two interpreters");
 	if (!within(h->offset, h->filesz, f->n) || h->filesz < 2 || h->filesz > IMAGE_PATH)
 		return bad(f, "the interpreter's name is cut off");
+	const u8 *s = f->p + h->offset;
 	if (!s[0] || s[h->filesz - 1] || memchr(s, 0, h->filesz - 1))
 		return bad(f, "the interpreter's name is not a string");
 	memcpy(f->out->interp, s, h->filesz);
