@@ -60,6 +60,8 @@ void fuzz_state(State *s, enum XMode mode);
 /* Whether it has instructions that access memory in pieces, in an order of the processor's own: where such a sequence
  * faults, only that it does is compared. */
 bool fuzz_wide(const Case *c);
+/* Whether it has a move of lanes under a mask. */
+bool fuzz_masked(const Case *c);
 /* Lays the sequence out at CODE_AT; returns its size. */
 u32 fuzz_layout(const Case *c, u8 *code);
 /* Finds which flags are undefined; false: an instruction reads an undefined one. */

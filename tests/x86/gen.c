@@ -53,6 +53,7 @@ static bool untestable(const Row *r)
 	switch (r->op) {
 	case XI_SYSCALL: case XI_SYSENTER: case XI_INT: case XI_INT1: case XI_HLT: case XI_CPUID: case XI_RDTSC: case XI_RDTSCP:
 	case XI_RDRAND: case XI_RDSEED: case XI_RDPID: case XI_WRFSBASE: case XI_RDFSBASE: case XI_WRGSBASE: case XI_XGETBV:
+	case XI_MASKMOVQ: case XI_MASKMOVDQU: case XI_VMASKMOVDQU: /* processors differ in which bytes have to be there */
 	case XI_XSAVEOPT: case XI_MOVNTSS: case XI_MOVNTSD: case XI_FEMMS: /* SSE4a, 3DNow! */
 	case XI_LAR: case XI_LSL: case XI_VERR: case XI_VERW: case XI_SGDT: case XI_SIDT: case XI_SLDT: case XI_STR: case XI_SMSW:
 		return true;
@@ -504,6 +505,14 @@ bool fuzz_wide(const Case *c)
 		if (r->family == FAM_x87ctl || r->family == FAM_xsave || ten_bytes)
 			return true;
 	}
+	return false;
+}
+
+bool fuzz_masked(const Case *c)
+{
+	for (u32 k = 0; k < c->n; k++)
+		if (rows[c->item[k].row].family == FAM_vmaskmov)
+			return true;
 	return false;
 }
 
