@@ -109,13 +109,12 @@ static u64 pack(const SfFmt *f, bool sign, i32 exp, u64 sig, bool sticky, u32 *c
 		/* The carry of a significand that has become a power of two goes into the exponent by itself. */
 		return sign_bit(f, sign) | (((u64)(exp + bias(f) - 1) << f->mbits) + r);
 	}
-	bool masked = *csr & FPC_MASK_UNDERFLOW;
-	if (e < emin && (*csr & FPC_FTZ) && masked) {
+	if (e < emin && (*csr & FPC_FTZ)) {
 		*csr |= FPC_UNDERFLOW | FPC_INEXACT;
 		return sign_bit(f, sign);
 	}
 	r = round_at(sig, keep + (u32)MIN(emin - exp, 100), sticky, sign, rc, &inexact);
-	*csr |= (inexact ? FPC_INEXACT : 0) | (e < emin && (inexact || !masked) ? FPC_UNDERFLOW : 0);
+	*csr |= (inexact ? FPC_INEXACT : 0) | (e < emin && inexact ? FPC_UNDERFLOW : 0);
 	return sign_bit(f, sign) | r;
 }
 
@@ -495,6 +494,6 @@ u64 sf_round(const SfFmt *f, u64 a, enum SfRound rc, bool silent, u32 *csr)
 	*csr |= inexact && !silent ? FPC_INEXACT : 0;
 	if (!r)
 		return sign_bit(f, x.sign);
-	u32 n = (u32)__builtin_clzll(r), none = FPC_MASK_UNDERFLOW;
+	u32 n = (u32)__builtin_clzll(r), none = FPC_MASKS;
 	return pack(f, x.sign, 63 - (i32)n, r << n, false, &none);
 }

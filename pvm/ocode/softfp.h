@@ -11,7 +11,7 @@
 
 enum {
 	FPC_INVALID = 1, FPC_DENORMAL = 2, FPC_DIVZERO = 4, FPC_OVERFLOW = 8, FPC_UNDERFLOW = 16, FPC_INEXACT = 32,
-	FPC_MASK_UNDERFLOW = 1 << 11, /* only inexact tiny results underflow; without it all do, and FTZ does nothing */
+	FPC_MASKS = 0x3f << 7, /* one for each flag: what is not masked will raise, so that the result does not matter */
 	FPC_DAZ = 64,        /* denormal operands are zeros */
 	FPC_ROUND_SHIFT = 13 /* two bits: nearest even, down, up, towards zero */,
 	FPC_FTZ = 1 << 15    /* tiny results are zeros */

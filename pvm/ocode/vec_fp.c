@@ -110,14 +110,14 @@ static u64 to_12_bits(u64 x)
 
 static u64 reciprocal(u64 x)
 {
-	u32 csr = FPC_DAZ | FPC_FTZ | FPC_MASK_UNDERFLOW;
+	u32 csr = FPC_DAZ | FPC_FTZ | FPC_MASKS;
 
 	return to_12_bits(sf_div(&sf32, ONE32, x, &csr));
 }
 
 static u64 reciprocal_root(u64 x)
 {
-	u32 csr = FPC_DAZ | FPC_FTZ | FPC_MASK_UNDERFLOW;
+	u32 csr = FPC_DAZ | FPC_FTZ | FPC_MASKS;
 
 	return to_12_bits(sf_div(&sf32, ONE32, sf_sqrt(&sf32, x, &csr), &csr));
 }
