@@ -24,6 +24,11 @@ WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-pro
 ALLCFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) $(WARN) -ffp-contract=off -fno-strict-aliasing -fPIE $(SANFLAGS) -I. -I$(OUT)/gen $(XXHASH)
 ALLLDFLAGS = -pie $(SANFLAGS) $(LDFLAGS)
 
+# gcc calls a library for the narrow atomics of RISC-V.
+ifeq ($(firstword $(subst -, ,$(CROSS))),riscv64)
+  LDLIBS += -latomic
+endif
+
 # xxhash is used inline, so a cross build needs its header only.
 ifdef CROSS
   XXHASH := -I$(OUT)/gen/include

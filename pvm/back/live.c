@@ -184,7 +184,7 @@ static u32 role_end(u32 i, u32 role)
 	switch (role) {
 	case ROLE_FIX: case ROLE_OUT: case ROLE_ARG: return POS(i, SLOT_USE);
 	case ROLE_USE: case ROLE_ANY: return POS(i, SLOT_KILL);
-	case ROLE_MAP: return POS(i, SLOT_DEF);
+	/* ROLE_MAP too: a two-operand form moves its first operand into the result before it reads memory and may fault. */
 	default: return POS(i + 1, 0);
 	}
 }
