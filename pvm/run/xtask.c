@@ -153,6 +153,8 @@ void xthread_free(XThread *th)
 	*p = th->next;
 	t->nthread--;
 	pthread_mutex_unlock(&t->lock);
+	if (th->single)
+		unit_free(th->single);
 	munmap(th->alt_stack, ALT_STACK);
 	free(th->r.jump);
 	free(th);
