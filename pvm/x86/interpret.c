@@ -83,6 +83,28 @@ u8 *xr_bytes(XRun *r, u64 addr, u64 n, bool write)
 	return (u8 *)((uintptr_t)t->mem + (uintptr_t)addr);
 }
 
+u64 xr_after(const XRun *r, u64 addr, u64 n)
+{
+	return r->i.mode == X86_64 ? addr + n : (u32)(addr + n);
+}
+
+static void touch(u8 *p, bool write)
+{
+	if (write)
+		__atomic_fetch_or(p, 0, __ATOMIC_RELAXED);
+	else
+		(void)*(volatile u8 *)p;
+}
+
+u8 *xr_probe(XRun *r, u64 addr, u64 n, bool write)
+{
+	u8 *p = xr_bytes(r, addr, n, write);
+
+	touch(p, write);
+	touch(p + n - 1, write);
+	return p;
+}
+
 static u64 read_bytes(const u8 *p, unsigned size)
 {
 	switch (size) {

@@ -335,7 +335,7 @@ static void cmpxchg8(XRun *r)
 
 	if (half == 8 && (addr & 15))
 		xr_raise(r, XE_GP);
-	u8 *p = xr_bytes(r, addr, 2 * half, true);
+	u8 *p = xr_probe(r, addr, 2 * half, true);
 	do {
 		lo = half == 8 ? ld64(p) : ld32(p);
 		hi = half == 8 ? ld64(p + 8) : ld32(p + 4);

@@ -97,7 +97,7 @@ static u64 area(XRun *r, unsigned align)
 
 static void fxsave(XRun *r)
 {
-	u8 *p = xr_bytes(r, area(r, 16), 512, true);
+	u8 *p = xr_probe(r, area(r, 16), 512, true);
 
 	save_x87(r, p);
 	save_mxcsr(r, p);
@@ -155,11 +155,11 @@ static void xsave(XRun *r)
 	bool compact = r->i.op == XI_XSAVEC;
 	u64 write = r->i.op == XI_XSAVE ? want : used, mxcsr = compact ? write & C_SSE : want & (C_SSE | C_AVX);
 
-	u8 *p = xr_bytes(r, addr + HEADER, 16, true) - HEADER;
+	u8 *p = xr_probe(r, addr + HEADER, 16, true) - HEADER;
 	if (write | mxcsr)
-		xr_bytes(r, addr, HEADER, true);
+		xr_probe(r, addr, HEADER, true);
 	if (write & C_AVX)
-		xr_bytes(r, addr + AVX_AT, 256, true);
+		xr_probe(r, addr + AVX_AT, 256, true);
 	if (write & C_X87)
 		save_x87(r, p);
 	if (mxcsr)

@@ -80,8 +80,7 @@ static void enter(XRun *r)
 	}
 	sp = xr_low(sp - (r->i.imm & 0xffff), word);
 	/* The processor makes sure that the new top can be written. */
-	xr_bytes(r, sp, size, true);
-	*(volatile u8 *)xr_bytes(r, sp, 1, true) |= 0;
+	xr_probe(r, sp, size, true);
 	xr_set_reg(r, RBP, size == 2 ? 2 : word, false, frame);
 	xr_set_reg(r, RSP, word, false, sp);
 }
@@ -309,7 +308,7 @@ static void store_table(XRun *r, u64 base)
 {
 	u64 a = xr_address(r);
 
-	xr_bytes(r, a, r->i.mode == X86_64 ? 10 : 6, true);
+	xr_probe(r, a, r->i.mode == X86_64 ? 10 : 6, true);
 	xr_store(r, a + 2, r->i.mode == X86_64 ? 8 : 4, base);
 	xr_store(r, a, 2, 0);
 }

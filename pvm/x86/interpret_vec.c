@@ -75,7 +75,7 @@ void xr_vec(XRun *r)
 		before_store(r);
 	for (u32 k = 0; k < r->i.nopnd; k++)
 		if (r->i.opnd[k].kind == XK_MEM)
-			xr_bytes(r, xr_address(r), r->i.opnd[k].size, r->i.opnd[k].write);
+			xr_probe(r, xr_address(r), r->i.opnd[k].size, r->i.opnd[k].write);
 	memcpy(before, slot, sizeof before);
 	slot[XS_MXCSR] &= ~(u64)FLAGS;
 	evaluate(r);

@@ -175,9 +175,9 @@ static void mask_bytes(XRun *r)
 			if (!(*xr_slot(r, base + step * m + q) >> shift & 0x80))
 				continue;
 			if (pass)
-				xr_store(r, at + k, 1, *xr_slot(r, base + step * v + q) >> shift & 0xff);
+				xr_store(r, xr_after(r, at, k), 1, *xr_slot(r, base + step * v + q) >> shift & 0xff);
 			else
-				xr_bytes(r, at + k, 1, true);
+				xr_probe(r, xr_after(r, at, k), 1, true);
 		}
 }
 
@@ -195,9 +195,9 @@ static void mask_store(XRun *r, u32 w)
 			if (!is_set(r, r->i.opnd[1].reg, w, k))
 				continue;
 			if (pass)
-				xr_store(r, at + k * w / 8, w / 8, lane(r, r->i.opnd[2].reg, w, k));
+				xr_store(r, xr_after(r, at, k * w / 8), w / 8, lane(r, r->i.opnd[2].reg, w, k));
 			else
-				xr_bytes(r, at + k * w / 8, w / 8, true);
+				xr_probe(r, xr_after(r, at, k * w / 8), w / 8, true);
 		}
 }
 
@@ -208,7 +208,7 @@ static void mask_load(XRun *r, u32 w)
 
 	for (u32 k = 0; k < n; k++)
 		if (is_set(r, r->i.opnd[1].reg, w, k))
-			v[k] = xr_load(r, at + k * w / 8, w / 8);
+			v[k] = xr_load(r, xr_after(r, at, k * w / 8), w / 8);
 	for (u32 k = 0; k < n; k++)
 		set_lane(r, r->i.opnd[0].reg, w, k, v[k]);
 	clear_above(r, r->i.opnd[0].reg, r->i.vl);

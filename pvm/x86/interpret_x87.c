@@ -198,7 +198,7 @@ static void run(XRun *r)
 	save_image(r, image);
 	x86_x87_run(operand, memory ? x86_x87_memory[c[0] & 7][c[1] >> 3 & 7] : x86_x87_register[c[0] & 7][c[1] & 63], image, &flags);
 	if (memory && o->write && stored(image))
-		memcpy(xr_bytes(r, addr, o->size, true), operand, o->size);
+		memcpy(xr_probe(r, addr, o->size, true), operand, o->size);
 	load_image(r, image);
 	xr_set_flags(r, XF_ALL, (u32)flags);
 	r->t->slot[XS_FIP] = r->i.pc;
@@ -243,7 +243,7 @@ static void save_state(XRun *r, bool registers)
 		save_registers(r, image + n);
 		n += 80;
 	}
-	memcpy(xr_bytes(r, xr_address(r), n, true), image, n);
+	memcpy(xr_probe(r, xr_address(r), n, true), image, n);
 	if (registers)
 		init(r);
 	else

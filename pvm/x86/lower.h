@@ -75,6 +75,8 @@ void xl_exit_const(XLower *l, XExit kind, u64 pc);
 void xl_exit_if(XLower *l, OVal cond, XExit kind, u64 pc); /* leaves if cond (i32) is not 0, else goes on */
 void xl_branch(XLower *l, OVal cond, u64 taken, u64 other);
 
+/* If cond, the instruction is executed in C, and the unit ends behind it. */
+void xl_interpret_if(XLower *l, OVal cond);
 /* Before the unit's first vector floating-point operation: if an exception is not masked, the instruction is executed in
  * C, which raises it, and the unit ends behind it. */
 void xl_check_fpc(XLower *l);

@@ -328,18 +328,22 @@ void xl_exit_if(XLower *l, OVal cond, XExit kind, u64 pc)
 	*l = after;
 }
 
+void xl_interpret_if(XLower *l, OVal cond)
+{
+	XLower after = fork_cold(l, cond);
+
+	xl_interpret(l);
+	xl_exit_const(l, l->req->step ? XE_STEP : XE_JUMP, l->i.pc + l->i.len);
+	*l = after;
+}
+
 void xl_check_fpc(XLower *l)
 {
-	const XInsn *i = &l->i;
-
 	if (l->fpc_checked || l->req->masked)
 		return;
 	l->fpc_checked = true;
 	OVal masks = xl_bini(l, O_AND, xl_to(l, OT_I32, ocode_emit(l->f, l->block, O_GET, OT_I64, 0, 0, 0, REG_SLOT(XS_MXCSR))), 0x1f80);
-	XLower after = fork_cold(l, xl_cmpi(l, CC_NE, masks, 0x1f80));
-	xl_interpret(l);
-	xl_exit_const(l, l->req->step ? XE_STEP : XE_JUMP, i->pc + i->len);
-	*l = after;
+	xl_interpret_if(l, xl_cmpi(l, CC_NE, masks, 0x1f80));
 }
 
 /* The registers are stored before the branch, so that both sides only leave. */

@@ -172,7 +172,16 @@ static void store16(XLower *l, OVal addr, OVal v)
 	aligned(l, l->f->block.p[l->block].last, is_aligned(l));
 }
 
-/* Of 32 bytes nothing may be written if a part is out of reach: the low half is tried first, and written last. */
+/* Of 32 bytes in two pages nothing may be written if a part is out of reach: that is done in C, which tries both first. */
+static void check_crossing(XLower *l, OVal addr)
+{
+	enum { PAGE = 4096 };
+	OVal offset = xl_bini(l, O_AND, xl_to(l, OT_I32, addr), PAGE - 1);
+
+	if (!is_aligned(l) && !l->req->masked)
+		xl_interpret_if(l, xl_cmpi(l, CC_GTU, offset, PAGE - 32));
+}
+
 void xv_store(XLower *l, OVal addr, unsigned size, const OVal *v)
 {
 	if (size < 16) {
@@ -180,8 +189,10 @@ void xv_store(XLower *l, OVal addr, unsigned size, const OVal *v)
 		return;
 	}
 	if (size == 32) {
-		load(l, addr, 32, 0);
+		check_crossing(l, addr);
+		store16(l, at_half(l, addr, 0, true), v[0]);
 		store16(l, at_half(l, addr, 1, true), v[1]);
+		return;
 	}
 	store16(l, addr, v[0]);
 }

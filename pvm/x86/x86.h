@@ -118,7 +118,7 @@ typedef struct XUnitReq {
 	u64 pc;
 	enum XMode mode;
 	u32 max_insns;    /* at most so many instructions */
-	bool masked;      /* no look at unmasked vector floating-point exceptions: the caller does that */
+	bool masked;      /* no look at unmasked vector floating-point exceptions and at stores into two pages: the caller does that */
 	bool step;        /* TF is set: one instruction, then XE_STEP */
 	/* Reads up to n bytes of guest code at addr and returns how many could be read. */
 	size_t (*fetch)(void *ctx, u64 addr, u8 *buf, size_t n);

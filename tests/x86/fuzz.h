@@ -7,7 +7,8 @@
 enum {
 	CODE_AT = 0x1f000000,  /* one page: the sequence */
 	LOW_AT = 0x1f002000,   /* one page: the way back from 32-bit code */
-	DATA_AT = 0x20000000,  /* what the sequences may touch; nothing is mapped around it */
+	RO_AT = 0x1ffff000,    /* one page: may be read, */
+	DATA_AT = 0x20000000,  /* what the sequences may touch; nothing is mapped around the two */
 	DATA_SIZE = 0x2000,
 	MAX_ITEMS = 16,
 	FX_SIZE = 832          /* XSAVE's standard format: x87, SSE, AVX */
@@ -57,6 +58,8 @@ bool fuzz_row_in(u32 row, enum XMode mode);
 /* Adds an instruction of the row; false if none could be made. */
 bool fuzz_add(Case *c, u32 row);
 void fuzz_state(State *s, enum XMode mode);
+/* What is in the page at RO_AT. */
+const u8 *fuzz_readonly(void);
 /* Whether it has instructions that access memory in pieces, in an order of the processor's own: where such a sequence
  * faults, only that it does is compared. */
 bool fuzz_wide(const Case *c);
@@ -64,6 +67,8 @@ bool fuzz_wide(const Case *c);
 bool fuzz_masked(const Case *c);
 /* Lays the sequence out at CODE_AT; returns its size. */
 u32 fuzz_layout(const Case *c, u8 *code);
+/* The whole page at CODE_AT: the sequence, the jump back, zeros. */
+void fuzz_page(const Case *c, u32 size, u8 *page);
 /* Finds which flags are undefined; false: an instruction reads an undefined one. */
 bool fuzz_flags(Case *c);
 

@@ -139,7 +139,7 @@ static bool is_base(unsigned n, enum XMode mode)
 static u64 data_pointer(void)
 {
 	if (one_in(24))
-		return DATA_AT + (one_in(2) ? DATA_SIZE - below(24) : below(24) - 12u);
+		return DATA_AT + (one_in(2) ? DATA_SIZE - below(40) : one_in(4) ? RO_AT - DATA_AT + below(40) - 20u : below(40) - 24u);
 	return DATA_AT + 0x200 + (u64)below((DATA_SIZE - 0x400) / 64) * 64 + (one_in(4) ? below(64) : 0);
 }
 
@@ -214,6 +214,11 @@ static const u8 *data_pool(void)
 	fuzz_rng = rng;
 	made = true;
 	return pool;
+}
+
+const u8 *fuzz_readonly(void)
+{
+	return data_pool();
 }
 
 void fuzz_state(State *s, enum XMode mode)

@@ -92,7 +92,7 @@ static void get_state(State *out, u64 pc)
 /* Where the processor says that an access faulted: the first byte out of reach. */
 static u64 faulting(u64 addr)
 {
-	return addr < DATA_AT || addr >= DATA_AT + DATA_SIZE ? addr : DATA_AT + DATA_SIZE;
+	return addr < DATA_AT || addr >= DATA_AT + DATA_SIZE ? addr : DATA_AT + DATA_SIZE; /* below DATA_AT: or a store to where it must not */
 }
 
 static int vector_of(u32 exit)
@@ -146,8 +146,7 @@ static void on_raise(Regfile *t, u64 trap)
 
 static void guard(Regfile *t, u64 addr, u64 n, bool write)
 {
-	(void)write;
-	if (addr >= DATA_AT && n <= DATA_SIZE && addr <= DATA_AT + DATA_SIZE - n)
+	if (addr >= (write ? DATA_AT : RO_AT) && n <= DATA_SIZE && addr <= DATA_AT + DATA_SIZE - n)
 		return;
 	next_pc = t->slot[XS_PC];
 	stop(XE_MEMORY, faulting(addr));
@@ -187,7 +186,7 @@ static u32 op_at(u64 pc, enum XMode mode)
 
 static void run_unit(const XUnitReq *req, bool check)
 {
-	OEvalEnv env = { .t = &regs, .trap = on_trap, .exit = on_exit_unit, .guest_lo = DATA_AT, .guest_hi = DATA_AT + DATA_SIZE };
+	OEvalEnv env = { .t = &regs, .trap = on_trap, .exit = on_exit_unit, .guest_lo = RO_AT, .guest_ro = DATA_AT, .guest_hi = DATA_AT + DATA_SIZE };
 	static XUnit unit;
 	Err e = { 0 };
 

@@ -40,7 +40,7 @@ static bool on_trap(XThread *t, const XTrap *w)
 	XInsn i = {0};
 	bool cut;
 
-	end = (End){ .vector = w->pc == goal && (w->kind == XE_UD || w->kind == XE_MEMORY) ? END_OK : vector_of(w), .addr = w->addr, .exit = w->kind == XE_MEMORY && w->addr - w->pc < 15 ? XE_FETCH : w->kind };
+	end = (End){ .vector = w->pc == goal && (w->kind == XE_UNIMPL || w->kind == XE_MEMORY) ? END_OK : vector_of(w), .addr = w->addr, .exit = w->kind == XE_MEMORY && w->addr - w->pc < 15 ? XE_FETCH : w->kind };
 	if (end.vector == END_UNIMPL && xguest_read(t, w->pc, buf, sizeof buf) && x86_decode(buf, sizeof buf, w->pc, xtask_mode(task), &i, &cut))
 		end.op = i.op;
 	return false;
@@ -72,8 +72,11 @@ void jit_init(enum XMode mode)
 	if (!task)
 		die(e.status, "fuzz: %s", e.msg);
 	map_at(CODE_AT, 4096, GP_READ | GP_EXEC | (mode == X86_32 ? GP_WRITE : 0));
+	map_at(RO_AT, DATA_AT - RO_AT, GP_READ | GP_WRITE);
 	map_at(DATA_AT, DATA_SIZE, GP_READ | GP_WRITE);
 	thread = xthread_new(task);
+	xguest_write(thread, RO_AT, fuzz_readonly(), DATA_AT - RO_AT);
+	guest_protect(task, RO_AT, DATA_AT - RO_AT, GP_READ);
 	sigaction(SIGSEGV, NULL, &on_segv);
 	sigaction(SIGBUS, NULL, &on_bus);
 }
@@ -87,11 +90,10 @@ static void place(const Case *c, u32 size)
 	guest_written(task, CODE_AT, 4096);
 	if (c->mode == X86_64)
 		return;
-	fuzz_layout(c, code);
-	memcpy(code + size, "\x0f\x0b", 2);
+	fuzz_page(c, size, code);
 	goal = CODE_AT + size;
 	guest_protect(task, CODE_AT, 4096, GP_READ | GP_WRITE | GP_EXEC);
-	xguest_write(thread, CODE_AT, code, size + 2);
+	xguest_write(thread, CODE_AT, code, sizeof code);
 	guest_protect(task, CODE_AT, 4096, GP_READ | GP_EXEC);
 	xguest_write(thread, DATA_AT, c->in.data, DATA_SIZE);
 }
@@ -106,7 +108,7 @@ End jit_run(const Case *c, u32 size, State *out)
 	r->slot[XS_PC] = CODE_AT;
 	sigaction(SIGSEGV, &on_segv, NULL);
 	sigaction(SIGBUS, &on_bus, NULL);
-	sigaction(SIGALRM, &alarm, NULL);
+	sigaction(SIGVTALRM, &alarm, NULL);
 	xthread_run(thread);
 	native_signals();
 	if (c->mode == X86_32)

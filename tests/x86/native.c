@@ -129,6 +129,9 @@ void native_init(void)
 	memcpy(low, "\xff\x25\0\0\0\0", 6);
 	st64(low + 6, (u64)(uintptr_t)fuzz_exit);
 	mprotect(low, 4096, PROT_READ | PROT_EXEC);
+	map_at(RO_AT, DATA_AT - RO_AT, PROT_READ | PROT_WRITE);
+	memcpy((u8 *)(uintptr_t)RO_AT, fuzz_readonly(), DATA_AT - RO_AT);
+	mprotect((u8 *)(uintptr_t)RO_AT, DATA_AT - RO_AT, PROT_READ);
 	map_at(DATA_AT, DATA_SIZE, PROT_READ | PROT_WRITE);
 	__asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"(0x2b));
 	native_signals();
@@ -143,19 +146,18 @@ void native_signals(void)
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 	for (u32 k = 0; k < COUNT(faults); k++)
 		handle(faults[k], on_fault);
-	handle(SIGALRM, on_alarm);
+	handle(SIGVTALRM, on_alarm);
 	struct itimerval t = { { 0, 200000 }, { 0, 200000 } };
-	setitimer(ITIMER_REAL, &t, NULL);
+	setitimer(ITIMER_VIRTUAL, &t, NULL);
 }
 
-/* The sequence, and behind it the jump back. */
-static void place(const u8 *code, u32 size, enum XMode mode)
+void fuzz_page(const Case *c, u32 size, u8 *page)
 {
-	u8 *p = code_alias;
+	u8 *p = page + size;
 
-	memcpy(p, code, size);
-	p += size;
-	if (mode == X86_64) {
+	memset(page, 0, 4096);
+	fuzz_layout(c, page);
+	if (c->mode == X86_64) {
 		memcpy(p, "\xff\x25\0\0\0\0", 6);
 		st64(p + 6, (u64)(uintptr_t)fuzz_exit);
 	} else {
@@ -167,11 +169,9 @@ static void place(const u8 *code, u32 size, enum XMode mode)
 
 End native_run(const Case *c, u32 size, State *out)
 {
-	static u8 code[4096];
 	u8 *data = (u8 *)(uintptr_t)DATA_AT;
 
-	fuzz_layout(c, code);
-	place(code, size, c->mode);
+	fuzz_page(c, size, code_alias);
 	memcpy(fuzz_cpu_in.fx, c->in.fx, FX_SIZE);
 	memcpy(fuzz_cpu_in.gpr, c->in.gpr, sizeof c->in.gpr);
 	fuzz_cpu_in.flags = c->in.flags | 0x202;
