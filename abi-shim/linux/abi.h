@@ -3,6 +3,7 @@
 #define PVM_LINUX_ABI_H
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 
 #include "linux.h"
@@ -38,22 +39,34 @@ typedef struct LSignal {
 struct LThread {
 	XThread *x;
 	LTask *task;
+	LThread *next;          /* LTask.threads */
+	i32 tid;                /* the host thread's */
 	bool wide;              /* the call that runs is a 64-bit one */
 	const LRow *row;
 	u64 raw[6];             /* its arguments before decoding */
 	u64 mask;               /* blocked signals: bit n - 1 */
 	u64 alt_at, alt_size, alt_flags; /* sigaltstack */
+	u64 wait_mask;          /* in place of mask while the call that runs waits; 0 with !waits */
+	bool waits;
 	volatile u64 queued;    /* signals in queue */
 	LSignal queue[8];
 	u64 clear_tid;
+	u64 robust;             /* head of its list of robust futexes; 0 = none */
+	u64 calls;              /* --stats */
 	int status;             /* of exit */
+	bool group;             /* ... and it was exit_group */
+	bool once;              /* the call that runs is not restarted after a signal's handler */
 };
 
 struct LTask {
 	LinuxOpts o;
 	XTask *x;
 	bool wide;
-	LThread thread;
+	pthread_mutex_t lock;   /* recursive; taken before run's: threads, action, brk, missing, odd */
+	LThread thread;         /* the first */
+	LThread *threads;
+	u32 nthread;
+	bool threaded;          /* there has been a second one */
 	LAction action[NSIG_GUEST + 1];
 	u64 brk_start, brk;
 	u64 stack_low, stack_high;
@@ -62,12 +75,12 @@ struct LTask {
 	Buf cmdline, environ, auxv; /* /proc/self/... */
 	FILE *trace;
 	int trace_fd;           /* hidden from the guest; -1 = none */
-	u64 calls;              /* --stats */
+	u64 calls;              /* --stats: of threads that have ended */
 	Map missing;            /* call number (width in bit 32) -> how often */
 	Map odd;                /* number of an ioctl, prctl, ... + kind << 32 -> how often */
 };
 
-static inline LThread *lthread(XThread *t) { return &((LTask *)xtask_data(xthread_task(t)))->thread; }
+static inline LThread *lthread(XThread *t) { return *xthread_data(t); }
 
 /* The result of a handler after which the guest goes on at registers that the handler has set. */
 #define LR_NO_RESULT ((i64)1 << 62)
@@ -153,9 +166,15 @@ bool signal_deliver(LThread *t);            /* what is queued; false: the guest 
 bool signal_fault(LThread *t, const XTrap *why); /* a fault becomes a signal */
 bool signal_restarts(LThread *t);           /* the interrupted call is done again after the queued signal's handler */
 void signal_set_mask(LThread *t, u64 mask);
+/* No signal comes to this host thread until signal_unblock gives back the guest's mask (or signals are in its queue). */
+void signal_block(void);
+void signal_unblock(const LThread *t);
+/* All handlers are gone; what is ignored stays so. */
+void signal_reset(LTask *k);
+/* Before the process's first host thread is created: libc then takes signal 33 for itself, and gives it back. */
+void signal_first_thread(LTask *k);
 u64 signal_host_mask(u64 guest);
 NORETURN void signal_die(LThread *t, int sig);
-void signal_after_fork(LThread *t);
 /* Builds the frame of a handler and enters it; false: the stack is out of reach. */
 bool frame_push(LThread *t, int sig, const LAction *a, const siginfo_t *si, const XTrap *why);
 /* Takes it back; false: it is broken. */
@@ -163,6 +182,16 @@ bool frame_pop(LThread *t, bool rt);
 enum { SIGINFO_SIZE = 128 };
 void siginfo_put(bool wide, const siginfo_t *si, u8 *out); /* SIGINFO_SIZE bytes */
 void siginfo_get(bool wide, const u8 *in, siginfo_t *si);
+
+/* thread.c */
+void thread_init(LTask *k);                 /* locks, and the first thread */
+/* The guest thread has left its run loop: the host thread ends too.  Gives the process's status if nothing else is to be
+ * done than to leave it. */
+int thread_end(LThread *t);
+void thread_lock(LTask *k);
+void thread_unlock(LTask *k);
+i64 thread_set_tls(LThread *t, u64 at);     /* process.c: clone's TLS argument, as the width has it */
+void thread_robust_end(LThread *t);         /* futex.c: what it holds is marked as its owner's who died */
 
 /* start.c -- a process from a file. */
 bool start_process(LTask *k, int argc, char **argv, char **envp, Err *e);

@@ -59,17 +59,19 @@ static void parse_sig(const char *s, LSig *out)
 		s += n;
 		s += *s == ' ';
 	}
-	out->ready = true;
 }
 
 /* Parsed when a row is first called. */
 const LSig *args_sig(const LRow *row)
 {
 	static LSig sigs[512];
-	LSig *s = &sigs[call_index(row)];
+	LSig *s = &sigs[call_index(row)], parsed = {0};
 
-	if (!s->ready)
-		parse_sig(row->sig, s);
+	if (__atomic_load_n(&s->ready, __ATOMIC_ACQUIRE))
+		return s;
+	parse_sig(row->sig, &parsed);
+	*s = parsed; /* several threads may: they write the same bytes */
+	__atomic_store_n(&s->ready, true, __ATOMIC_RELEASE);
 	return s;
 }
 

@@ -23,15 +23,17 @@ u32 call_index(const LRow *row)
 const LRow *call_find(bool wide, u64 nr)
 {
 	static const LRow *by[2][NR_MAX];
-	static bool ready;
+	static bool ready; /* several threads may fill it, with the same */
+	bool fill = !__atomic_load_n(&ready, __ATOMIC_ACQUIRE);
 
-	for (u32 i = 0; !ready && i < COUNT(rows); i++) {
+	for (u32 i = 0; fill && i < COUNT(rows); i++) {
 		if (rows[i].nr32 >= 0)
 			by[0][rows[i].nr32] = &rows[i];
 		if (rows[i].nr64 >= 0)
 			by[1][rows[i].nr64] = &rows[i];
 	}
-	ready = true;
+	if (fill)
+		__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
 	return nr < NR_MAX ? by[wide][nr] : NULL;
 }
 
@@ -187,7 +189,9 @@ static void read_registers(LThread *t, bool wide)
 
 static i64 missing(LThread *t, bool wide, u64 nr)
 {
+	thread_lock(t->task);
 	(*map_put(&t->task->missing, nr << 1 | wide))++;
+	thread_unlock(t->task);
 	if (t->task->o.strace)
 		fprintf(t->task->trace, "syscall_%llu(%#llx, %#llx, %#llx) = -1 ENOSYS\n", (unsigned long long)nr,
 			(unsigned long long)t->raw[0], (unsigned long long)t->raw[1], (unsigned long long)t->raw[2]);
@@ -206,7 +210,7 @@ static void finish(LThread *t, const LRow *row, u64 nr, i64 r)
 {
 	if (r == LR_NO_RESULT)
 		return;
-	if (r == LR_AGAIN || (r == -EINTR && t->queued && !args_sig(row)->once && signal_restarts(t)))
+	if (r == LR_AGAIN || (r == -EINTR && t->queued && !args_sig(row)->once && !t->once && signal_restarts(t)))
 		rewind_call(t, nr);
 	else
 		*xreg(t->x, 0) = t->wide ? (u64)r : (u32)r;
@@ -219,7 +223,8 @@ bool call_trap(LThread *t, bool wide)
 	i64 r;
 
 	t->wide = wide;
-	t->task->calls++;
+	t->once = t->waits = false;
+	t->calls++;
 	read_registers(t, wide);
 	if (wide) { /* SYSCALL leaves these two behind */
 		*xreg(t->x, 1) = *xreg(t->x, XS_PC);
@@ -247,8 +252,10 @@ void call_missing(LThread *t, const char *kind, u64 number)
 
 	while (k < COUNT(kinds) - 1 && strcmp(kinds[k], kind) != 0)
 		k++;
-	(*map_put(&t->task->odd, k << 32 | (u32)number))++;
-	if (t->task->o.x.stats && *map_get(&t->task->odd, k << 32 | (u32)number) == 1)
+	thread_lock(t->task);
+	u64 times = ++*map_put(&t->task->odd, k << 32 | (u32)number);
+	thread_unlock(t->task);
+	if (t->task->o.x.stats && times == 1)
 		fprintf(stderr, "pvm: missing: %s %#llx\n", kind, (unsigned long long)number);
 }
 

@@ -51,9 +51,10 @@ static const Field *kind_row(LKind k)
 	static u16 at[LK_COUNT];
 	u32 n = 0;
 
-	for (u32 i = 0; !at[LK_COUNT - 1] && i < COUNT(fields) - 1; i++)
+	/* Several threads may fill it, with the same. */
+	for (u32 i = 0; !__atomic_load_n(&at[LK_COUNT - 1], __ATOMIC_ACQUIRE) && i < COUNT(fields) - 1; i++)
 		if (!fields[i].name)
-			at[n++] = (u16)i;
+			__atomic_store_n(&at[n++], (u16)i, __ATOMIC_RELEASE);
 	return &fields[at[k]];
 }
 

@@ -52,6 +52,7 @@ int linux_run(const LinuxOpts *o, int argc, char **argv, char **envp)
 	Err e = {0};
 
 	k->o = *o;
+	thread_init(k);
 	k->o.x.trap = on_trap;
 	k->o.x.pending = signal_pending;
 	k->o.x.signal = signal_stray;
@@ -61,10 +62,6 @@ int linux_run(const LinuxOpts *o, int argc, char **argv, char **envp)
 		die(e.status, "%s", e.msg);
 	signal_init(k);
 	xthread_run(k->thread.x);
-	if (o->x.stats) {
-		xtask_stats(k->x, stderr);
-		call_stats(k, stderr);
-	}
 	/* Forked children of the guest come here, too: what the VM holds goes with the process. */
-	return k->thread.status;
+	return thread_end(&k->thread);
 }

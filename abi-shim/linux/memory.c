@@ -20,10 +20,8 @@ static int prot_of(u64 guest)
 	return (guest & PROT_READ ? GP_READ : 0) | (guest & PROT_WRITE ? GP_WRITE : 0) | (guest & PROT_EXEC ? GP_EXEC : 0);
 }
 
-/* brk gives the old end when it cannot do what is asked. */
-i64 mem_brk(LThread *t, const u64 *a)
+static i64 set_brk(LTask *k, const u64 *a)
 {
-	LTask *k = t->task;
 	u64 old = page_up(k->brk), new = page_up(a[0]);
 
 	if (a[0] < k->brk_start || new < a[0])
@@ -37,6 +35,15 @@ i64 mem_brk(LThread *t, const u64 *a)
 	}
 	k->brk = a[0];
 	return (i64)k->brk;
+}
+
+/* brk gives the old end when it cannot do what is asked. */
+i64 mem_brk(LThread *t, const u64 *a)
+{
+	thread_lock(t->task);
+	i64 r = set_brk(t->task, a);
+	thread_unlock(t->task);
+	return r;
 }
 
 static i64 map(LThread *t, u64 at, u64 size, u64 prot, u64 flags, i64 fd, u64 offset)

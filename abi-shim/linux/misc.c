@@ -35,7 +35,7 @@ i64 misc_sysinfo(LThread *t, const u64 *a)
 	return r;
 }
 
-/* What guest libcs do without: rseq and clone3. */
+/* What guest libcs do without: rseq. */
 i64 misc_enosys(LThread *t, const u64 *a)
 {
 	return -ENOSYS;

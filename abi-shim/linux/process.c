@@ -1,100 +1,11 @@
-/* Processes: fork, exec, wait, identity, and what a thread tells the kernel at its start. */
+/* Processes: exec, wait, identity, and the segments that a thread has for itself. */
 #include "layouts.h"
 
-#include <linux/futex.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* ---- fork ------------------------------------------------------------------------------------------ */
-
-/* The guest's numbers, which are all hosts'. */
-enum {
-	GC_SIGNAL = 0xff, GC_VM = 0x100, GC_VFORK = 0x4000, GC_THREAD = 0x10000, GC_SETTLS = 0x80000, GC_PARENT_SETTID = 0x100000,
-	GC_CHILD_CLEARTID = 0x200000, GC_CHILD_SETTID = 0x1000000
-};
-
-/* The kernel's clone without a new stack; libc's fork has no CLONE_VFORK. */
-static i64 host_clone(LThread *t, u64 flags)
-{
-#if defined(__s390x__)
-	return HOST(t, SYS_clone, 0, flags);
-#else
-	return HOST(t, SYS_clone, flags);
-#endif
-}
-
-/* The child has its own copy of memory in every case: a vfork that is a fork whose parent waits until the child has
- * executed a program or ended.  What a vfork child writes is not seen by its parent. */
-static i64 fork_guest(LThread *t, u64 flags)
-{
-	XTask *x = t->task->x;
-
-	xtask_before_fork(x);
-	i64 pid = host_clone(t, flags & (GC_SIGNAL | GC_VFORK));
-	if (pid != 0) {
-		xtask_after_fork_parent(x);
-		return pid;
-	}
-	xtask_after_fork(x);
-	signal_after_fork(t);
-	return 0;
-}
-
-i64 proc_fork(LThread *t, const u64 *a)
-{
-	return fork_guest(t, SIGCHLD);
-}
-
-i64 proc_vfork(LThread *t, const u64 *a)
-{
-	return fork_guest(t, SIGCHLD | GC_VFORK);
-}
-
-static void write_int(LThread *t, u64 at, i64 v)
-{
-	u8 raw[4];
-
-	st32(raw, (u32)v);
-	xguest_write(t->x, at, raw, 4);
-}
-
-static i64 set_tls(LThread *t, u64 at);
-
-/* x86-64: flags, stack, parent's, child's, TLS; i386 has the last two the other way round. */
-i64 proc_clone(LThread *t, const u64 *a)
-{
-	u64 child_tid = a[t->wide ? 3 : 4], tls = a[t->wide ? 4 : 3];
-
-	if (a[0] & GC_THREAD || (a[0] & GC_VM && !(a[0] & GC_VFORK))) {
-		call_missing(t, "clone", a[0]);
-		return -ENOSYS;
-	}
-	i64 pid = fork_guest(t, a[0]);
-	if (pid > 0 && a[0] & GC_PARENT_SETTID)
-		write_int(t, a[2], pid);
-	if (pid != 0)
-		return pid;
-	if (a[1])
-		*xreg(t->x, 4) = a[1];
-	if (a[0] & GC_SETTLS)
-		set_tls(t, tls);
-	if (a[0] & GC_CHILD_SETTID)
-		write_int(t, child_tid, getpid());
-	if (a[0] & GC_CHILD_CLEARTID)
-		t->clear_tid = child_tid;
-	return 0;
-}
-
-i64 proc_exit(LThread *t, const u64 *a)
-{
-	t->status = (int)a[0] & 0xff;
-	if (t->task->o.strace)
-		trace_call(t, t->raw, 0, false);
-	return LR_END;
-}
 
 i64 proc_waitid(LThread *t, const u64 *a)
 {
@@ -277,18 +188,6 @@ i64 proc_getcpu(LThread *t, const u64 *a)
 
 /* ---- what threads tell the kernel --------------------------------------------------------------------- */
 
-i64 proc_set_tid_address(LThread *t, const u64 *a)
-{
-	t->clear_tid = a[0];
-	return HOST(t, SYS_gettid, 0);
-}
-
-/* Robust lists matter to other threads and processes only when this one dies holding a lock. */
-i64 proc_set_robust_list(LThread *t, const u64 *a)
-{
-	return a[1] == (t->wide ? 24 : 12) ? 0 : -EINVAL;
-}
-
 i64 proc_arch_prctl(LThread *t, const u64 *a)
 {
 	enum { SET_GS = 0x1001, SET_FS, GET_FS, GET_GS, CET_STATUS = 0x3001 };
@@ -336,7 +235,7 @@ i64 proc_set_thread_area(LThread *t, const u64 *a)
 	return a[0] ? set_descriptor(t, hostp(a[0])) : -EFAULT;
 }
 
-static i64 set_tls(LThread *t, u64 at)
+i64 thread_set_tls(LThread *t, u64 at)
 {
 	struct LUserDesc d;
 
@@ -389,47 +288,4 @@ i64 proc_personality(LThread *t, const u64 *a)
 	enum { PER_LINUX = 0, PER_LINUX32 = 8 };
 
 	return (u32)a[0] == ~0u || a[0] == PER_LINUX || a[0] == PER_LINUX32 ? PER_LINUX : -EINVAL;
-}
-
-/* ---- futex ----------------------------------------------------------------------------------------- */
-
-/* Words of guest memory are the host kernel's to wait on, unless the host has the other byte order. */
-static i64 futex(LThread *t, const u64 *a, LKind time_kind)
-{
-	int op = (int)a[1] & FUTEX_CMD_MASK;
-	void *word = xguest_pin(t->x, a[0], 4, GP_READ);
-	struct timespec ts;
-
-	if (a[0] & 3)
-		return -EINVAL;
-	if (!word)
-		return -EFAULT;
-	switch (op) {
-	case FUTEX_WAIT:
-	case FUTEX_WAIT_BITSET:
-		if (a[3] && layout_read(t, time_kind, a[3], &ts) < 0)
-			return -EFAULT;
-		return HOST(t, SYS_futex, word, a[1], htole32((u32)a[2]), a[3] ? &ts : NULL, 0, a[5]);
-	case FUTEX_WAKE:
-	case FUTEX_WAKE_BITSET:
-		return HOST(t, SYS_futex, word, a[1], a[2], 0, 0, a[5]);
-	case FUTEX_REQUEUE:
-	case FUTEX_CMP_REQUEUE: {
-		void *other = xguest_pin(t->x, a[4], 4, GP_READ);
-		return other ? HOST(t, SYS_futex, word, a[1], a[2], a[3], other, htole32((u32)a[5])) : -EFAULT;
-	}
-	default:
-		call_missing(t, "futex", a[1]);
-		return -ENOSYS;
-	}
-}
-
-i64 proc_futex(LThread *t, const u64 *a)
-{
-	return futex(t, a, LK_timespec);
-}
-
-i64 proc_futex64(LThread *t, const u64 *a)
-{
-	return futex(t, a, LK_timespec64);
 }

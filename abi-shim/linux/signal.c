@@ -15,8 +15,6 @@ enum { G_DFL = 0, G_IGN = 1 };
 #define KEPT (BIT(SIGSEGV) | BIT(SIGBUS))
 #define UNBLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP))
 
-static LThread *the_thread;
-
 /* ---- masks ------------------------------------------------------------------------------------------ */
 
 u64 signal_host_mask(u64 guest)
@@ -35,28 +33,41 @@ void signal_set_mask(LThread *t, u64 mask)
 	set_host_mask(signal_host_mask(t->mask));
 }
 
+void signal_block(void)
+{
+	set_host_mask(~KEPT);
+}
+
+void signal_unblock(const LThread *t)
+{
+	if (!t->queued)
+		set_host_mask(signal_host_mask(t->mask));
+}
+
 /* ---- from the host ---------------------------------------------------------------------------------- */
 
 static void enqueue(LThread *t, int sig, const siginfo_t *si)
 {
-	u64 n = t->queued;
+	u64 n = __atomic_fetch_add(&t->queued, 1, __ATOMIC_RELAXED); /* handlers of run's signals may be interrupted */
 
-	if (n >= COUNT(t->queue))
+	if (n >= COUNT(t->queue)) {
+		__atomic_fetch_sub(&t->queued, 1, __ATOMIC_RELAXED);
 		return;
+	}
 	t->queue[n].sig = sig;
 	t->queue[n].si = *si;
-	t->queued = n + 1;
 	xthread_kick(t->x);
 }
 
 static void on_signal(int sig, siginfo_t *si, void *context)
 {
 	ucontext_t *u = context;
+	XThread *x = xthread_current();
 	u64 all = ~KEPT;
 
-	if (!the_thread)
+	if (!x)
 		return;
-	enqueue(the_thread, sig, si);
+	enqueue(lthread(x), sig, si);
 	host_interrupt(context);
 	memcpy(&u->uc_sigmask, &all, 8); /* the kernel's set: libc's is larger than what is there */
 }
@@ -66,28 +77,33 @@ void signal_stray(XThread *x, int sig, siginfo_t *si)
 	enqueue(lthread(x), sig, si);
 }
 
-/* run's signals are run's, and libc keeps 32 and 33. */
+/* run's signals are run's. */
 static bool is_ours(int sig)
 {
-	return sig != SIGSEGV && sig != SIGBUS && sig != SIGKILL && sig != SIGSTOP && sig != 32 && sig != 33;
+	return sig != SIGSEGV && sig != SIGBUS && sig != SIGKILL && sig != SIGSTOP;
 }
+
+/* libc does not let two signals out of its hands: it cancels threads by the one and changes their identity by the other.
+ * The VM asks for neither, and the guest's libc does both, so they are the guest's; libc is passed by.  The kernel's struct
+ * is made from one that libc has set: handler, flags, where a handler returns to (not on RISC-V), mask. */
+enum { LIBC_FIRST = 32, LIBC_LAST = 33, KERNEL_WORDS = 4, KERNEL_RESTORER = 0x04000000 };
+#ifdef __riscv
+enum { KERNEL_MASK = 2 };
+#else
+enum { KERNEL_MASK = 3 };
+#endif
 
 static void set_host_action(int sig, const LAction *a)
 {
-	struct sigaction h = {0};
+	u64 w[KERNEL_WORDS];
 
-	if (!is_ours(sig))
+	if (!is_ours(sig) || syscall(SYS_rt_sigaction, SIGSEGV, NULL, w, 8) != 0)
 		return;
-	sigfillset(&h.sa_mask);
-	sigdelset(&h.sa_mask, SIGSEGV);
-	sigdelset(&h.sa_mask, SIGBUS);
-	h.sa_flags = SA_SIGINFO | SA_ONSTACK | (a->flags & GSA_NOCLDSTOP ? SA_NOCLDSTOP : 0) | (a->flags & GSA_NOCLDWAIT ? SA_NOCLDWAIT : 0);
-	h.sa_sigaction = on_signal;
-	if (a->handler <= G_IGN) {
-		h.sa_flags &= ~SA_SIGINFO;
-		h.sa_handler = a->handler == G_IGN ? SIG_IGN : SIG_DFL;
-	}
-	sigaction(sig, &h, NULL);
+	w[0] = a->handler > G_IGN ? (u64)(uintptr_t)on_signal : a->handler;
+	w[1] &= KERNEL_RESTORER;
+	w[1] |= SA_SIGINFO | SA_ONSTACK | (a->flags & GSA_NOCLDSTOP ? SA_NOCLDSTOP : 0) | (a->flags & GSA_NOCLDWAIT ? SA_NOCLDWAIT : 0);
+	w[KERNEL_MASK] = ~KEPT;
+	syscall(SYS_rt_sigaction, sig, w, NULL, 8);
 }
 
 /* What the process has inherited: ignored signals and the mask. */
@@ -96,18 +112,57 @@ void signal_init(LTask *k)
 	LThread *t = &k->thread;
 
 	for (int sig = 1; sig <= NSIG_GUEST; sig++) {
-		struct sigaction h;
-		if (is_ours(sig) && sigaction(sig, NULL, &h) == 0 && h.sa_handler == SIG_IGN)
+		u64 w[KERNEL_WORDS];
+		if (is_ours(sig) && syscall(SYS_rt_sigaction, sig, NULL, w, 8) == 0 && w[0] == G_IGN)
 			k->action[sig].handler = G_IGN;
 	}
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &t->mask, 8);
 	t->alt_flags = SS_DISABLE;
-	the_thread = t;
 }
 
-void signal_after_fork(LThread *t)
+static void *nothing(void *p)
 {
-	the_thread = t;
+	return p;
+}
+
+void signal_first_thread(LTask *k)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, nothing, NULL) == 0)
+		pthread_join(t, NULL);
+	signal_block(); /* libc has opened its two */
+	for (int sig = LIBC_FIRST; sig <= LIBC_LAST; sig++)
+		set_host_action(sig, &k->action[sig]);
+}
+
+static i64 set_action(LThread *t, u64 sig, const LAction *new, LAction *old)
+{
+	LAction *a = &t->task->action[sig <= NSIG_GUEST ? sig : 0];
+
+	if (sig < 1 || sig > NSIG_GUEST || (new && (sig == SIGKILL || sig == SIGSTOP)))
+		return -EINVAL;
+	thread_lock(t->task);
+	if (old)
+		*old = *a;
+	if (new) {
+		*a = *new;
+		a->mask &= ~UNBLOCKABLE;
+		set_host_action((int)sig, a);
+	}
+	thread_unlock(t->task);
+	return 0;
+}
+
+void signal_reset(LTask *k)
+{
+	for (int sig = 1; sig <= NSIG_GUEST; sig++) {
+		LAction *a = &k->action[sig];
+		if (a->handler > G_IGN) {
+			*a = (LAction){0};
+			set_host_action(sig, a);
+		}
+	}
 }
 
 /* ---- to the guest ----------------------------------------------------------------------------------- */
@@ -118,11 +173,11 @@ void signal_die(LThread *t, int sig)
 	u64 none = ~BIT(sig);
 
 	if (t->task->o.strace)
-		fprintf(t->task->trace, "[%d] +++ killed by SIG%s +++\n", (int)getpid(), sigabbrev_np(sig) ? sigabbrev_np(sig) : "?");
+		fprintf(t->task->trace, "[%d] +++ killed by SIG%s +++\n", (int)t->tid, sigabbrev_np(sig) ? sigabbrev_np(sig) : "?");
 	fflush(NULL);
 	signal(sig, SIG_DFL);
 	set_host_mask(none);
-	syscall(SYS_kill, getpid(), sig);
+	syscall(SYS_tgkill, getpid(), t->tid, sig);
 	_exit(128 + sig);
 }
 
@@ -134,7 +189,9 @@ static bool ignored_by_default(int sig)
 /* Enters the handler, or does what the signal does without one.  False: no room for the frame. */
 static void deliver_one(LThread *t, int sig, const siginfo_t *si, const XTrap *why)
 {
+	thread_lock(t->task);
 	LAction a = t->task->action[sig];
+	thread_unlock(t->task);
 	bool forced = why && (a.handler == G_IGN || t->mask & BIT(sig));
 
 	if (t->task->o.strace)
@@ -148,9 +205,12 @@ static void deliver_one(LThread *t, int sig, const siginfo_t *si, const XTrap *w
 	if (!frame_push(t, sig, &a, si, why))
 		signal_die(t, SIGSEGV);
 	if (a.flags & (u32)GSA_RESETHAND) {
-		t->task->action[sig].handler = G_DFL;
-		set_host_action(sig, &t->task->action[sig]);
+		a.handler = G_DFL;
+		set_action(t, (u64)sig, &a, NULL);
 	}
+	if (t->waits) /* the frame has the mask from before */
+		t->mask = t->wait_mask;
+	t->waits = false;
 	t->mask |= a.mask | (a.flags & GSA_NODEFER ? 0 : BIT(sig));
 	t->mask &= ~UNBLOCKABLE;
 }
@@ -168,18 +228,18 @@ bool signal_deliver(LThread *t)
 	return true;
 }
 
+/* Also how a new thread gets its mask. */
 bool signal_pending(XThread *x)
 {
-	LThread *t = lthread(x);
-
-	return !t->queued || signal_deliver(t);
+	return signal_deliver(lthread(x));
 }
 
 bool signal_restarts(LThread *t)
 {
-	const LAction *a = &t->task->action[t->queue[0].sig];
-
-	return a->handler <= G_IGN || a->flags & GSA_RESTART;
+	thread_lock(t->task);
+	LAction a = t->task->action[t->queue[0].sig];
+	thread_unlock(t->task);
+	return a.handler <= G_IGN || a.flags & GSA_RESTART;
 }
 
 /* ---- faults ------------------------------------------------------------------------------------------ */
@@ -224,22 +284,6 @@ bool signal_fault(LThread *t, const XTrap *why)
 }
 
 /* ---- calls ------------------------------------------------------------------------------------------- */
-
-static i64 set_action(LThread *t, u64 sig, const LAction *new, LAction *old)
-{
-	LAction *a = &t->task->action[sig <= NSIG_GUEST ? sig : 0];
-
-	if (sig < 1 || sig > NSIG_GUEST || (new && (sig == SIGKILL || sig == SIGSTOP)))
-		return -EINVAL;
-	if (old)
-		*old = *a;
-	if (new) {
-		*a = *new;
-		a->mask &= ~UNBLOCKABLE;
-		set_host_action((int)sig, a);
-	}
-	return 0;
-}
 
 i64 sig_action(LThread *t, const u64 *a)
 {

@@ -63,7 +63,6 @@ bool linux_sniff(const u8 *p, size_t n)
 i64 start_probe(LThread *t, const char *guest)
 {
 	char path[256];
-	static Image m;
 	Err e = {0};
 	ScriptLine line;
 
@@ -73,7 +72,9 @@ i64 start_probe(LThread *t, const char *guest)
 		if (r < 0)
 			return r;
 		bool script = script_read(f.p, f.n, &line);
-		r = script || elf_read(f.p, f.n, guest, &m, &e) ? 0 : -ENOEXEC;
+		Image *m = xmalloc(sizeof *m);
+		r = script || elf_read(f.p, f.n, guest, m, &e) ? 0 : -ENOEXEC;
+		free(m);
 		close_program(&f);
 		if (r < 0 || !script)
 			return r;
@@ -344,7 +345,7 @@ static bool start_image(LTask *k, const Image *m, int fd, const char *name, char
 	if (!k->x)
 		return false;
 	k->thread.x = xthread_new(k->x);
-	k->thread.task = k;
+	*xthread_data(k->thread.x) = &k->thread;
 	if (!map_image(k, m, name, fd, k->wide ? PIE64 : PIE32, &base, e))
 		return false;
 	k->brk_start = k->brk = base + m->high;

@@ -17,7 +17,7 @@ void trace_call(LThread *t, const u64 *raw, i64 result, bool returns)
 	const LSig *sig = args_sig(t->row);
 	Buf line = {0};
 
-	buf_printf(&line, "[%d] %s(", (int)getpid(), t->row->name);
+	buf_printf(&line, "[%d] %s(", (int)t->tid, t->row->name);
 	for (u32 i = 0, k = 0; i < sig->n && k < 6; i++) {
 		const LArg *g = &sig->arg[i];
 		u64 v = raw[k++];
@@ -45,6 +45,6 @@ void trace_signal(LThread *t, int sig, const siginfo_t *si)
 {
 	const char *name = sigabbrev_np(sig);
 
-	fprintf(t->task->trace, "[%d] --- SIG%s {si_code=%d, si_pid=%d, si_addr=%#llx} ---\n", (int)getpid(), name ? name : "?",
+	fprintf(t->task->trace, "[%d] --- SIG%s {si_code=%d, si_pid=%d, si_addr=%#llx} ---\n", (int)t->tid, name ? name : "?",
 		si->si_code, (int)si->si_pid, (unsigned long long)(uintptr_t)si->si_addr);
 }

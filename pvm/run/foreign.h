@@ -60,7 +60,11 @@ void xtask_unimplemented(XTask *t, u64 pc);
 const char *xtask_insn_name(XTask *t, u64 pc);
 
 XThread *xthread_new(XTask *t);
+/* A thread with the same registers (clone). */
+XThread *xthread_copy(const XThread *of);
 XTask *xthread_task(XThread *t);
+/* The personality's own, NULL at first. */
+void **xthread_data(XThread *t);
 void xthread_free(XThread *t);
 static inline u64 *xreg(XThread *t, u32 slot) { return &((Regfile *)(void *)t)->slot[slot]; }
 /* Runs guest code from XS_PC until a handler returns false.  Takes the calling host thread's alternate signal stack. */
@@ -108,6 +112,8 @@ void guest_written(XTask *t, u64 at, u64 size);
 /* False if any byte is out of reach (EFAULT); what could be copied is unspecified then. */
 bool xguest_read(XThread *t, u64 at, void *to, size_t n);
 bool xguest_write(XThread *t, u64 at, const void *from, size_t n);
+/* Atomic compare and swap of an aligned word, in the guest's byte order; *was becomes what is there. */
+bool xguest_swap32(XThread *t, u64 at, u32 *was, u32 to);
 /* Reads a NUL-terminated string of at most max bytes with the NUL; the length, -1 out of reach, -2 too long. */
 i64 xguest_string(XThread *t, u64 at, char *to, size_t max);
 /* A pointer that stays valid while the mapping does: NULL if the range is not wholly accessible as asked (GP_READ,

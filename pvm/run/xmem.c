@@ -2,9 +2,12 @@
  * shorter, another guest thread that unmaps) is an answer, not a death. */
 #include "xtask.h"
 
+#include <endian.h>
+
 static _Thread_local sigjmp_buf *volatile copying;
 
-bool copy_guarded(void *to, const void *from, size_t n)
+/* Calls fn(ctx); false if it faults. */
+static bool guarded(void (*fn)(void *ctx), void *ctx)
 {
 	sigjmp_buf here, *volatile before = copying;
 
@@ -14,10 +17,28 @@ bool copy_guarded(void *to, const void *from, size_t n)
 	}
 	copying = &here;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	memcpy(to, from, n);
+	fn(ctx);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	copying = before;
 	return true;
+}
+
+typedef struct Copy {
+	void *to;
+	const void *from;
+	size_t n;
+} Copy;
+
+static void copy(void *ctx)
+{
+	const Copy *c = ctx;
+
+	memcpy(c->to, c->from, c->n);
+}
+
+bool copy_guarded(void *to, const void *from, size_t n)
+{
+	return guarded(copy, &(Copy){to, from, n});
 }
 
 void copy_fault(void)
@@ -60,6 +81,27 @@ bool xguest_read(XThread *t, u64 at, void *to, size_t n)
 bool xguest_write(XThread *t, u64 at, const void *from, size_t n)
 {
 	return n == 0 || (open_range(t, at, n, GP_WRITE) && copy_guarded(xhost(t->task, at), from, n));
+}
+
+typedef struct Swap {
+	u32 *word, was, to;
+} Swap;
+
+static void swap(void *ctx)
+{
+	Swap *s = ctx;
+
+	__atomic_compare_exchange_n(s->word, &s->was, s->to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+bool xguest_swap32(XThread *t, u64 at, u32 *was, u32 to)
+{
+	Swap s = {(u32 *)(void *)xhost(t->task, at), htole32(*was), htole32(to)};
+
+	if (at % 4 || !open_range(t, at, 4, GP_WRITE) || !guarded(swap, &s))
+		return false;
+	*was = le32toh(s.was);
+	return true;
 }
 
 i64 xguest_string(XThread *t, u64 at, char *to, size_t max)

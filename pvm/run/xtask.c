@@ -160,7 +160,16 @@ void xthread_free(XThread *th)
 	free(th);
 }
 
+XThread *xthread_copy(const XThread *of)
+{
+	XThread *th = xthread_new(of->task);
+
+	memcpy(th->r.slot, of->r.slot, sizeof th->r.slot);
+	return th;
+}
+
 XTask *xthread_task(XThread *th) { return th->task; }
+void **xthread_data(XThread *th) { return &th->data; }
 
 void xthread_kick(XThread *th)
 {

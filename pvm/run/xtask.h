@@ -48,6 +48,7 @@ struct XThread {
 	Regfile r;             /* first: a helper's Regfile * is its XThread * */
 	XTask *task;
 	XThread *next;
+	void *data;            /* the personality's */
 	Run *run;
 	OEvalEnv eval;
 	volatile int where;
@@ -110,7 +111,7 @@ void unit_free(Unit *u);
 void unit_drop_range(XTask *t, u64 at, u64 size); /* with the lock held */
 void unit_drop_all(XTask *t);
 bool unit_on_page(const XTask *t, u64 page);
-void unit_collect(XTask *t);               /* frees what was dropped, if this is the only thread */
+void unit_collect(XTask *t);               /* frees what was dropped and no thread runs; with the lock held */
 void unit_end(XTask *t);
 u64 xtime(void);                           /* ns */
 

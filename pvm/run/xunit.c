@@ -180,13 +180,30 @@ void unit_drop_all(XTask *t)
 	unit_drop_range(t, 0, t->hi);
 }
 
+/* A thread counts as running a unit from unit_get on, which has the lock too, until it is back in the run loop. */
+static bool runs(const XTask *t, const Unit *u)
+{
+	for (const XThread *th = t->threads; th; th = th->next)
+		if (th->unit == u && __atomic_load_n(&th->where, __ATOMIC_ACQUIRE) != IN_VM)
+			return true;
+	return false;
+}
+
 void unit_collect(XTask *t)
 {
+	Unit *kept = NULL;
+
 	while (t->garbage) {
 		Unit *u = t->garbage;
 		t->garbage = u->garbage;
-		unit_free(u);
+		if (!runs(t, u)) {
+			unit_free(u);
+			continue;
+		}
+		u->garbage = kept;
+		kept = u;
 	}
+	t->garbage = kept;
 }
 
 void unit_end(XTask *t)
@@ -242,7 +259,7 @@ Unit *unit_get(XThread *th, u64 pc)
 	XTask *t = th->task;
 
 	pthread_mutex_lock(&t->lock);
-	if (t->garbage && t->nthread == 1)
+	if (t->garbage)
 		unit_collect(t);
 	const u64 *known = map_get(&t->unit, pc);
 	Unit *u = known && *known ? (Unit *)(uintptr_t)*known : translate(th, pc);

@@ -1,0 +1,424 @@
+/* Guest threads, one host thread each: clone, clone3, fork and vfork, and how threads and processes end.
+ *
+ * The host thread's number is the guest thread's.  A new thread starts with all signals blocked and takes the guest's mask
+ * when it is in the run loop; one that ends blocks them first, so that a signal to the process is never lost in it. */
+#include "layouts.h"
+
+#include <linux/futex.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The guest's numbers, which are all hosts'. */
+enum {
+	GC_SIGNAL = 0xff, GC_VM = 0x100, GC_FS = 0x200, GC_FILES = 0x400, GC_SIGHAND = 0x800, GC_PIDFD = 0x1000, GC_VFORK = 0x4000,
+	GC_THREAD = 0x10000, GC_SETTLS = 0x80000, GC_PARENT_SETTID = 0x100000, GC_CHILD_CLEARTID = 0x200000,
+	GC_CHILD_SETTID = 0x1000000, GC_PARENT = 0x8000, GC_SYSVSEM = 0x40000, GC_DETACHED = 0x400000, GC_UNTRACED = 0x800000
+};
+#define GC_CLEAR_SIGHAND 0x100000000ull
+/* What the host's kernel does for a process, besides. */
+#define GC_HOST (0x7e020000ull | GC_UNTRACED | GC_PARENT | 0x80000000ull) /* namespaces, CLONE_IO */
+#define GC_KNOWN (GC_VM | GC_FS | GC_FILES | GC_SIGHAND | GC_PIDFD | GC_VFORK | GC_THREAD | GC_SETTLS | GC_PARENT_SETTID | \
+	GC_CHILD_CLEARTID | GC_CHILD_SETTID | GC_SYSVSEM | GC_DETACHED | GC_CLEAR_SIGHAND | GC_HOST)
+
+enum { RAX = 0, RSP = 4, HOST_STACK = 1 << 20 };
+
+/* What clone and clone3 ask for. */
+typedef struct Clone {
+	u64 flags, stack, parent_tid, child_tid, tls, pidfd;
+	u64 signal; /* that the parent gets when the child ends */
+} Clone;
+
+/* ---- the list of threads ----------------------------------------------------------------------------- */
+
+void thread_lock(LTask *k)
+{
+	pthread_mutex_lock(&k->lock);
+}
+
+void thread_unlock(LTask *k)
+{
+	pthread_mutex_unlock(&k->lock);
+}
+
+static void make_lock(LTask *k)
+{
+	pthread_mutexattr_t a;
+
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&k->lock, &a);
+	pthread_mutexattr_destroy(&a);
+}
+
+static void enlist(LThread *t)
+{
+	LTask *k = t->task;
+
+	thread_lock(k);
+	t->next = k->threads;
+	k->threads = t;
+	k->nthread++;
+	thread_unlock(k);
+}
+
+/* How many are left. */
+static u32 delist(LThread *t)
+{
+	LTask *k = t->task;
+	LThread **p = &k->threads;
+
+	thread_lock(k);
+	while (*p != t)
+		p = &(*p)->next;
+	*p = t->next;
+	u32 left = --k->nthread;
+	k->calls += t->calls;
+	thread_unlock(k);
+	return left;
+}
+
+void thread_init(LTask *k)
+{
+	make_lock(k);
+	k->thread.task = k;
+	k->thread.tid = (i32)syscall(SYS_gettid);
+	enlist(&k->thread);
+}
+
+static void thread_free(LThread *t)
+{
+	xthread_free(t->x);
+	if (t != &t->task->thread)
+		free(t);
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------- */
+
+static void write_int(LThread *t, u64 at, i64 v)
+{
+	u8 raw[4];
+
+	st32(raw, (u32)v);
+	xguest_write(t->x, at, raw, 4);
+}
+
+/* Tells who joins it. */
+static void clear_tid(LThread *t)
+{
+	if (!t->clear_tid)
+		return;
+	write_int(t, t->clear_tid, 0);
+	void *word = xguest_pin(t->x, t->clear_tid, 4, GP_WRITE);
+	if (word)
+		syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+static void show_stats(LTask *k)
+{
+	if (!k->o.x.stats)
+		return;
+	xtask_stats(k->x, stderr);
+	call_stats(k, stderr);
+}
+
+/* A process that all of its threads have left by exit has the status of its first one, which the kernel keeps. */
+int thread_end(LThread *t)
+{
+	LTask *k = t->task;
+	bool leader = t->tid == getpid(), main = t == &k->thread, group = t->group;
+	int status = t->status;
+
+	thread_robust_end(t);
+	u32 left = delist(t);
+	if (left && !group) {
+		clear_tid(t);
+		thread_free(t);
+		if (leader)
+			syscall(SYS_exit, status);
+		return status;
+	}
+	show_stats(k);
+	if (!left && main)
+		return status;
+	fflush(stderr);
+	if (group || leader)
+		_exit(status);
+	syscall(SYS_exit, 0);
+	return status;
+}
+
+static i64 end(LThread *t, const u64 *a, bool group)
+{
+	signal_block();
+	if (t->queued)
+		return LR_AGAIN;
+	t->status = (int)a[0] & 0xff;
+	t->group = group;
+	if (t->task->o.strace)
+		trace_call(t, t->raw, 0, false);
+	return LR_END;
+}
+
+i64 thread_exit_one(LThread *t, const u64 *a)
+{
+	return end(t, a, false);
+}
+
+i64 thread_exit_group(LThread *t, const u64 *a)
+{
+	return end(t, a, true);
+}
+
+/* ---- threads --------------------------------------------------------------------------------------------- */
+
+/* Handed to the new host thread; the parent waits until it is done with it. */
+typedef struct Birth {
+	LThread *t;
+	const Clone *c;
+	i32 tid;
+	sem_t ready;
+} Birth;
+
+static void *host_thread(void *p)
+{
+	Birth *b = p;
+	LThread *t = b->t;
+	u64 apart = ~b->c->flags & (GC_FS | GC_FILES);
+
+	t->tid = b->tid = (i32)syscall(SYS_gettid);
+	if (apart)
+		unshare((int)apart);
+	if (b->c->flags & GC_PARENT_SETTID)
+		write_int(t, b->c->parent_tid, t->tid);
+	if (b->c->flags & GC_CHILD_SETTID)
+		write_int(t, b->c->child_tid, t->tid);
+	sem_post(&b->ready);
+	xthread_kick(t->x); /* takes the guest's mask */
+	xthread_run(t->x);
+	thread_end(t);
+	return NULL;
+}
+
+/* What differs from the parent's registers. */
+static i64 set_child(LThread *t, const Clone *c)
+{
+	*xreg(t->x, RAX) = 0;
+	if (c->stack)
+		*xreg(t->x, RSP) = c->stack;
+	if (c->flags & GC_CHILD_CLEARTID)
+		t->clear_tid = c->child_tid;
+	return c->flags & GC_SETTLS ? thread_set_tls(t, c->tls) : 0;
+}
+
+static LThread *thread_new(const LThread *of)
+{
+	XThread *x = xthread_copy(of->x);
+	LThread *t = x ? calloc(1, sizeof *t) : NULL;
+
+	if (!t) {
+		if (x)
+			xthread_free(x);
+		return NULL;
+	}
+	*t = (LThread){.x = x, .task = of->task, .wide = of->wide, .mask = of->mask, .alt_flags = SS_DISABLE};
+	*xthread_data(x) = t;
+	return t;
+}
+
+static int create(Birth *b)
+{
+	pthread_attr_t attr;
+	pthread_t host;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, HOST_STACK);
+	sem_init(&b->ready, 0, 0);
+	int bad = pthread_create(&host, &attr, host_thread, b);
+	if (!bad)
+		sem_wait(&b->ready);
+	sem_destroy(&b->ready);
+	pthread_attr_destroy(&attr);
+	return bad;
+}
+
+static i64 clone_thread(LThread *t, const Clone *c)
+{
+	Birth b = {.t = thread_new(t), .c = c};
+
+	if (!b.t)
+		return -EAGAIN;
+	i64 r = set_child(b.t, c);
+	if (r < 0) {
+		thread_free(b.t);
+		return r;
+	}
+	signal_block();
+	if (!t->task->threaded) {
+		t->task->threaded = true;
+		signal_first_thread(t->task);
+	}
+	enlist(b.t);
+	int bad = create(&b);
+	signal_unblock(t);
+	if (!bad)
+		return b.tid;
+	delist(b.t);
+	thread_free(b.t);
+	return -bad;
+}
+
+/* ---- processes --------------------------------------------------------------------------------------------- */
+
+/* The kernel's clone without a new stack. */
+static i64 host_clone(u64 flags)
+{
+#if defined(__s390x__)
+	i64 r = syscall(SYS_clone, 0, flags, 0, 0, 0);
+#else
+	i64 r = syscall(SYS_clone, flags, 0, 0, 0, 0);
+#endif
+	return r < 0 ? -errno : r;
+}
+
+/* With several threads it is libc's, which holds libc's own locks across it. */
+static i64 host_fork(LTask *k, u64 flags)
+{
+	if (!k->threaded || flags != SIGCHLD)
+		return host_clone(flags);
+	i64 r = fork();
+	return r < 0 ? -errno : r;
+}
+
+/* Only the caller lives on in the child. */
+static void after_fork(LThread *t)
+{
+	LTask *k = t->task;
+
+	make_lock(k);
+	xtask_after_fork(k->x);
+	for (LThread *other = k->threads, *next; other; other = next) {
+		next = other->next;
+		if (other != t && other != &k->thread)
+			free(other);
+	}
+	k->threads = t;
+	k->nthread = 1;
+	k->threaded = t != &k->thread;
+	t->next = NULL;
+	t->tid = getpid();
+	t->robust = t->clear_tid = 0;
+}
+
+static void tell_parent(LThread *t, const Clone *c, i64 pid)
+{
+	if (c->flags & GC_PARENT_SETTID)
+		write_int(t, c->parent_tid, pid);
+	if (c->flags & GC_PIDFD)
+		write_int(t, c->pidfd, syscall(SYS_pidfd_open, pid, 0));
+}
+
+/* The child has its own copy of memory in every case: a vfork that is a fork whose parent waits until the child has
+ * executed a program or ended.  What a vfork child writes is not seen by its parent. */
+static i64 clone_process(LThread *t, const Clone *c)
+{
+	LTask *k = t->task;
+
+	signal_block();
+	if (t->queued)
+		return LR_AGAIN;
+	thread_lock(k);
+	xtask_before_fork(k->x);
+	i64 pid = host_fork(k, c->signal | (c->flags & (GC_VFORK | GC_HOST | GC_FS | GC_FILES)));
+	if (pid == 0) {
+		after_fork(t);
+	} else {
+		xtask_after_fork_parent(k->x);
+		thread_unlock(k);
+	}
+	if (pid > 0)
+		tell_parent(t, c, pid);
+	if (pid == 0) {
+		set_child(t, c);
+		if (c->flags & GC_CLEAR_SIGHAND)
+			signal_reset(k);
+		if (c->flags & GC_CHILD_SETTID)
+			write_int(t, c->child_tid, t->tid);
+	}
+	signal_unblock(t);
+	return pid;
+}
+
+/* ---- calls --------------------------------------------------------------------------------------------------- */
+
+static i64 clone_any(LThread *t, const Clone *c)
+{
+	u64 f = c->flags;
+
+	if ((f & GC_SIGHAND && !(f & GC_VM)) || (f & GC_THREAD && !(f & GC_SIGHAND)))
+		return -EINVAL;
+	if (f & GC_THREAD)
+		return clone_thread(t, c);
+	if (f & GC_VM && !(f & GC_VFORK)) {
+		call_missing(t, "clone", f);
+		return -ENOSYS;
+	}
+	return clone_process(t, c);
+}
+
+i64 thread_fork(LThread *t, const u64 *a)
+{
+	return clone_any(t, &(Clone){.signal = SIGCHLD});
+}
+
+i64 thread_vfork(LThread *t, const u64 *a)
+{
+	return clone_any(t, &(Clone){.flags = GC_VM | GC_VFORK, .signal = SIGCHLD});
+}
+
+/* x86-64: flags, stack, parent's, child's, TLS; i386 has the last two the other way round. */
+i64 thread_clone(LThread *t, const u64 *a)
+{
+	return clone_any(t, &(Clone){
+		.flags = a[0] & ~(u64)GC_SIGNAL, .signal = a[0] & GC_SIGNAL, .stack = a[1], .parent_tid = a[2], .pidfd = a[2],
+		.child_tid = a[t->wide ? 3 : 4], .tls = a[t->wide ? 4 : 3]
+	});
+}
+
+/* struct clone_args: words of 64 bits on both widths, of which later kernels know more. */
+i64 thread_clone3(LThread *t, const u64 *a)
+{
+	enum { FLAGS, PIDFD, CHILD_TID, PARENT_TID, SIGNAL, STACK, STACK_SIZE, TLS, SET_TID, SET_TID_SIZE, CGROUP, WORDS };
+	enum { FIRST_SIZE = 64, MOST = 4096 };
+	u8 raw[MOST] = {0};
+	u64 w[WORDS], n = a[1];
+
+	if (n < FIRST_SIZE || n > MOST)
+		return n > MOST ? -E2BIG : -EINVAL;
+	if (!xguest_read(t->x, a[0], raw, n))
+		return -EFAULT;
+	for (u32 i = 8 * WORDS; i < n; i++)
+		if (raw[i])
+			return -E2BIG;
+	for (u32 i = 0; i < WORDS; i++)
+		w[i] = ld64(raw + 8 * i);
+	if (w[FLAGS] & GC_SIGNAL || w[SIGNAL] > NSIG_GUEST || !w[STACK] != !w[STACK_SIZE] || (w[FLAGS] & (GC_THREAD | GC_PARENT) && w[SIGNAL]))
+		return -EINVAL;
+	if (w[SET_TID] || w[FLAGS] & ~(u64)GC_KNOWN) {
+		call_missing(t, "clone", w[FLAGS]);
+		return -EINVAL;
+	}
+	return clone_any(t, &(Clone){
+		.flags = w[FLAGS], .signal = w[SIGNAL], .stack = w[STACK] + w[STACK_SIZE], .parent_tid = w[PARENT_TID],
+		.child_tid = w[CHILD_TID], .tls = w[TLS], .pidfd = w[PIDFD]
+	});
+}
+
+i64 thread_set_tid_address(LThread *t, const u64 *a)
+{
+	t->clear_tid = a[0];
+	return t->tid;
+}
