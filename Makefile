@@ -87,6 +87,7 @@ $(OUT)/gen/include/xxhash.h: /usr/include/xxhash.h
 $(OUT)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -MMD -MP -o $@ $< $(LIB) -lcmocka -lm $(LDLIBS)
+$(OUT)/unit/claims_test: LDLIBS += -lZydis
 unit: $(UNIT)
 
 # Program tests, checks and measurements; see tests/README.md.
@@ -138,7 +139,7 @@ docs-check:
 clean:
 	rm -rf out
 
--include $(OBJ:.o=.d) $(OUT)/obj/pvm/main.d
+-include $(OBJ:.o=.d) $(OUT)/obj/pvm/main.d $(UNIT:=.d)
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all lib unit x86-fuzz deps check check-real demo bench lint docs docs-check clean

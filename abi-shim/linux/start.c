@@ -199,17 +199,24 @@ typedef struct Aux {
 	u64 type, value;
 } Aux;
 
-/* What CPUID says in EDX of leaf 1: AT_HWCAP of x86.  FPU to CMOV, CLFLUSH, MMX, FXSR, SSE, SSE2. */
-enum { HWCAP = 0x078bfbff };
+/* x86's AT_HWCAP is what CPUID says in EDX of leaf 1; AT_HWCAP2 has one bit for FSGSBASE, of leaf 7. */
+static u64 hwcap(const LTask *k, bool second)
+{
+	enum { HWCAP2_FSGSBASE_ = 2, EBX = 1, EDX = 3 };
+	u32 out[4];
+
+	x86_cpuid(k->wide ? X86_64 : X86_32, second ? 7 : 1, 0, out);
+	return second ? (out[EBX] & 1 ? HWCAP2_FSGSBASE_ : 0) : out[EDX];
+}
 
 static u32 make_auxv(LTask *k, const Image *m, u64 base, u64 interp_base, u64 random, u64 platform, u64 execfn, Aux *out)
 {
 	const Aux v[] = {
-		{AT_HWCAP, HWCAP}, {AT_PAGESZ, GUEST_PAGE}, {AT_CLKTCK, 100},
+		{AT_HWCAP, hwcap(k, false)}, {AT_PAGESZ, GUEST_PAGE}, {AT_CLKTCK, 100},
 		{AT_PHDR, m->phdr ? base + m->phdr : 0}, {AT_PHENT, m->phent}, {AT_PHNUM, m->phnum},
 		{AT_BASE, interp_base}, {AT_FLAGS, 0}, {AT_ENTRY, base + m->entry},
 		{AT_UID, getuid()}, {AT_EUID, geteuid()}, {AT_GID, getgid()}, {AT_EGID, getegid()}, {AT_SECURE, 0},
-		{AT_RANDOM, random}, {AT_HWCAP2, 0}, {AT_EXECFN, execfn}, {AT_PLATFORM, platform}, {AT_NULL, 0}
+		{AT_RANDOM, random}, {AT_HWCAP2, hwcap(k, true)}, {AT_EXECFN, execfn}, {AT_PLATFORM, platform}, {AT_NULL, 0}
 	};
 
 	memcpy(out, v, sizeof v);

@@ -53,11 +53,22 @@ static Leaf xsave_leaf(u32 sub)
 	if (sub == 0)
 		return (Leaf){ { (u32)x86_xcr0(), size, size, 0 } };
 	if (sub == 1)
-		return (Leaf){ { 3 /* XSAVEOPT, XSAVEC */, size, 0, 0 } };
+		return (Leaf){ { claimed(0xd).reg[A], size, 0, 0 } };
 	return sub == 2 && avx ? (Leaf){ { 256, 576, 0, 0 } } : (Leaf){ { 0 } };
 }
 
-static Leaf leaf_of(const XRun *r, u32 leaf, u32 sub)
+/* A processor that says nothing of caches has its copies made past them by the C library. */
+static Leaf cache_leaf(u32 sub)
+{
+	static const struct { u8 type, level, ways; u32 sets; } caches[] = { { 1, 1, 8, 64 }, { 2, 1, 8, 64 }, { 3, 2, 8, 1024 }, { 3, 3, 16, 8192 } };
+	enum { SELF_INITIALIZING = 1 << 8, LINE = 64 };
+
+	if (sub >= COUNT(caches))
+		return (Leaf){ { 0 } };
+	return (Leaf){ { caches[sub].type | (u32)caches[sub].level << 5 | SELF_INITIALIZING, (caches[sub].ways - 1u) << 22 | (LINE - 1), caches[sub].sets - 1, 0 } };
+}
+
+static Leaf leaf_of(enum XMode mode, u32 leaf, u32 sub)
 {
 	Leaf l = claimed(leaf);
 
@@ -72,6 +83,11 @@ static Leaf leaf_of(const XRun *r, u32 leaf, u32 sub)
 		l.reg[A] = 0x000306c3;
 		l.reg[B] = 8 << 8 | 1 << 16;
 		break;
+	case 2: /* see leaf 4 */
+		l.reg[A] = 0x00feff01;
+		break;
+	case 4:
+		return cache_leaf(sub);
 	case 7:
 		return sub ? (Leaf){ { 0 } } : l;
 	case 0xd:
@@ -83,16 +99,21 @@ static Leaf leaf_of(const XRun *r, u32 leaf, u32 sub)
 		l.reg[A] = 48 << 8 | 46;
 		break;
 	case 0x80000001: /* syscall in 64-bit mode only, as on Intel's */
-		if (r->i.mode == X86_32)
+		if (mode == X86_32)
 			l.reg[D] &= ~(1u << 11);
 	}
 	return l;
 }
 
+void x86_cpuid(enum XMode mode, u32 leaf, u32 sub, u32 out[4])
+{
+	memcpy(out, leaf_of(mode, leaf, sub).reg, 4 * sizeof *out);
+}
+
 void xr_cpuid(XRun *r)
 {
 	static const u8 to[4] = { RAX, RBX, RCX, RDX };
-	Leaf l = leaf_of(r, (u32)xr_reg(r, RAX, 4, false), (u32)xr_reg(r, RCX, 4, false));
+	Leaf l = leaf_of((enum XMode)r->i.mode, (u32)xr_reg(r, RAX, 4, false), (u32)xr_reg(r, RCX, 4, false));
 
 	for (int k = 0; k < 4; k++)
 		xr_set_reg(r, to[k], 4, false, l.reg[k]);

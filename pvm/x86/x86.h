@@ -111,6 +111,9 @@ typedef enum XExit {
 	XE_FLAGS      /* EFLAGS were loaded and may have TF now; pc is behind the instruction.  Not to be linked */
 } XExit;
 
+/* What CPUID answers: out gets eax, ebx, ecx, edx. */
+void x86_cpuid(enum XMode mode, u32 leaf, u32 sub, u32 out[4]);
+
 /* ---- lowering ------------------------------------------------------------------------------------- */
 
 /* A unit to be made: guest code from pc on. */

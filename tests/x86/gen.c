@@ -248,7 +248,6 @@ typedef struct Enc {
 	u8 rip_at;           /* of a RIP-relative displacement, 0 = none */
 	bool rexw, r, x, bb;
 	enum XMode mode;
-	u8 base_mod;
 } Enc;
 
 static void byte(Enc *e, u32 v)
@@ -353,7 +352,17 @@ static void legacy(Enc *e, const Row *r, const Mem *m, u8 opcode)
 		byte(e, 0x0f);
 	if (r->map == M38 || r->map == M3A)
 		byte(e, r->map == M38 ? 0x38 : 0x3a);
-	byte(e, opcode);
+	byte(e, r->map == M3DN ? 0x0f : opcode);
+}
+
+static void displacement(Enc *e, const Mem *m)
+{
+	if (m->has_sib)
+		byte(e, m->sib);
+	if (m->rip)
+		e->rip_at = (u8)e->n;
+	for (u32 k = 0; k < m->disp_size; k++)
+		byte(e, m->disp >> 8 * k);
 }
 
 /* Bytes that decode to this row, with something random wherever the row leaves a choice. */
@@ -384,15 +393,10 @@ static void encode(Enc *e, const Row *r)
 		return;
 	u8 field = (u8)(r->reg != ANY ? r->reg : below(8));
 	byte(e, reg ? 0xc0 | field << 3 | rm : m.modrm | field << 3);
-	if (reg)
-		return;
-	if (m.has_sib)
-		byte(e, m.sib);
-	if (m.rip)
-		e->rip_at = (u8)e->n;
-	for (u32 k = 0; k < m.disp_size; k++)
-		byte(e, m.disp >> 8 * k);
-	e->base_mod = 1;
+	if (!reg)
+		displacement(e, &m);
+	if (r->map == M3DN) /* the opcode stands behind the operands */
+		byte(e, opcode);
 }
 
 static void immediates(Enc *e)
