@@ -3,7 +3,7 @@
 #   make            builds out/pvm
 #   make demo       installs what is missing, builds, and runs pvm's main job on real programs
 #   make check      the same, then all tests; the last line counts passed and failed
-#   make bench      pvm beside gcc and Free Pascal, as ratios
+#   make bench      pvm beside gcc and Free Pascal, and beside qemu-user, as ratios
 #   make CROSS=aarch64-linux-gnu    builds out/aarch64-linux-gnu/pvm
 #   make SAN=1      builds out/san/pvm with the address and undefined-behaviour sanitizers
 
@@ -126,9 +126,11 @@ demo:
 	@$(MAKE) -s -j2 all
 	@sh tests/demo.sh
 bench:
-	@sh tests/deps.sh build bench
+	@sh tests/deps.sh build test cross bench
 	@$(MAKE) -s -j2 all out/tests/bench
 	@sh tests/bench/run.sh
+	@echo
+	@sh tests/bench/foreign.sh
 lint:
 	@sh tests/lint.sh
 docs:

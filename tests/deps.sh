@@ -6,7 +6,7 @@ build="make gcc libc6-dev flex bison libxxhash-dev"
 test="libcmocka-dev libzydis-dev busybox-static"
 cross="gcc-i686-linux-gnu libc6-dev-i386-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user"
-bench="fp-compiler fp-units-rtl fp-units-base"
+bench="fp-compiler fp-units-rtl fp-units-base perl python3 sqlite3"
 
 want=
 for group in "${@:-build}"; do

@@ -6,7 +6,10 @@
  * run by turns, so that a change of the machine's mood meets all of them.  Time is the processor's, user and
  * system, in `ratios` (divided by that of the program's first variant), the clock's in `times` (milliseconds).
  * Each number is the median, behind it the spread: (greatest - least) / median.  A variant whose output differs
- * from the first one's, or that fails, is named and has no number. */
+ * from the first one's, or that fails, is named and has no number.
+ *
+ * A variant "NAME/K" does one K-th of the work: its time is multiplied by K, and what it should print is what the
+ * command in the line's fifth field prints.  A row whose variant "pvm jit" takes longer than its "qemu" is marked. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <math.h>
@@ -20,10 +23,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_ROWS = 400, MAX_REPS = 101, MAX_WORDS = 30, MAX_COLUMNS = 20 };
+enum { MAX_ROWS = 1000, MAX_REPS = 101, MAX_WORDS = 30, MAX_COLUMNS = 20 };
 
 typedef struct Row {
 	char *program, *variant, *input, *command;
+	char *like;        /* NULL, or a command that prints the same */
+	int part;          /* it does one part-th of the work */
 	double cpu[MAX_REPS], wall[MAX_REPS];
 	uint64_t output;
 	int runs;
@@ -53,8 +58,11 @@ static void read_plan(const char *path)
 		r->program = strsep(&rest, "\t");
 		r->variant = strsep(&rest, "\t");
 		r->input = strsep(&rest, "\t");
-		r->command = rest;
-		if (!r->command) {
+		r->command = strsep(&rest, "\t");
+		r->like = rest;
+		char *part = r->variant ? strchr(r->variant, '/') : NULL;
+		r->part = part ? atoi(part + 1) : 1;
+		if (!r->command || r->part < 1) {
 			fprintf(stderr, "bench: bad line: %s\n", line);
 			exit(2);
 		}
@@ -76,9 +84,9 @@ static uint64_t drain(int fd)
 	return h;
 }
 
-static void child(const Row *r, int out)
+static void child(const char *command, const Row *r, int out)
 {
-	char *w[MAX_WORDS + 1], *s = strdup(r->command), *p;
+	char *w[MAX_WORDS + 1], *s = strdup(command), *p;
 	int n = 0, in = open(r->input, O_RDONLY), null = open("/dev/null", O_WRONLY);
 
 	while ((p = strsep(&s, " ")) && n < MAX_WORDS)
@@ -96,31 +104,40 @@ static double seconds(struct timeval t)
 	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
 }
 
-static void run(Row *r)
+/* Runs a command with the row's input; returns its status. */
+static int spawn(const char *command, const Row *r, uint64_t *output, struct rusage *use)
 {
-	struct timespec t0, t1;
-	struct rusage use;
 	int fd[2], status;
-	uint64_t output;
 	pid_t pid;
 
 	if (pipe(fd) < 0)
 		exit(2);
-	clock_gettime(CLOCK_MONOTONIC, &t0);
 	pid = fork();
 	if (pid == 0)
-		child(r, fd[1]);
+		child(command, r, fd[1]);
 	close(fd[1]);
-	output = drain(fd[0]);
+	*output = drain(fd[0]);
 	close(fd[0]);
-	wait4(pid, &status, 0, &use);
+	wait4(pid, &status, 0, use);
+	return status;
+}
+
+static void run(Row *r)
+{
+	struct timespec t0, t1;
+	struct rusage use;
+	uint64_t output;
+	int status;
+
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	status = spawn(r->command, r, &output, &use);
 	clock_gettime(CLOCK_MONOTONIC, &t1);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		r->wrong = "fails";
 	if (r->runs > 0 && output != r->output)
 		r->wrong = "differs";
 	r->output = output;
-	r->cpu[r->runs] = seconds(use.ru_utime) + seconds(use.ru_stime);
+	r->cpu[r->runs] = (seconds(use.ru_utime) + seconds(use.ru_stime)) * r->part;
 	r->wall[r->runs++] = (double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) / 1e9;
 }
 
@@ -152,16 +169,34 @@ static int column_of(char *variant)
 	return c;
 }
 
+/* Does it print what it should? */
+static bool as_expected(const Row *r, const Row *first)
+{
+	struct rusage use;
+	uint64_t want = first->output;
+
+	return (r->like && spawn(r->like, r, &want, &use) != 0) ? false : r->output == want;
+}
+
+static bool is_named(const Row *r, const char *variant)
+{
+	return !r->wrong && !strcmp(r->variant, variant);
+}
+
 static void print_ratios(Row *r, int n)
 {
-	double spread, base = median(r[0].cpu, r[0].runs, &spread), ratio;
+	double spread, base = median(r[0].cpu, r[0].runs, &spread), ratio, jit = 0, qemu = 0;
 
-	printf("%-10s", r[0].program);
+	printf("%-14s", r[0].program);
 	for (int i = 0; i < n; i++) {
 		int c = column_of(r[i].variant);
 		ratio = median(r[i].cpu, r[i].runs, &spread) / base;
-		if (i && r[i].output != r[0].output && !r[i].wrong)
+		if (i && !r[i].wrong && !as_expected(&r[i], &r[0]))
 			r[i].wrong = "differs";
+		if (is_named(&r[i], "pvm jit"))
+			jit = ratio;
+		if (is_named(&r[i], "qemu"))
+			qemu = ratio;
 		if (r[i].wrong) {
 			printf("  %14s", r[i].wrong);
 			continue;
@@ -173,7 +208,7 @@ static void print_ratios(Row *r, int n)
 		log_sum[c] += log(ratio);
 		log_n[c]++;
 	}
-	printf("\n");
+	printf(qemu && (!jit || jit > qemu) ? "  slower than qemu\n" : "\n");
 	fflush(stdout);
 }
 
@@ -202,7 +237,7 @@ int main(int argc, char **argv)
 	}
 	read_plan(argv[3]);
 	for (first = 0; ratios && first < nrow && !strcmp(row[first].program, row[0].program); first++)
-		printf("%s%14s", first ? "  " : "            ", row[first].variant);
+		printf("%s%14s", first ? "  " : "                ", row[first].variant);
 	if (ratios)
 		printf("\n");
 	for (first = 0; first < nrow; first = last) {
@@ -218,7 +253,7 @@ int main(int argc, char **argv)
 			print_times(row + first, last - first);
 	}
 	if (ratios) {
-		printf("%-10s", "geo. mean");
+		printf("%-14s", "geo. mean");
 		for (int c = 0; c < ncolumn; c++)
 			printf("  %7.2f (%2d)  ", log_n[c] ? exp(log_sum[c] / log_n[c]) : 0.0, log_n[c]);
 		printf("\n");
