@@ -44,11 +44,38 @@ Arena *arena_new(void)
 	return xcalloc(1, sizeof(Arena));
 }
 
+/* Arenas come and go with each translation, and malloc takes its time with blocks of that size: some are kept. */
+static Chunk *spare[4];
+
+static Chunk *take_spare(void)
+{
+	for (u32 k = 0; k < COUNT(spare); k++)
+		if (__atomic_load_n(&spare[k], __ATOMIC_RELAXED)) {
+			Chunk *c = __atomic_exchange_n(&spare[k], NULL, __ATOMIC_ACQUIRE);
+			if (c)
+				return c;
+		}
+	return NULL;
+}
+
+static void free_chunk(Chunk *c)
+{
+	for (u32 k = 0; k < COUNT(spare) && c->size == CHUNK + ALIGN; k++) {
+		Chunk *none = NULL;
+		if (!__atomic_load_n(&spare[k], __ATOMIC_RELAXED) &&
+				__atomic_compare_exchange_n(&spare[k], &none, c, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+			return;
+	}
+	free(c);
+}
+
 static void arena_refill(Arena *a, size_t n)
 {
 	size_t size = MAX(n, (size_t)CHUNK) + ALIGN;
-	Chunk *c = xmalloc(sizeof(Chunk) + ALIGN + size);
+	Chunk *c = n <= CHUNK ? take_spare() : NULL;
 
+	if (!c)
+		c = xmalloc(sizeof(Chunk) + ALIGN + size);
 	c->size = size;
 	c->next = a->chunk;
 	a->chunk = c;
@@ -97,7 +124,7 @@ void arena_reset(Arena *a)
 		return;
 	for (Chunk *c = keep->next, *next; c; c = next) {
 		next = c->next;
-		free(c);
+		free_chunk(c);
 	}
 	keep->next = NULL;
 	a->at = (u8 *)(((uintptr_t)(keep + 1) + ALIGN - 1) & ~(uintptr_t)(ALIGN - 1));
@@ -110,7 +137,7 @@ void arena_free(Arena *a)
 		return;
 	for (Chunk *c = a->chunk, *next; c; c = next) {
 		next = c->next;
-		free(c);
+		free_chunk(c);
 	}
 	free(a);
 }
