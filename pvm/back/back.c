@@ -123,23 +123,41 @@ static void make_vregs(MFunc *m)
 		m->vtype.p[v] = m->f->ins.p[v].type;
 }
 
-static bool compile(MFunc *m, BackCode *c, Buf *dump)
+static bool allocate(MFunc *m)
 {
 	Live l = { 0 };
 	bool ok;
 
-	back_split_edges(m->f, m->arena);
-	m->cfg = ocode_cfg(m->f, m->arena);
-	back_blocks(m);
-	make_vregs(m);
-	if (!m->t->select(m))
-		return false;
+	if (m->tree) {
+		if (back_tree_alloc(m))
+			return true;
+		m->tree = false;
+		m->cfg = ocode_cfg(m->f, m->arena);
+	}
 	back_live(m, &l);
 	ok = back_alloc(m, &l);
 	live_free(&l);
-	if (!ok)
-		return err_set(m->err, EXIT_UNSUPPORTED, "%s: %s needs more registers than there are", m->t->name,
-			m->f->name ? m->f->name : "a function");
+	return ok || err_set(m->err, EXIT_UNSUPPORTED, "%s: %s needs more registers than there are", m->t->name,
+		m->f->name ? m->f->name : "a function");
+}
+
+static void make_blocks(MFunc *m)
+{
+	m->tree = m->f->unit && back_tree_blocks(m);
+	if (m->tree)
+		return;
+	m->nblock = 0;
+	back_split_edges(m->f, m->arena);
+	m->cfg = ocode_cfg(m->f, m->arena);
+	back_blocks(m);
+}
+
+static bool compile(MFunc *m, BackCode *c, Buf *dump)
+{
+	make_blocks(m);
+	make_vregs(m);
+	if (!m->t->select(m) || !allocate(m))
+		return false;
 	if (dump)
 		dump_func(m, dump);
 	return m->t->emit(m, c);

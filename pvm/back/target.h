@@ -73,7 +73,7 @@ enum {
 	MF_FLAGS = 8, /* the flags it sets are read by the next instruction */
 	MF_IMM = 16,  /* the last source is imm */
 	MF_COMM = 32, /* sources may change places */
-	MF_LEAF_NOT = 64
+	MF_FIXED = 64 /* has operands of roles FIX, OUT, DFIX or KILL */
 };
 
 typedef struct MBlock {
@@ -114,6 +114,7 @@ typedef struct MFunc {
 	VEC(u32) store;          /* by vreg: 1 + word of the spill area to store to at definition; 0 = none */
 	u32 features;
 	bool calls;              /* calls others */
+	bool tree;               /* tree.c has made the blocks; there is no cfg */
 } MFunc;
 
 struct Target {
@@ -169,6 +170,11 @@ typedef struct Live {
 } Live;
 void back_live(MFunc *m, Live *l);
 void live_free(Live *l);
+
+/* tree.c: both for units whose blocks form a tree.  False where they don't, and where registers did not suffice: then the
+ * general way is open still. */
+bool back_tree_blocks(MFunc *m);
+bool back_tree_alloc(MFunc *m);
 
 /* alloc.c: linear scan.  Fills in opnd.loc, move, store, nslot, used.  False: not enough registers. */
 bool back_alloc(MFunc *m, Live *l);

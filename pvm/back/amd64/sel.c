@@ -15,6 +15,8 @@ void sel_opnd(Sel *s, u32 v, u32 role, u32 fixed)
 
 	vec_push(&s->m->opnd, o);
 	s->out.p[s->out.n - 1].nopnd++;
+	if (role == ROLE_FIX || role == ROLE_OUT || role == ROLE_DFIX || role == ROLE_KILL)
+		s->out.p[s->out.n - 1].flags |= MF_FIXED;
 }
 
 u32 sel_reg(Sel *s, u32 v)
@@ -183,8 +185,8 @@ bool amd64_select(MFunc *m)
 		for (u32 v = m->f->block.p[m->block[b].oblock].first; v; v = sel_o(&s, v)->next)
 			ocode_uses(m->f, v, count_use, s.uses);
 	/* Against reverse postorder: uses before definitions, but for those along back edges, which are arguments. */
-	for (u32 k = m->cfg->nrpo; ok && k-- > 0;)
-		ok = select_block(&s, m->num[m->cfg->rpo[k]]);
+	for (u32 k = m->nblock; ok && k-- > 0;)
+		ok = select_block(&s, m->tree ? k : m->num[m->cfg->rpo[k]]);
 	if (ok)
 		put_in_order(&s);
 	vec_free(&s.out);
