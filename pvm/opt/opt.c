@@ -35,6 +35,12 @@ bool opt_run_one(OFunc *f, const char *name)
 	return false;
 }
 
+void opt_unit(OFunc *f, void (*after)(void *ctx, const OFunc *f, const char *pass), void *ctx)
+{
+	opt_run_one(f, "fold");
+	opt_run(f, 0, after, ctx);
+}
+
 /* ---- replacing values ----------------------------------------------------------------------------- */
 
 OVal opt_find(u32 *to, OVal v)
