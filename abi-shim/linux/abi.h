@@ -75,6 +75,7 @@ struct LTask {
 	Buf cmdline, environ, auxv; /* /proc/self/... */
 	FILE *trace;
 	int trace_fd;           /* hidden from the guest; -1 = none */
+	Map shm;                /* System V's segments: where -> bytes, 0 = detached */
 	u64 calls;              /* --stats: of threads that have ended */
 	Map missing;            /* call number (width in bit 32) -> how often */
 	Map odd;                /* number of an ioctl, prctl, ... + kind << 32 -> how often */
@@ -119,6 +120,7 @@ typedef enum LKind {
 enum { LAYOUT_HOST_MAX = 512 }; /* no host struct is larger */
 LKind layout_find(const char *name, size_t n);
 u32 layout_size(LKind k, bool wide);
+u32 layout_host_size(LKind k);
 void layout_put(LKind k, bool wide, const void *host, u8 *guest);
 void layout_get(LKind k, bool wide, const u8 *guest, void *host);
 /* In guest memory: 0 or -EFAULT. */
@@ -127,11 +129,13 @@ i64 layout_read(LThread *t, LKind k, u64 at, void *host);
 void layout_show(LThread *t, LKind k, u64 at, Buf *out);
 
 /* args.c -- the words of signatures. */
-typedef enum LClass { LC_INT, LC_UINT, LC_WORD, LC_LONG, LC_OFF64, LC_FD, LC_PATH, LC_LPATH, LC_IN, LC_OUT, LC_GET, LC_PUT, LC_BOTH } LClass;
+typedef enum LClass { LC_INT, LC_UINT, LC_WORD, LC_LONG, LC_OFF64, LC_FD, LC_PATH, LC_LPATH, LC_IN, LC_OUT, LC_SOME_IN, LC_SOME_OUT,
+	LC_STRING, LC_ID16, LC_GET, LC_PUT, LC_BOTH } LClass;
 typedef struct LArg {
 	u8 cls;       /* LClass */
 	u8 kind;      /* LKind of GET, PUT and BOTH */
 	u8 show;      /* how to print it: row of args.def */
+	bool converts; /* its flags go through flags_to_host */
 } LArg;
 typedef struct LSig {
 	u8 n;
@@ -141,7 +145,6 @@ typedef struct LSig {
 const LSig *args_sig(const LRow *row);
 u64 flags_to_host(const char *table, u64 guest);
 u64 flags_to_guest(const char *table, u64 host);
-bool args_converts(const LArg *a);       /* its flags go through flags_to_host */
 void args_show(LThread *t, u8 show, u64 v, u64 size, Buf *out);
 
 /* trace.c */
@@ -202,11 +205,17 @@ i64 start_probe(LThread *t, const char *guest);
 static inline u64 pair64(u64 lo, u64 hi) { return (lo & 0xffffffff) | hi << 32; }
 static inline void *hostp(u64 a) { return (void *)(uintptr_t)a; }
 
+/* net.c: socket addresses, whose family is in the machine's byte order. */
+i64 net_read_addr(LThread *t, u64 at, u64 n, u8 *out);
+void net_swap_family(u8 *addr, u32 n);
+
 /* Handlers of all families. */
 #define H(name, nr64, nr32, sig, host)
 #define S(name, nr64, nr32, sig, fn) LHandler fn;
+#define N(name, nr64, nr32, error)
 #include "syscalls.def"
 #undef H
 #undef S
+#undef N
 
 #endif

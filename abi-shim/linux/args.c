@@ -39,11 +39,11 @@ static LArg parse_word(const char *s, size_t n)
 		LKind k = layout_find(s + 1, n - 1);
 		if (!k)
 			die(EXIT_VM, "syscalls.def: no struct %.*s", (int)n - 1, s + 1);
-		return (LArg){cls, (u8)k, 0};
+		return (LArg){cls, (u8)k, 0, false};
 	}
 	for (u32 i = 0; i < COUNT(words); i++)
 		if (strlen(words[i].name) == n && memcmp(words[i].name, s, n) == 0)
-			return (LArg){words[i].cls, 0, (u8)i};
+			return (LArg){words[i].cls, 0, (u8)i, strcmp(words[i].name, "oflags") == 0};
 	die(EXIT_VM, "syscalls.def: no word %.*s", (int)n, s);
 }
 
@@ -101,11 +101,6 @@ u64 flags_to_guest(const char *word, u64 host)
 		}
 	}
 	return guest | host;
-}
-
-bool args_converts(const LArg *a)
-{
-	return a->cls == LC_UINT && strcmp(words[a->show].name, "oflags") == 0;
 }
 
 /* ---- printing -------------------------------------------------------------------------------------- */

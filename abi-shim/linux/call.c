@@ -4,12 +4,20 @@
 
 #include <sys/syscall.h>
 
+#ifndef SYS_memfd_secret /* not on every architecture */
+#define SYS_memfd_secret -1
+#endif
+
+static LHandler call_absent;
+
 static const LRow rows[] = {
 #define H(name, nr64, nr32, sig, host) {#name, nr64, nr32, sig, call_host, host},
 #define S(name, nr64, nr32, sig, fn) {#name, nr64, nr32, sig, fn, -1},
+#define N(name, nr64, nr32, error) {#name, nr64, nr32, "", call_absent, error},
 #include "syscalls.def"
 #undef H
 #undef S
+#undef N
 };
 
 enum { NR_MAX = 512 };
@@ -50,26 +58,45 @@ typedef struct Call {
 		u8 host[LAYOUT_HOST_MAX];
 		u64 align;
 	} store[6];
-	char path[2][PATH_SIZE];
+	char path[3][PATH_SIZE];
 	u32 npath;
 } Call;
 
 /* A buffer whose length is the argument behind it. */
-static i64 pin_buffer(Call *c, u32 i, u64 n)
+static i64 pin_buffer(Call *c, u32 i)
 {
-	bool out = c->sig->arg[i].cls == LC_OUT;
+	u8 cls = c->sig->arg[i].cls;
+	int prot = cls == LC_OUT || cls == LC_SOME_OUT ? GP_WRITE : GP_READ;
+	u64 n = i + 1 < 6 ? c->at[i + 1] : 0;
 
 	if (!n || !c->at[i])
 		return 0;
 	n = MIN(n, 0x7ffff000);
-	void *p = xguest_pin(c->t->x, c->at[i], n, out ? GP_WRITE : GP_READ);
+	if (cls == LC_SOME_IN || cls == LC_SOME_OUT) {
+		u64 all = n;
+		n = xguest_reach(c->t->x, c->at[i], n, prot);
+		if (n < all)
+			c->at[i + 1] = n;
+	}
+	void *p = n ? xguest_pin(c->t->x, c->at[i], n, prot) : NULL;
 	c->a[i] = (u64)(uintptr_t)p;
 	return p ? 0 : -EFAULT;
 }
 
+static i64 read_string(Call *c, u32 i)
+{
+	char *to = c->path[c->npath++ % COUNT(c->path)];
+
+	if (!c->at[i])
+		return -EFAULT;
+	c->a[i] = (u64)(uintptr_t)to;
+	i64 n = xguest_string(c->t->x, c->at[i], to, PATH_SIZE);
+	return n == -1 ? -EFAULT : n < 0 ? -ENAMETOOLONG : 0;
+}
+
 static i64 read_path(Call *c, u32 i)
 {
-	char *to = c->path[c->npath++ & 1];
+	char *to = c->path[c->npath++ % COUNT(c->path)];
 
 	if (!c->at[i]) /* some calls take none */
 		return 0;
@@ -97,14 +124,18 @@ static i64 decode_one(Call *c, u32 i)
 		c->a[i] = v;
 		return c->t->task->trace_fd >= 0 && (i64)v == c->t->task->trace_fd ? -EBADF : 0;
 	case LC_UINT:
-		c->a[i] = args_converts(g) ? flags_to_host("oflags", v) : v;
+		c->a[i] = g->converts ? flags_to_host("oflags", v) : v;
 		return 0;
 	case LC_PATH:
 	case LC_LPATH:
 		return read_path(c, i);
+	case LC_STRING:
+		return read_string(c, i);
 	case LC_IN:
 	case LC_OUT:
-		return pin_buffer(c, i, i + 1 < 6 ? c->at[i + 1] : 0);
+	case LC_SOME_IN:
+	case LC_SOME_OUT:
+		return pin_buffer(c, i);
 	case LC_GET:
 	case LC_PUT:
 	case LC_BOTH:
@@ -126,6 +157,7 @@ static void widen(Call *c, const u64 *raw)
 		case LC_INT:
 		case LC_FD: v = (u64)(i64)(i32)v; break;
 		case LC_UINT: v = (u32)v; break;
+		case LC_ID16: v = (u16)v == 0xffff ? ~0ull : (u16)v; break;
 		case LC_LONG: v = wide ? v : (u64)(i64)(i32)v; break;
 		case LC_OFF64: v = wide || k == 6 ? v : pair64(v, raw[k++]); break;
 		default: v = wide ? v : (u32)v;
@@ -174,6 +206,13 @@ i64 call_row(LThread *t, const LRow *row, const u64 *raw)
 i64 call_host(LThread *t, const u64 *a)
 {
 	return host_call(t, t->row->host, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+/* Known, but not there. */
+static i64 call_absent(LThread *t, const u64 *a)
+{
+	(*map_put(&t->task->missing, (u64)(t->wide ? t->row->nr64 : t->row->nr32) << 1 | t->wide))++;
+	return -t->row->host;
 }
 
 /* ---- system calls of guest code ---------------------------------------------------------------------- */
@@ -247,7 +286,7 @@ bool call_trap(LThread *t, bool wide)
 
 void call_missing(LThread *t, const char *kind, u64 number)
 {
-	static const char *const kinds[] = {"ioctl", "fcntl", "prctl", "futex", "clone", "socketcall", "setsockopt", "arch_prctl"};
+	static const char *const kinds[] = {"ioctl", "fcntl", "prctl", "futex", "clone", "socketcall", "setsockopt", "getsockopt", "arch_prctl", "ipc", "iocb"};
 	u64 k = 0;
 
 	while (k < COUNT(kinds) - 1 && strcmp(kinds[k], kind) != 0)
@@ -259,11 +298,18 @@ void call_missing(LThread *t, const char *kind, u64 number)
 		fprintf(stderr, "pvm: missing: %s %#llx\n", kind, (unsigned long long)number);
 }
 
+static void show_missing(u64 key, u64 times, FILE *out)
+{
+	const LRow *row = call_find(key & 1, key >> 1);
+
+	fprintf(out, "missing system call: %s %llu%s%s, %llu times\n", key & 1 ? "x86-64" : "i386", (unsigned long long)key >> 1,
+		row ? " " : "", row ? row->name : "", (unsigned long long)times);
+}
+
 void call_stats(LTask *k, FILE *out)
 {
 	fprintf(out, "system calls: %llu\n", (unsigned long long)k->calls);
 	for (u32 i = 0; i < k->missing.cap; i++)
 		if (k->missing.used[i])
-			fprintf(out, "missing system call: %s %llu, %llu times\n", k->missing.key[i] & 1 ? "x86-64" : "i386",
-				(unsigned long long)k->missing.key[i] >> 1, (unsigned long long)k->missing.val[i]);
+			show_missing(k->missing.key[i], k->missing.val[i], out);
 }

@@ -106,6 +106,26 @@ i64 dir_getcwd(LThread *t, const u64 *a)
 	return xguest_write(t->x, a[0], name, n) ? (i64)n : -EFAULT;
 }
 
+/* ---- mounting --------------------------------------------------------------------------------------- */
+
+/* Sources are names of files only for some kinds of file systems; data is a string of at most a page. */
+i64 dir_mount(LThread *t, const u64 *a)
+{
+	char from[PATH_SIZE], to[PATH_SIZE], kind[256] = "", data[GUEST_PAGE] = "";
+	i64 r;
+
+	if (a[0] && (r = path_read(t, a[0], true, from)) < 0)
+		return r;
+	if ((r = path_read(t, a[1], true, to)) < 0)
+		return r;
+	if (a[2] && xguest_string(t->x, a[2], kind, sizeof kind) < 0)
+		return -EFAULT;
+	if (a[4] && xguest_string(t->x, a[4], data, sizeof data) == -1)
+		return -EFAULT;
+	data[sizeof data - 1] = 0;
+	return HOST(t, SYS_mount, a[0] ? from : NULL, to, a[2] ? kind : NULL, a[3], a[4] ? data : NULL);
+}
+
 /* ---- getdents -------------------------------------------------------------------------------------- */
 
 /* The kernel's record of getdents64: as this host aligns it. */

@@ -32,6 +32,67 @@ i64 file_openat(LThread *t, const u64 *a)
 	return r < 0 ? r : open_at(t, (i64)a[0], path, a[2], a[3]);
 }
 
+/* Numbers in an open_how that this kernel does not know are the host's to refuse. */
+i64 file_openat2(LThread *t, const u64 *a)
+{
+	struct LOpenHow how = {0};
+	u8 raw[GUEST_PAGE] = {0};
+	char path[PATH_SIZE];
+
+	if (a[3] < 24)
+		return -EINVAL;
+	if (a[3] > sizeof raw)
+		return -E2BIG;
+	if (!xguest_read(t->x, a[2], raw, a[3]))
+		return -EFAULT;
+	for (u64 i = 24; i < a[3]; i++)
+		if (raw[i])
+			return -E2BIG;
+	layout_get(LK_open_how, t->wide, raw, &how);
+	how.flags = flags_to_host("oflags", how.flags);
+	i64 r = path_read(t, a[1], !(how.flags & O_NOFOLLOW), path);
+	if (r < 0)
+		return r;
+	i64 fd = how.resolve ? -ENOSYS : proc_open(t, path, (int)how.flags);
+	return fd != -ENOSYS ? fd : HOST(t, SYS_openat2, a[0], path, &how, sizeof how);
+}
+
+/* A handle of a file: two words and bytes that only the kernel knows. */
+enum { HANDLE_HEAD = 8, HANDLE_MAX = 128 };
+
+i64 file_name_to_handle(LThread *t, const u64 *a)
+{
+	struct { struct Two head; u8 bytes[HANDLE_MAX]; } h = {0};
+	u8 raw[4];
+	int mount = 0;
+
+	if (layout_read(t, LK_handle, a[2], &h.head) < 0)
+		return -EFAULT;
+	if ((u32)h.head.a > HANDLE_MAX)
+		return -EINVAL;
+	u32 room = (u32)h.head.a;
+	i64 r = HOST(t, SYS_name_to_handle_at, a[0], a[1], &h, &mount, a[4]);
+	if (r < 0 && r != -EOVERFLOW)
+		return r;
+	st32(raw, (u32)mount);
+	if (layout_write(t, LK_handle, a[2], &h.head) < 0 || !xguest_write(t->x, a[3], raw, 4))
+		return -EFAULT;
+	return r < 0 || xguest_write(t->x, a[2] + HANDLE_HEAD, h.bytes, MIN((u32)h.head.a, room)) ? r : -EFAULT;
+}
+
+i64 file_open_by_handle(LThread *t, const u64 *a)
+{
+	struct { struct Two head; u8 bytes[HANDLE_MAX]; } h = {0};
+
+	if (layout_read(t, LK_handle, a[1], &h.head) < 0)
+		return -EFAULT;
+	if ((u32)h.head.a > HANDLE_MAX || !h.head.a)
+		return -EINVAL;
+	if (!xguest_read(t->x, a[1] + HANDLE_HEAD, h.bytes, (u32)h.head.a))
+		return -EFAULT;
+	return HOST(t, SYS_open_by_handle_at, a[0], &h, a[2]);
+}
+
 /* ---- reading and writing ------------------------------------------------------------------------------ */
 
 /* Only i386 has it: the 64-bit offset comes high half first. */
@@ -81,6 +142,31 @@ i64 file_writev(LThread *t, const u64 *a)
 	i64 r = iov_read(t, a[1], (u32)a[2], GP_READ, v);
 
 	return r < 0 ? r : HOST(t, SYS_writev, a[0], v, a[2]);
+}
+
+/* The position of preadv and pwritev: one word, or i386's two. */
+static i64 transfer_at(LThread *t, const u64 *a, long nr, int prot, u64 flags)
+{
+	u64 at = t->wide ? a[3] : pair64(a[3], a[4]);
+	struct iovec v[IOV_MAX_GUEST];
+	i64 r = iov_read(t, a[1], (u32)a[2], prot, v);
+
+	return r < 0 ? r : HOST(t, nr, a[0], v, a[2], at, 0, flags);
+}
+
+i64 file_preadv(LThread *t, const u64 *a) { return transfer_at(t, a, SYS_preadv, GP_WRITE, 0); }
+i64 file_pwritev(LThread *t, const u64 *a) { return transfer_at(t, a, SYS_pwritev, GP_READ, 0); }
+i64 file_preadv2(LThread *t, const u64 *a) { return transfer_at(t, a, SYS_preadv2, GP_WRITE, a[5]); }
+i64 file_pwritev2(LThread *t, const u64 *a) { return transfer_at(t, a, SYS_pwritev2, GP_READ, a[5]); }
+
+/* Pages of the guest go into the pipe, or bytes come out of it: which, the descriptor's mode says. */
+i64 file_vmsplice(LThread *t, const u64 *a)
+{
+	struct iovec v[IOV_MAX_GUEST];
+	i64 mode = HOST(t, SYS_fcntl, a[0], F_GETFL);
+	i64 r = mode < 0 ? mode : iov_read(t, a[1], a[2], (mode & O_ACCMODE) == O_RDONLY ? GP_WRITE : GP_READ, v);
+
+	return r < 0 ? r : HOST(t, SYS_vmsplice, a[0], v, a[2], a[3]);
 }
 
 /* ---- access ------------------------------------------------------------------------------------------ */
@@ -148,6 +234,21 @@ i64 file_dup3(LThread *t, const u64 *a)
 	return duplicate(t, (i64)a[0], (i64)a[1], a[2]);
 }
 
+/* The VM's own descriptors stay. */
+i64 file_close_range(LThread *t, const u64 *a)
+{
+	u64 first = a[0], last = a[1], own = (u64)t->task->trace_fd;
+	i64 r = 0;
+
+	if (first > last)
+		return -EINVAL;
+	if (t->task->trace_fd < 0 || own < first || own > last)
+		return HOST(t, SYS_close_range, first, last, a[2]);
+	if (own > first)
+		r = HOST(t, SYS_close_range, first, own - 1, a[2]);
+	return r == 0 && own < last ? HOST(t, SYS_close_range, own + 1, last, a[2]) : r;
+}
+
 static i64 lock(LThread *t, const u64 *a, int host, LKind k)
 {
 	struct flock f;
@@ -159,10 +260,35 @@ static i64 lock(LThread *t, const u64 *a, int host, LKind k)
 	return r < 0 || host != F_GETLK ? r : layout_write(t, k, a[2], &f);
 }
 
+/* F_GETOWN_EX and F_SETOWN_EX. */
+static i64 owner(LThread *t, const u64 *a)
+{
+	bool set = a[1] == F_SETOWN_EX;
+	struct Two who;
+	i64 r = set ? layout_read(t, LK_owner_ex, a[2], &who) : 0;
+
+	if (r == 0)
+		r = HOST(t, SYS_fcntl, a[0], a[1], &who);
+	return r < 0 || set ? r : layout_write(t, LK_owner_ex, a[2], &who);
+}
+
+/* Hints of how long what is written will live: one number of 64 bits. */
+static i64 hint(LThread *t, const u64 *a)
+{
+	bool set = a[1] == F_SET_RW_HINT || a[1] == F_SET_FILE_RW_HINT;
+	struct LOff v;
+	i64 r = set ? layout_read(t, LK_off64, a[2], &v) : 0;
+
+	if (r == 0)
+		r = HOST(t, SYS_fcntl, a[0], a[1], &v);
+	return r < 0 || set ? r : layout_write(t, LK_off64, a[2], &v);
+}
+
 i64 file_fcntl(LThread *t, const u64 *a)
 {
 	/* The guest's numbers, which are those of all Linux hosts but for the 64-bit locks of i386. */
-	enum { GETLK64 = 12, SETLK64 = 13, SETLKW64 = 14, OFD_GETLK = 36, OFD_SETLKW = 38 };
+	enum { GETLK64 = 12, SETLK64 = 13, SETLKW64 = 14, OFD_GETLK = 36, OFD_SETLKW = 38, SETOWN_EX = 15, GETOWN_EX,
+		GET_RW_HINT = 1035, SET_RW_HINT, GET_FILE_RW_HINT, SET_FILE_RW_HINT };
 	LKind wide_lock = t->wide ? LK_flock : LK_flock64;
 
 	switch (a[1]) {
@@ -179,6 +305,12 @@ i64 file_fcntl(LThread *t, const u64 *a)
 		return lock(t, a, (int)a[1], LK_flock);
 	case GETLK64: case SETLK64: case SETLKW64:
 		return lock(t, a, F_GETLK + (int)(a[1] - GETLK64), wide_lock);
+	case GETOWN_EX: case SETOWN_EX:
+		return owner(t, a);
+	case GET_RW_HINT: case SET_RW_HINT: case GET_FILE_RW_HINT: case SET_FILE_RW_HINT:
+		return hint(t, a);
+	case F_NOTIFY:
+		return HOST(t, SYS_fcntl, a[0], a[1], a[2]);
 	default:
 		if (a[1] >= OFD_GETLK && a[1] <= OFD_SETLKW)
 			return lock(t, a, (int)a[1], wide_lock);

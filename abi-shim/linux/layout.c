@@ -71,6 +71,11 @@ u32 layout_size(LKind k, bool wide)
 	return kind_row(k)->size[wide];
 }
 
+u32 layout_host_size(LKind k)
+{
+	return kind_row(k)->host_size;
+}
+
 static bool is_number(u32 size)
 {
 	return size == 1 || size == 2 || size == 4 || size == 8;

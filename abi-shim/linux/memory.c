@@ -2,12 +2,14 @@
 #include "layouts.h"
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* The guest's numbers. */
 enum {
 	GM_SHARED = 1, GM_PRIVATE = 2, GM_TYPE = 15, GM_FIXED = 0x10, GM_ANONYMOUS = 0x20, GM_32BIT = 0x40, GM_NOREPLACE = 0x100000,
-	GR_MAYMOVE = 1, GR_FIXED = 2, GA_DONTNEED = 4, GA_FREE = 8
+	GR_MAYMOVE = 1, GR_FIXED = 2
 };
 
 static u64 page_up(u64 v)
@@ -108,54 +110,267 @@ i64 mem_mremap(LThread *t, const u64 *a)
 	return guest_remap(t->task->x, a[0], page_up(a[1]), page_up(a[2]), a[4], a[3] & GR_MAYMOVE, a[3] & GR_FIXED);
 }
 
-/* Only the advice that changes what programs see must be taken: pages that come back as new. */
+/* ---- advice ---------------------------------------------------------------------------------------- */
+
+/* Calls fn on each mapped part of a range; -ENOMEM if there were holes, else fn's first error or 0. */
+typedef i64 PartFn(LThread *t, void *host, u64 at, u64 size, u64 arg);
+static i64 each_part(LThread *t, u64 at, u64 size, PartFn *fn, u64 arg)
+{
+	u64 end = at + size;
+	i64 holes = 0, r = 0;
+	XMapping m;
+
+	while (at < end && r >= 0) {
+		if (!guest_mapping(t->task->x, at, &m) || m.at >= end)
+			return -ENOMEM;
+		if (m.at > at)
+			holes = -ENOMEM;
+		at = MAX(at, m.at);
+		u64 n = MIN(end, m.at + m.size) - at;
+		void *p = xguest_mapped(t->x, at, n);
+		r = p ? fn(t, p, at, n, arg) : -ENOMEM;
+		at += n;
+	}
+	return r < 0 ? r : holes;
+}
+
+/* Pages that may come back different from what they are. */
+static bool changes_contents(u64 advice)
+{
+	enum { DONTNEED = 4, FREE = 8, REMOVE = 9 };
+
+	return advice == DONTNEED || advice == FREE || advice == REMOVE;
+}
+
+static i64 advise(LThread *t, void *host, u64 at, u64 size, u64 advice)
+{
+	if (changes_contents(advice))
+		guest_written(t->task->x, at, size);
+	return madvise(host, size, (int)advice) == 0 ? 0 : -errno;
+}
+
+/* The host has the guest's pages as its own, so that its kernel can take the advice. */
 i64 mem_madvise(LThread *t, const u64 *a)
 {
+	enum { HWPOISON = 100, SOFT_OFFLINE };
 	u64 size = page_up(a[1]);
 
-	if (a[0] & (GUEST_PAGE - 1) || size < a[1])
+	if (a[0] & (GUEST_PAGE - 1) || size < a[1] || a[0] + size < a[0])
 		return -EINVAL;
-	if (!size || (a[2] != GA_DONTNEED && a[2] != GA_FREE))
-		return 0;
-	void *p = xguest_pin(t->x, a[0], size, a[2] == GA_FREE ? GP_WRITE : 0);
-	if (!p)
-		return -ENOMEM;
-	guest_written(t->task->x, a[0], size);
-	if (sysconf(_SC_PAGESIZE) != GUEST_PAGE)
-		return a[2] == GA_FREE ? 0 : -EINVAL;
-	return madvise(p, size, (int)a[2]) ? -errno : 0;
+	if (a[2] == HWPOISON || a[2] == SOFT_OFFLINE)
+		return -EPERM;
+	if (!size)
+		return madvise(NULL, 0, (int)a[2]) == 0 ? 0 : -errno;
+	if (sysconf(_SC_PAGESIZE) != GUEST_PAGE && changes_contents(a[2]))
+		return -EINVAL;
+	return each_part(t, a[0], size, advise, a[2]);
 }
+
+/* For itself only. */
+i64 mem_process_madvise(LThread *t, const u64 *a)
+{
+	enum { COLD = 20, PAGEOUT };
+	struct iovec v[IOV_MAX_GUEST];
+	u32 size = layout_size(LK_iovec, t->wide);
+	struct LIovec g;
+	i64 done = 0;
+
+	if (a[4] || (a[3] != COLD && a[3] != PAGEOUT && a[3] != MADV_WILLNEED))
+		return -EINVAL;
+	if (a[2] > COUNT(v))
+		return -EINVAL;
+	i64 r = HOST(t, SYS_pidfd_send_signal, a[0], 0, 0, 0);
+	for (u64 i = 0; r >= 0 && i < a[2]; i++) {
+		if (layout_read(t, LK_iovec, a[1] + i * size, &g) < 0)
+			return done ? done : -EFAULT;
+		r = each_part(t, g.at & ~(u64)(GUEST_PAGE - 1), page_up(g.size), advise, a[3]);
+		done += r < 0 ? 0 : (i64)g.size;
+	}
+	return done ? done : r;
+}
+
+/* ---- what is in memory ------------------------------------------------------------------------------ */
 
 i64 mem_msync(LThread *t, const u64 *a)
 {
 	u64 size = page_up(a[1]);
 
-	if (a[0] & (GUEST_PAGE - 1))
+	if (a[0] & (GUEST_PAGE - 1) || a[2] & ~(u64)(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || (a[2] & MS_ASYNC && a[2] & MS_SYNC))
 		return -EINVAL;
-	void *p = size ? xguest_pin(t->x, a[0], size, GP_READ) : NULL;
+	if (size < a[1])
+		return -ENOMEM;
+	void *p = size ? xguest_mapped(t->x, a[0], size) : NULL;
 	if (!p)
 		return size ? -ENOMEM : 0;
-	return msync(p, size, (int)a[2]) ? -errno : 0;
+	return HOST(t, SYS_msync, p, size, a[2]);
 }
 
-/* All of it is in memory, as far as a program can tell. */
 i64 mem_mincore(LThread *t, const u64 *a)
 {
-	u64 n = page_up(a[1]) / GUEST_PAGE;
+	u64 size = page_up(a[1]), n = size / GUEST_PAGE;
+	i64 r = 0;
 
 	if (a[0] & (GUEST_PAGE - 1))
 		return -EINVAL;
-	if (!xguest_pin(t->x, a[0], a[1], GP_READ))
+	if (size < a[1] || size >> 47)
 		return -ENOMEM;
-	u8 *out = xguest_pin(t->x, a[2], n, GP_WRITE);
-	if (!out)
+	void *p = xguest_mapped(t->x, a[0], size);
+	u8 *out = n ? xguest_pin(t->x, a[2], n, GP_WRITE) : NULL;
+	if (n && !p)
+		return -ENOMEM;
+	if (n && !out)
 		return -EFAULT;
-	memset(out, 1, n);
+	if (n)
+		r = HOST(t, SYS_mincore, p, size, out);
+	return r;
+}
+
+static i64 lock_part(LThread *t, void *host, u64 at, u64 size, u64 flags)
+{
+	return HOST(t, SYS_mlock2, host, size, flags);
+}
+
+static i64 unlock_part(LThread *t, void *host, u64 at, u64 size, u64 arg)
+{
+	return HOST(t, SYS_munlock, host, size);
+}
+
+static i64 lock_range(LThread *t, u64 at, u64 size, PartFn *fn, u64 flags)
+{
+	u64 from = at & ~(u64)(GUEST_PAGE - 1), end = page_up(at + size);
+
+	if (at + size < at || end < at)
+		return -EINVAL;
+	return end == from ? 0 : each_part(t, from, end - from, fn, flags);
+}
+
+i64 mem_mlock(LThread *t, const u64 *a)
+{
+	return lock_range(t, a[0], a[1], lock_part, 0);
+}
+
+i64 mem_mlock2(LThread *t, const u64 *a)
+{
+	return a[2] & ~1ull ? -EINVAL : lock_range(t, a[0], a[1], lock_part, a[2]);
+}
+
+i64 mem_munlock(LThread *t, const u64 *a)
+{
+	return lock_range(t, a[0], a[1], unlock_part, 0);
+}
+
+/* What the guest has now; what it will have is locked by the host's kernel with the machine's own. */
+i64 mem_mlockall(LThread *t, const u64 *a)
+{
+	enum { CURRENT = 1, FUTURE = 2, ONFAULT = 4 };
+
+	if (!a[0] || a[0] & ~7ull || a[0] == ONFAULT)
+		return -EINVAL;
+	if (a[0] & FUTURE)
+		return HOST(t, SYS_mlockall, a[0] | ONFAULT);
+	i64 r = each_part(t, 0, t->task->wide ? 0x7ffffffff000 : 0xfffff000, lock_part, a[0] & ONFAULT ? 1 : 0);
+	return r == -ENOMEM ? 0 : r;
+}
+
+/* ---- protection keys: the guest's processor has none ------------------------------------------------- */
+
+i64 mem_pkey_alloc(LThread *t, const u64 *a)
+{
+	return a[0] || a[1] & ~3ull ? -EINVAL : -ENOSPC;
+}
+
+i64 mem_pkey_free(LThread *t, const u64 *a)
+{
+	return -EINVAL;
+}
+
+i64 mem_pkey_mprotect(LThread *t, const u64 *a)
+{
+	return (i64)a[3] == -1 ? mem_mprotect(t, a) : -EINVAL;
+}
+
+/* ---- memory policy ---------------------------------------------------------------------------------- */
+
+/* A set of nodes is a string of bytes; the kernel counts one bit more than it looks at. */
+enum { NODES = 1024 };
+typedef struct Nodes {
+	unsigned long set[NODES / 8 / sizeof(unsigned long)];
+} Nodes;
+
+static i64 read_nodes(LThread *t, u64 at, u64 maxnode, Nodes *out)
+{
+	u32 word = t->wide ? 64 : 32;
+	u8 raw[NODES / 8] = {0};
+
+	memset(out, 0, sizeof *out);
+	if (!at || maxnode <= 1)
+		return 0;
+	u64 bytes = ((maxnode - 1) + word - 1) / word * word / 8;
+	if (bytes > GUEST_PAGE)
+		return -EINVAL;
+	if (!xguest_read(t->x, at, raw, MIN(bytes, sizeof raw)))
+		return -EFAULT;
+	for (u32 i = 0; i < NODES; i++)
+		if (raw[i / 8] >> i % 8 & 1 && i < maxnode - 1)
+			out->set[i / (8 * sizeof(long))] |= 1ul << i % (8 * sizeof(long));
 	return 0;
 }
 
-/* mlock and munlock change nothing that can be seen. */
-i64 mem_nothing(LThread *t, const u64 *a)
+static i64 write_nodes(LThread *t, u64 at, u64 maxnode, const Nodes *n)
 {
-	return 0;
+	u32 word = t->wide ? 64 : 32;
+	u8 raw[NODES / 8] = {0};
+	u64 bytes = MIN(((maxnode - 1) + word - 1) / word * word / 8, sizeof raw);
+
+	for (u32 i = 0; i < NODES; i++)
+		raw[i / 8] |= (u8)((n->set[i / (8 * sizeof(long))] >> i % (8 * sizeof(long)) & 1) << i % 8);
+	return xguest_write(t->x, at, raw, bytes) ? 0 : -EFAULT;
+}
+
+i64 mem_set_policy(LThread *t, const u64 *a)
+{
+	Nodes n;
+	i64 r = read_nodes(t, a[1], a[2], &n);
+
+	return r < 0 ? r : HOST(t, SYS_set_mempolicy, a[0], a[1] ? &n : NULL, a[1] ? MIN(a[2], NODES) : a[2]);
+}
+
+i64 mem_get_policy(LThread *t, const u64 *a)
+{
+	Nodes n = {{0}};
+	int mode = 0;
+	void *at = a[3] ? xguest_mapped(t->x, a[3], 1) : NULL;
+	i64 r = HOST(t, SYS_get_mempolicy, &mode, a[1] ? &n : NULL, a[1] ? NODES : 0, a[3] ? at ? at : hostp(8) : NULL, a[4]);
+
+	if (r < 0)
+		return r;
+	if (a[1] && a[2] < 2)
+		return -EINVAL;
+	if (a[0] && layout_write(t, LK_int, a[0], &mode) < 0)
+		return -EFAULT;
+	return a[1] ? write_nodes(t, a[1], a[2], &n) : 0;
+}
+
+i64 mem_mbind(LThread *t, const u64 *a)
+{
+	u64 size = page_up(a[1]);
+	Nodes n;
+	i64 r = read_nodes(t, a[3], a[4], &n);
+
+	if (r < 0)
+		return r;
+	if (a[0] & (GUEST_PAGE - 1))
+		return -EINVAL;
+	void *p = xguest_mapped(t->x, a[0], size);
+	return p ? HOST(t, SYS_mbind, p, size, a[2], a[3] ? &n : NULL, a[3] ? MIN(a[4], NODES) : a[4], a[5]) : -EFAULT;
+}
+
+i64 mem_migrate_pages(LThread *t, const u64 *a)
+{
+	Nodes from, to;
+	i64 r = read_nodes(t, a[2], a[1], &from);
+
+	if (r == 0)
+		r = read_nodes(t, a[3], a[1], &to);
+	return r < 0 ? r : HOST(t, SYS_migrate_pages, a[0], MIN(a[1], NODES), &from, &to);
 }

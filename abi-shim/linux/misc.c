@@ -40,3 +40,29 @@ i64 misc_enosys(LThread *t, const u64 *a)
 {
 	return -ENOSYS;
 }
+
+/* i386's older forms: five names of 65 bytes, or of 9. */
+static i64 old_uname(LThread *t, u64 at, u32 size)
+{
+	struct utsname u;
+	const u64 arg = (u64)(uintptr_t)&u;
+	i64 r = misc_uname(t, &arg);
+	const char *name[] = {u.sysname, u.nodename, u.release, u.version, u.machine};
+	u8 raw[5 * 65] = {0};
+
+	if (r < 0)
+		return r;
+	for (u32 i = 0; i < COUNT(name); i++)
+		memcpy(raw + i * size, name[i], strnlen(name[i], size - 1));
+	return xguest_write(t->x, at, raw, COUNT(name) * size) ? 0 : -EFAULT;
+}
+
+i64 misc_olduname(LThread *t, const u64 *a)
+{
+	return old_uname(t, a[0], 65);
+}
+
+i64 misc_oldolduname(LThread *t, const u64 *a)
+{
+	return old_uname(t, a[0], 9);
+}

@@ -8,22 +8,23 @@
 
 enum { ADDR_MAX = 128, OPT_MAX = 1024 };
 
-static void swap_family(u8 *addr)
+/* The same in both directions. */
+void net_swap_family(u8 *addr, u32 n)
 {
 	u16 family = ld16(addr);
 
-	memcpy(addr, &family, 2);
+	if (n >= 2)
+		memcpy(addr, &family, 2);
 }
 
-static i64 read_addr(LThread *t, u64 at, u64 n, u8 *out)
+i64 net_read_addr(LThread *t, u64 at, u64 n, u8 *out)
 {
 	memset(out, 0, ADDR_MAX);
 	if (n > ADDR_MAX)
 		return -EINVAL;
 	if (!xguest_read(t->x, at, out, n))
 		return -EFAULT;
-	if (n >= 2)
-		swap_family(out);
+	net_swap_family(out, (u32)n);
 	return 0;
 }
 
@@ -38,11 +39,7 @@ static i64 write_addr(LThread *t, u64 at, u64 at_len, u8 *addr, u32 len)
 		return -EFAULT;
 	if (room < 0)
 		return -EINVAL;
-	if (len >= 2) {
-		u16 family;
-		memcpy(&family, addr, 2);
-		st16(addr, family);
-	}
+	net_swap_family(addr, len);
 	int n = (int)len;
 	if (!xguest_write(t->x, at, addr, MIN(MIN(len, (u32)room), ADDR_MAX)))
 		return -EFAULT;
@@ -56,8 +53,7 @@ static i64 with_addr(LThread *t, long nr, const u64 *a)
 	if (a[2] > ADDR_MAX)
 		return -EINVAL;
 	memcpy(addr, hostp(a[1]), a[1] ? a[2] : 0);
-	if (a[2] >= 2)
-		swap_family(addr);
+	net_swap_family(addr, (u32)a[2]);
 	return HOST(t, nr, a[0], addr, a[2]);
 }
 
@@ -106,7 +102,7 @@ i64 net_getpeername(LThread *t, const u64 *a)
 i64 net_sendto(LThread *t, const u64 *a)
 {
 	u8 addr[ADDR_MAX];
-	i64 r = a[4] ? read_addr(t, a[4], a[5], addr) : 0;
+	i64 r = a[4] ? net_read_addr(t, a[4], a[5], addr) : 0;
 
 	return r < 0 ? r : HOST(t, SYS_sendto, a[0], a[1], a[2], a[3], a[4] ? addr : NULL, a[4] ? a[5] : 0);
 }
@@ -125,44 +121,111 @@ i64 net_recvfrom(LThread *t, const u64 *a)
 
 /* ---- options --------------------------------------------------------------------------------------- */
 
-/* Options that are one int have it in the machine's byte order; longer ones are handed through where that is the
- * guest's too. */
+static const struct Option { int level, option; u8 kind; } options[] = {
+#define SO(level, option, name, kind) {level, option, LK_##kind},
+#define CM(level, type, kind)
+#include "sockopt.def"
+#undef SO
+#undef CM
+};
+
+static LKind option_kind(i64 level, i64 option)
+{
+	for (u32 i = 0; i < COUNT(options); i++)
+		if (options[i].level == level && options[i].option == option)
+			return (LKind)options[i].kind;
+	return LK_NONE;
+}
+
+/* A filter for sockets: instructions of 8 bytes, {u16, u8, u8, u32}, behind a pointer. */
+static i64 attach_filter(LThread *t, const u64 *a)
+{
+	struct LFprog g;
+	struct { u16 n; u8 *code; } h;
+	i64 r;
+
+	if (a[4] != layout_size(LK_sock_fprog, t->wide))
+		return -EINVAL;
+	if (layout_read(t, LK_sock_fprog, a[3], &g) < 0)
+		return -EFAULT;
+	if (g.n == 0 || g.n > 4096)
+		return -EINVAL;
+	h.n = g.n;
+	h.code = xmalloc(8 * (size_t)g.n);
+	r = xguest_read(t->x, g.at, h.code, 8 * (size_t)g.n) ? 0 : -EFAULT;
+	for (u32 i = 0; i < g.n; i++) {
+		u8 *p = h.code + 8 * (size_t)i;
+		u16 op = ld16(p);
+		u32 k = ld32(p + 4);
+		memcpy(p, &op, 2);
+		memcpy(p + 4, &k, 4);
+	}
+	if (r == 0)
+		r = HOST(t, SYS_setsockopt, a[0], a[1], a[2], &h, sizeof h);
+	free(h.code);
+	return r;
+}
+
+/* An option that is one int has it in the machine's byte order; longer ones are handed through where that is the guest's. */
+static bool convert_int(LThread *t, const char *what, const u64 *a, u8 *raw, size_t n)
+{
+	if (n == 4) {
+		int v = (int)ld32(raw);
+		memcpy(raw, &v, 4);
+	} else if (n > 1 && htole32(1) != 1) {
+		call_missing(t, what, a[1] << 16 | (a[2] & 0xffff));
+		return false;
+	}
+	return true;
+}
+
 i64 net_setsockopt(LThread *t, const u64 *a)
 {
-	u8 raw[OPT_MAX];
-	int v;
+	enum { ATTACH_FILTER = 26, ATTACH_REUSEPORT_CBPF = 51 };
+	_Alignas(8) u8 raw[OPT_MAX];
+	LKind k = option_kind((i64)a[1], (i64)a[2]);
 
-	if (a[4] > sizeof raw)
+	if (a[1] == SOL_SOCKET && (a[2] == ATTACH_FILTER || a[2] == ATTACH_REUSEPORT_CBPF))
+		return attach_filter(t, a);
+	if ((i32)a[4] < 0)
 		return -EINVAL;
-	if (!xguest_read(t->x, a[3], raw, a[4]))
-		return -EFAULT;
-	if (a[4] == 4) {
-		v = (int)ld32(raw);
-		memcpy(raw, &v, 4);
-	} else if (htole32(1) != 1) {
-		call_missing(t, "setsockopt", a[2]);
-		return -ENOPROTOOPT;
+	if (k) {
+		if (a[4] < layout_size(k, t->wide))
+			return -EINVAL;
+		return layout_read(t, k, a[3], raw) < 0 ? -EFAULT : HOST(t, SYS_setsockopt, a[0], a[1], a[2], raw, layout_host_size(k));
 	}
-	return HOST(t, SYS_setsockopt, a[0], a[1], a[2], raw, a[4]);
+	size_t n = MIN(a[4], sizeof raw);
+	if (n && !xguest_read(t->x, a[3], raw, n))
+		return HOST(t, SYS_setsockopt, a[0], a[1], a[2], hostp(8), n); /* the kernel says whether it would have read there */
+	if (!convert_int(t, "setsockopt", a, raw, n))
+		return -ENOPROTOOPT;
+	return HOST(t, SYS_setsockopt, a[0], a[1], a[2], raw, n);
 }
 
 i64 net_getsockopt(LThread *t, const u64 *a)
 {
-	u8 raw[OPT_MAX];
-	int room, v;
+	_Alignas(8) u8 raw[OPT_MAX];
+	u8 *out = raw, guest[LAYOUT_HOST_MAX];
+	LKind k = option_kind((i64)a[1], (i64)a[2]);
+	int room;
 
 	if (layout_read(t, LK_int, a[4], &room) < 0)
 		return -EFAULT;
-	socklen_t len = (socklen_t)MIN((u32)room, sizeof raw);
+	if (room < 0)
+		return -EINVAL;
+	socklen_t len = k ? layout_host_size(k) : (socklen_t)MIN((u32)room, sizeof raw);
 	i64 r = HOST(t, SYS_getsockopt, a[0], a[1], a[2], raw, &len);
 	if (r < 0)
 		return r;
-	if (len == 4) {
-		memcpy(&v, raw, 4);
-		st32(raw, (u32)v);
+	if (k) {
+		layout_put(k, t->wide, raw, guest);
+		out = guest;
+		len = MIN(layout_size(k, t->wide), (u32)room);
+	} else if (!convert_int(t, "getsockopt", a, raw, len)) {
+		return -ENOPROTOOPT;
 	}
 	room = (int)len;
-	return xguest_write(t->x, a[3], raw, len) ? layout_write(t, LK_int, a[4], &room) : -EFAULT;
+	return xguest_write(t->x, a[3], out, len) ? layout_write(t, LK_int, a[4], &room) : -EFAULT;
 }
 
 /* ---- i386's one call for all ------------------------------------------------------------------------- */
@@ -171,12 +234,12 @@ i64 net_socketcall(LThread *t, const u64 *a)
 {
 	static const struct { i16 nr32; u8 n; } calls[] = {
 		{-1, 0}, {359, 3}, {361, 3}, {362, 3}, {363, 2}, {-2, 3}, {367, 3}, {368, 3}, {360, 4}, {-3, 4}, {-4, 4}, {369, 6}, {371, 6},
-		{373, 2}, {366, 5}, {365, 5}, {370, 3}, {372, 3}, {364, 4}
+		{373, 2}, {366, 5}, {365, 5}, {370, 3}, {372, 3}, {364, 4}, {337, 5}, {345, 4}
 	};
 	u64 raw[6] = {0};
 	u8 word[4];
 
-	if (a[0] >= COUNT(calls))
+	if (a[0] < 1 || a[0] >= COUNT(calls))
 		return -EINVAL;
 	for (u32 i = 0; i < calls[a[0]].n; i++) {
 		if (!xguest_read(t->x, a[1] + 4 * i, word, 4))
@@ -186,10 +249,6 @@ i64 net_socketcall(LThread *t, const u64 *a)
 	int nr = calls[a[0]].nr32;
 	/* accept, send and recv are accept4, sendto and recvfrom with less. */
 	const LRow *row = nr == -2 ? call_find(false, 364) : nr == -3 ? call_find(false, 369) : nr == -4 ? call_find(false, 371) :
-		nr < 0 ? NULL : call_find(false, (u64)nr);
-	if (!row) {
-		call_missing(t, "socketcall", a[0]);
-		return -ENOSYS;
-	}
+		call_find(false, (u64)nr);
 	return call_row(t, row, raw);
 }

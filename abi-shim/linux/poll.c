@@ -134,6 +134,26 @@ i64 poll_pselect(LThread *t, const u64 *a)
 	return select_fds(t, a, hostp(a[4]), at ? &mask : NULL);
 }
 
+/* i386's first select takes its arguments in memory. */
+i64 poll_old_select(LThread *t, const u64 *a)
+{
+	struct timeval tv;
+	u8 raw[20];
+	u64 b[5];
+
+	if (!xguest_read(t->x, a[0], raw, sizeof raw))
+		return -EFAULT;
+	for (u32 i = 0; i < 5; i++)
+		b[i] = ld32(raw + 4 * i);
+	b[0] = (u64)(i64)(i32)b[0];
+	u64 at = b[4];
+	if (at && layout_read(t, LK_timeval, at, &tv) < 0)
+		return -EFAULT;
+	b[4] = at ? (u64)(uintptr_t)&tv : 0;
+	i64 r = poll_select(t, b);
+	return at && r >= 0 && layout_write(t, LK_timeval, at, &tv) < 0 ? -EFAULT : r;
+}
+
 /* ---- epoll ----------------------------------------------------------------------------------------- */
 
 i64 poll_epoll_create(LThread *t, const u64 *a)
@@ -141,18 +161,24 @@ i64 poll_epoll_create(LThread *t, const u64 *a)
 	return (i64)a[0] > 0 ? HOST(t, SYS_epoll_create1, 0) : -EINVAL;
 }
 
-static i64 wait_events(LThread *t, const u64 *a, const u64 *mask)
+/* Batches as the host gives them; the guest's array may be longer. */
+static i64 give_events(LThread *t, const u64 *a, const struct epoll_event *events, i64 n)
 {
-	struct epoll_event events[256];
 	u32 size = layout_size(LK_epoll_event, t->wide);
 
-	if ((i64)a[2] <= 0)
-		return -EINVAL;
-	i64 n = HOST(t, SYS_epoll_pwait, a[0], events, MIN(a[2], COUNT(events)), (i64)a[3], mask, 8);
 	for (i64 i = 0; i < n; i++)
 		if (layout_write(t, LK_epoll_event, a[1] + (u64)i * size, &events[i]) < 0)
 			return -EFAULT;
 	return n;
+}
+
+static i64 wait_events(LThread *t, const u64 *a, const u64 *mask)
+{
+	struct epoll_event events[256];
+
+	if ((i64)a[2] <= 0)
+		return -EINVAL;
+	return give_events(t, a, events, HOST(t, SYS_epoll_pwait, a[0], events, MIN((i64)a[2], (i64)COUNT(events)), (i64)a[3], mask, 8));
 }
 
 i64 poll_epoll_wait(LThread *t, const u64 *a)
@@ -164,5 +190,49 @@ i64 poll_epoll_pwait(LThread *t, const u64 *a)
 {
 	u64 mask = a[4] ? signal_host_mask(*(u64 *)hostp(a[4])) : 0;
 
+	if (a[4] && a[5] != 8)
+		return -EINVAL;
 	return wait_events(t, a, a[4] ? &mask : NULL);
+}
+
+i64 poll_epoll_pwait2(LThread *t, const u64 *a)
+{
+	u64 mask = a[4] ? signal_host_mask(*(u64 *)hostp(a[4])) : 0;
+	struct epoll_event events[256];
+
+	if ((i64)a[2] <= 0 || (a[4] && a[5] != 8))
+		return -EINVAL;
+	return give_events(t, a, events, HOST(t, SYS_epoll_pwait2, a[0], events, MIN((i64)a[2], (i64)COUNT(events)), a[3], a[4] ? &mask : NULL, 8));
+}
+
+/* ---- descriptors that tell of things ---------------------------------------------------------------- */
+
+i64 poll_inotify_init(LThread *t, const u64 *a)
+{
+	return HOST(t, SYS_inotify_init1, 0);
+}
+
+i64 poll_eventfd(LThread *t, const u64 *a)
+{
+	return HOST(t, SYS_eventfd2, a[0], 0);
+}
+
+static i64 signal_fd(LThread *t, const u64 *a, u64 flags)
+{
+	if (a[2] != 8)
+		return -EINVAL;
+	if (!a[1])
+		return -EFAULT;
+	u64 mask = signal_host_mask(*(u64 *)hostp(a[1]));
+	return HOST(t, SYS_signalfd4, (i64)a[0], &mask, 8, flags);
+}
+
+i64 poll_signalfd(LThread *t, const u64 *a)
+{
+	return signal_fd(t, a, 0);
+}
+
+i64 poll_signalfd4(LThread *t, const u64 *a)
+{
+	return signal_fd(t, a, a[3]);
 }

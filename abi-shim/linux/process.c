@@ -154,33 +154,6 @@ i64 proc_getegid16(LThread *t, const u64 *a)
 	return id16(getegid());
 }
 
-i64 proc_getgroups(LThread *t, const u64 *a)
-{
-	gid_t ids[1024];
-	i64 n = HOST(t, SYS_getgroups, MIN((i64)a[0], (i64)COUNT(ids)), ids);
-
-	for (i64 i = 0; i < n && (i64)a[0] > 0; i++) {
-		u8 raw[4];
-		st32(raw, ids[i]);
-		if (!xguest_write(t->x, a[1] + (u64)i * 4, raw, 4))
-			return -EFAULT;
-	}
-	return n;
-}
-
-i64 proc_getaffinity(LThread *t, const u64 *a)
-{
-	u64 set[128] = {0};
-	u8 raw[sizeof set];
-	i64 n = HOST(t, SYS_sched_getaffinity, a[0], MIN(a[1], sizeof set) & ~7ull, set);
-
-	if (n < 0)
-		return n;
-	for (i64 i = 0; i < n / 8; i++)
-		st64(raw + 8 * i, set[i]);
-	return xguest_write(t->x, a[2], raw, (size_t)n) ? n : -EFAULT;
-}
-
 i64 proc_getcpu(LThread *t, const u64 *a)
 {
 	return HOST(t, SYS_getcpu, a[0], a[1], 0);
@@ -282,10 +255,13 @@ i64 proc_prctl(LThread *t, const u64 *a)
 	}
 }
 
-/* Asking, and setting what is there already. */
+/* Personalities of other systems are not there; Linux's flags (no random addresses, 3 GiB, ...) are kept, and handed on to
+ * what the guest executes by the host's kernel. */
 i64 proc_personality(LThread *t, const u64 *a)
 {
-	enum { PER_LINUX = 0, PER_LINUX32 = 8 };
+	enum { PER_MASK = 0xff, PER_LINUX = 0, PER_LINUX32 = 8 };
 
-	return (u32)a[0] == ~0u || a[0] == PER_LINUX || a[0] == PER_LINUX32 ? PER_LINUX : -EINVAL;
+	if ((u32)a[0] != ~0u && (a[0] & PER_MASK) != PER_LINUX && (a[0] & PER_MASK) != PER_LINUX32)
+		return -EINVAL;
+	return HOST(t, SYS_personality, a[0]);
 }

@@ -84,6 +84,24 @@ i64 stat_utimes(LThread *t, const u64 *a)
 	return HOST(t, SYS_utimensat, AT_FDCWD, a[0], a[1] ? ts : NULL, 0);
 }
 
+i64 stat_futimesat(LThread *t, const u64 *a)
+{
+	u32 size = layout_size(LK_timeval, t->wide);
+	char path[PATH_SIZE];
+	struct timeval tv[2];
+	struct timespec ts[2];
+	i64 r = a[1] ? path_read(t, a[1], true, path) : 0;
+
+	for (u32 i = 0; a[2] && i < 2; i++) {
+		if (layout_read(t, LK_timeval, a[2] + i * size, &tv[i]) < 0)
+			return -EFAULT;
+		if (tv[i].tv_usec < 0 || tv[i].tv_usec > 999999)
+			return -EINVAL;
+		ts[i] = (struct timespec){tv[i].tv_sec, tv[i].tv_usec * 1000};
+	}
+	return r < 0 ? r : HOST(t, SYS_utimensat, a[0], a[1] ? path : NULL, a[2] ? ts : NULL, 0);
+}
+
 static i64 set_times(LThread *t, const u64 *a, LKind k)
 {
 	char path[PATH_SIZE];

@@ -29,3 +29,17 @@ i64 time_alarm(LThread *t, const u64 *a)
 		return r;
 	return old.it_value.tv_sec + (old.it_value.tv_usec >= 500000 || (!old.it_value.tv_sec && old.it_value.tv_usec));
 }
+
+i64 time_stime(LThread *t, const u64 *a)
+{
+	if (!a[0])
+		return -EFAULT;
+	struct timespec ts = {.tv_sec = *(long *)hostp(a[0])};
+	return HOST(t, SYS_clock_settime, CLOCK_REALTIME, &ts);
+}
+
+/* Without a sigevent the timer's number is the signal's value, as the kernel says it. */
+i64 time_timer_create(LThread *t, const u64 *a)
+{
+	return HOST(t, SYS_timer_create, a[0], a[1], a[2] ? hostp(a[2]) : hostp(8));
+}

@@ -30,7 +30,7 @@ void trace_call(LThread *t, const u64 *raw, i64 result, bool returns)
 		if (g->cls >= LC_GET)
 			layout_show(t, g->cls == LC_PUT && result < 0 ? LK_NONE : (LKind)g->kind, v, &line);
 		else
-			args_show(t, g->show, v, g->cls == LC_OUT ? (result > 0 ? (u64)result : 0) : raw[MIN(k, 5)], &line);
+			args_show(t, g->show, v, g->cls == LC_OUT || g->cls == LC_SOME_OUT ? (result > 0 ? (u64)result : 0) : raw[MIN(k, 5)], &line);
 	}
 	buf_u8(&line, ')');
 	if (!returns)

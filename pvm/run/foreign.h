@@ -120,5 +120,10 @@ i64 xguest_string(XThread *t, u64 at, char *to, size_t max);
  * GP_WRITE).  For large buffers of read and write; a concurrent unmap by another guest thread makes the host kernel say
  * EFAULT, which is the right answer. */
 void *xguest_pin(XThread *t, u64 at, u64 n, int prot);
+/* How many of the n bytes from `at` on are accessible as asked. */
+u64 xguest_reach(XThread *t, u64 at, u64 n, int prot);
+/* The host's address of a range that is wholly mapped, whatever its protection; NULL if it is not.  For calls about
+ * mappings (madvise, mlock), not for access. */
+void *xguest_mapped(XThread *t, u64 at, u64 n);
 
 #endif

@@ -126,6 +126,32 @@ void *xguest_pin(XThread *t, u64 at, u64 n, int prot)
 	return n && !open_range(t, at, n, prot) ? NULL : xhost(t->task, at);
 }
 
+u64 xguest_reach(XThread *th, u64 at, u64 n, int prot)
+{
+	XTask *t = th->task;
+
+	if (at >= t->hi)
+		return 0;
+	pthread_mutex_lock(&t->lock);
+	n = reach(t, at, MIN(n, t->hi - at), prot);
+	pthread_mutex_unlock(&t->lock);
+	return n;
+}
+
+void *xguest_mapped(XThread *th, u64 at, u64 n)
+{
+	XTask *t = th->task;
+	u64 end = at;
+
+	if (n > t->hi || at > t->hi - n)
+		return NULL;
+	pthread_mutex_lock(&t->lock);
+	for (const Region *r; end - at < n && (r = xspace_at(t, end));)
+		end = r->end;
+	pthread_mutex_unlock(&t->lock);
+	return end - at < n ? NULL : xhost(t, at);
+}
+
 void guest_written(XTask *t, u64 at, u64 size)
 {
 	pthread_mutex_lock(&t->lock);
