@@ -211,7 +211,9 @@ i64 call_host(LThread *t, const u64 *a)
 /* Known, but not there. */
 static i64 call_absent(LThread *t, const u64 *a)
 {
+	thread_lock(t->task);
 	(*map_put(&t->task->missing, (u64)(t->wide ? t->row->nr64 : t->row->nr32) << 1 | t->wide))++;
+	thread_unlock(t->task);
 	return -t->row->host;
 }
 

@@ -44,7 +44,9 @@ static i64 attach(LThread *t, int id, u64 at, u64 flags, u64 *where)
 	}
 	if (prot != q.prot)
 		guest_protect(x, (u64)to, q.size, prot);
+	thread_lock(t->task);
 	*map_put(&t->task->shm, (u64)to) = q.size;
+	thread_unlock(t->task);
 	*where = (u64)to;
 	return 0;
 }
@@ -59,12 +61,15 @@ i64 ipc_shmat(LThread *t, const u64 *a)
 
 i64 ipc_shmdt(LThread *t, const u64 *a)
 {
-	const u64 *size = map_get(&t->task->shm, a[0]);
+	i64 r = -EINVAL;
 
-	if (a[0] & (GUEST_PAGE - 1) || !size || !*size)
-		return -EINVAL;
-	i64 r = guest_unmap(t->task->x, a[0], *size);
-	*map_put(&t->task->shm, a[0]) = 0;
+	thread_lock(t->task);
+	u64 *size = map_get(&t->task->shm, a[0]);
+	if (size && *size) {
+		r = guest_unmap(t->task->x, a[0], *size);
+		*size = 0;
+	}
+	thread_unlock(t->task);
 	return r;
 }
 

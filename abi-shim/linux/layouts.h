@@ -42,6 +42,11 @@ enum { IOV_MAX_GUEST = 1024 };
 struct iovec;
 /* file.c: pins the buffers of an array of iovecs; 0 or -errno. */
 i64 iov_read(LThread *t, u64 at, u64 n, int prot, struct iovec *out);
+struct LChar { u8 v; };
+struct LShort { i16 v; };
+struct LTwo64 { u64 a, b; };
+struct LVtStat { u16 v[3]; };
+struct LTermio { u16 c_iflag, c_oflag, c_cflag, c_lflag; u8 c_line, c_cc[8]; };
 struct LThree { int v[3]; };
 struct LTen { int v[10]; };
 struct LMmsg { u32 len; };

@@ -194,7 +194,7 @@ static i64 write_head(LThread *t, u64 at, Msg *m)
 		r = write_control(t, m);
 	else
 		m->g.controllen = 0;
-	m->g.flags = m->h.msg_flags & ~MSG_CMSG_CLOEXEC;
+	m->g.flags = m->h.msg_flags;
 	return r < 0 ? r : layout_write(t, LK_msghdr, at, &m->g);
 }
 
