@@ -209,13 +209,18 @@ struct Regfile {
 	void (*trap)(Regfile *t, u64 code); /* where everybody goes to trap; never returns */
 	u64 exit_to;           /* x86: where the unit that has left goes to */
 	OJump *jump;           /* x86: OJUMPS of them */
-	u64 priv[2];           /* the run loop's own */
+	u64 fpu_live;          /* x86: the guest's x87 state is in the host's registers; C is called with it in its slots */
+	void (*fpu)(Regfile *t, bool load); /* x86: brings it there, and back; NULL = it always is in its slots */
 	u64 slot[192];         /* x86: guest registers, numbered by XSlot in pvm/x86/x86.h */
 };
 #define REG_OFF(field) ((u32)offsetof(Regfile, field))
 #define REG_SLOT(n) ((u32)(offsetof(Regfile, slot) + 8 * (n)))
 /* The slot with the floating-point control word and sticky flags of vector operations; its layout is in softfp.h. */
 enum { REG_FPC = 36 };
+
+/* In aux of HCALL, with 11 bits that number an x87 instruction (escape's low bits, then ModRM): a back end whose host has an
+ * x87 may run the instruction there.  Its operand is the fifth argument; the map may be asked for its pc. */
+enum { OHCALL_X87 = 0x8000, OX87_FNSTSW_AX = 0x7e0, OX87_FLDCW = 0x128, OX87_FCMOV = 0x3c8 /* if the operand is not 0 */ };
 
 /* Trap codes are Turbo Pascal's run-time errors, 200 to 255. */
 enum {

@@ -387,14 +387,28 @@ static Place where(const XThread *t, void *uc)
 	return p;
 }
 
+u64 xjit_guest_pc(const XThread *t, u64 host)
+{
+	const XJit *j = t->task->jit;
+	u64 off = host - (u64)(uintptr_t)j->cache.x;
+
+	if (off >= CODECACHE_SIZE)
+		return host;
+	const Code *k = code_at(j, off);
+	const BackSite *site = k ? site_at(k, (u32)off - k->at, false) : NULL;
+	return site && site->map ? k->pc + k->map[site->map].pc : 0;
+}
+
 u64 xjit_state(XThread *t, void *uc)
 {
 	Place p = where(t, uc);
 
 	if (!p.site || !p.site->map)
 		die(EXIT_VM, "a fault in emitted code that has no state map");
-	if (p.uc) /* helpers have been given it */
+	if (p.uc) { /* helpers have been given them */
 		t->r.slot[XS_MXCSR] = mxcsr_of(p.uc);
+		xfpu_of_signal(t, p.uc);
+	}
 	for (u32 k = 0; k < p.site->nloc; k++) {
 		const BackLoc *l = &p.code->loc[p.site->loc + k];
 		u64 v[2] = { l->bits, 0 };
@@ -424,6 +438,7 @@ bool xjit_new(XTask *t, Err *e)
 	BackCode c = {0};
 
 	t->jit = j;
+	t->x87 = xfpu_usable();
 	j->target = back_host();
 	if (!codecache_new(&j->cache, false, e))
 		return false;
@@ -457,6 +472,7 @@ void xjit_thread(XThread *t)
 {
 	t->r.jump = xcalloc(OJUMPS, sizeof *t->r.jump);
 	t->link = UINT32_MAX;
+	t->r.fpu = t->task->x87 ? xfpu_move : NULL;
 	forget_jumps(t);
 }
 

@@ -11,6 +11,8 @@ void xjit_drop(XTask *t, Unit *u);
 /* In emitted code (or, uc NULL or outside it, in a helper that it has called): makes the register file exact and returns
  * the pc of the instruction; whether that unit has bytes on the page. */
 u64 xjit_state(XThread *t, void *uc);
+/* The guest's pc of an instruction in emitted code that has a state map; any other address as it is. */
+u64 xjit_guest_pc(const XThread *t, u64 host);
 bool xjit_on_page(XThread *t, void *uc, u64 page);
 bool xjit_new(XTask *t, Err *e);
 void xjit_free(XTask *t);
@@ -23,5 +25,10 @@ void xjit_reached(XThread *t, Unit *u);
 void xjit_run(XThread *t, Unit *u);
 u32 xjit_refused(const XTask *t, const char **why);
 u64 xjit_bytes(const XTask *t);
+
+/* xfpu.c: the guest's x87 state in the host's x87 (Regfile.fpu); out of the one that a signal has interrupted. */
+bool xfpu_usable(void);
+void xfpu_move(Regfile *r, bool load);
+void xfpu_of_signal(XThread *t, const void *uc);
 
 #endif

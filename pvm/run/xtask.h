@@ -76,6 +76,7 @@ struct XTask {
 	u32 npage;             /* pages with units */
 	Unit *garbage;         /* dropped units, freed when nobody can be in them */
 	XJit *jit;             /* NULL: eval */
+	bool x87;              /* units may use the host's x87 */
 	bool flushing;         /* the code cache is to be begun again: threads must leave emitted code */
 	OHostFn *const *host;
 	struct {

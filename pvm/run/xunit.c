@@ -44,9 +44,9 @@ static void check_after(void *ctx, const OFunc *f, const char *pass)
 		die(EXIT_VM, "unit at %llx: wrong O-code behind %s: %s", (unsigned long long)((Unit *)ctx)->pc, pass, e.msg);
 }
 
-static Unit *lower(XTask *t, Bytes *b, u32 max_insns, bool step)
+static Unit *lower(XTask *t, Bytes *b, u32 max_insns, bool jit, bool step)
 {
-	XUnitReq req = { .pc = b->pc, .mode = t->o.mode, .max_insns = max_insns, .step = step, .fetch = fetch, .ctx = b };
+	XUnitReq req = { .pc = b->pc, .mode = t->o.mode, .max_insns = max_insns, .x87 = jit && t->x87, .step = step, .fetch = fetch, .ctx = b };
 	XUnit x;
 	Unit *u = xcalloc(1, sizeof *u);
 	u64 start = xtime();
@@ -82,7 +82,7 @@ Unit *unit_once(XThread *th, u64 pc, bool step)
 
 	read_code(th->task, pc, &b);
 	th->task->stat.once++;
-	return lower(th->task, &b, 1, step);
+	return lower(th->task, &b, 1, false, step);
 }
 
 /* ---- pages ----------------------------------------------------------------------------------------------- */
@@ -234,7 +234,7 @@ static Unit *translate(XThread *th, u64 pc)
 
 	for (;;) {
 		read_code(t, pc, &b);
-		Unit *u = lower(t, &b, MAX(max, 1u), false);
+		Unit *u = lower(t, &b, MAX(max, 1u), max, false);
 		if (!u->insns)
 			return th->single = u;
 		if (t->jit && max && !xjit_compile(t, u, &max)) {

@@ -71,6 +71,8 @@ u64 xr_linear(const XRun *r, u64 offset, unsigned seg)
 
 u64 xr_address(const XRun *r)
 {
+	if (r->at)
+		return *r->at;
 	return xr_linear(r, xr_ea(r), r->i.seg);
 }
 
@@ -315,16 +317,23 @@ u64 xr_eflags(const XRun *r)
 
 /* ---- the helper ------------------------------------------------------------------------------------ */
 
-u64 x86_help_interpret(Regfile *t, const u64 *args)
+void xr_begin(XRun *r, Regfile *t, const u64 *args)
 {
-	XRun r = { .t = t };
 	bool cut;
 
-	st64(r.code, args[1]);
-	st64(r.code + 8, args[2]);
+	*r = (XRun){ .t = t };
+	st64(r->code, args[1]);
+	st64(r->code + 8, args[2]);
 	t->slot[XS_PC] = args[0];
-	if (!x86_decode(r.code, args[3] & 0xff, args[0], (enum XMode)(args[3] >> 8), &r.i, &cut))
-		xr_raise(&r, XE_UD);
+	if (!x86_decode(r->code, args[3] & 0xff, args[0], (enum XMode)(args[3] >> 8), &r->i, &cut))
+		xr_raise(r, XE_UD);
+}
+
+u64 x86_help_interpret(Regfile *t, const u64 *args)
+{
+	XRun r;
+
+	xr_begin(&r, t, args);
 	u8 family = family_of_row[r.i.row];
 	if (family >= COUNT(runs) || !runs[family])
 		xr_raise(&r, XE_UNIMPL);

@@ -12,12 +12,14 @@ typedef struct XRun {
 	Regfile *t;
 	XInsn i;
 	u8 code[16]; /* the instruction's bytes */
+	const u64 *at; /* the memory operand's address, if that is known already */
 } XRun;
 typedef void XRunFn(XRun *r);
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 
 void xr_raise(XRun *r, XExit kind) NORETURN;
+void xr_begin(XRun *r, Regfile *t, const u64 *args); /* decodes; the arguments are those of the helper `interpret` */
 
 /* ---- registers: values are zero-extended ---- */
 u64 xr_reg(const XRun *r, unsigned n, unsigned size, bool high);

@@ -292,3 +292,54 @@ void xr_emms(XRun *r)
 	check_pending(r);
 	r->t->slot[XS_FTAG] = r->t->slot[XS_FTOP] = 0;
 }
+
+/* ---- while all exceptions are masked: see lower_x87.c ------------------------------------------------ */
+
+u64 x86_help_x87_load(Regfile *t, const u64 *args)
+{
+	(void)args;
+	if ((t->slot[XS_FCW] & 0x3f) != 0x3f)
+		return 0;
+	if (t->fpu)
+		t->fpu(t, true);
+	return 1;
+}
+
+u64 x86_help_x87_save(Regfile *t, const u64 *args)
+{
+	(void)t;
+	(void)args;
+	return 0;
+}
+
+/* Flags with which FCMOVcc moves, or does not. */
+static u32 flags_for(const XRun *r, bool move)
+{
+	bool without = r->i.op == XI_FCMOVNB || r->i.op == XI_FCMOVNE || r->i.op == XI_FCMOVNBE || r->i.op == XI_FCMOVNU;
+
+	return move != without ? XF_C | XF_Z | XF_P : 0;
+}
+
+u64 x86_help_x87(Regfile *t, const u64 *args)
+{
+	XRun r;
+	u32 flags = x86_flags_bits(t), result;
+
+	xr_begin(&r, t, args);
+	r.at = r.i.nopnd && r.i.opnd[0].kind == XK_MEM ? &args[4] : NULL;
+	if (r.i.op == XI_FNSTSW)
+		return status(&r);
+	if (r.i.op == XI_FNSTCW || r.i.op == XI_FNCLEX || r.i.op == XI_FNINIT) {
+		xr_x87ctl(&r);
+	} else if (r.i.op == XI_FLDCW) {
+		t->slot[XS_FCW] = (args[4] & 0x1f7f) | 0x40;
+		set_status(&r, status(&r));
+	} else {
+		if (r.i.op >= XI_FCMOVB && r.i.op <= XI_FCMOVNU)
+			x86_set_flags_bits(t, flags_for(&r, args[4]));
+		run(&r);
+	}
+	result = x86_flags_bits(t);
+	x86_set_flags_bits(t, flags);
+	return result;
+}

@@ -27,6 +27,7 @@ OVal xl_hcall(XLower *l, u32 row, u8 type, const OVal *arg, u32 n)
 	OVal v = ocode_emit(l->f, l->block, O_HCALL, type, 0, row, n ? ocode_pool(l->f, arg, n) : 0, n);
 
 	l->f->ins.p[v].map = map;
+	l->x87 = X87_SLOTS;
 	return v;
 }
 
@@ -68,6 +69,8 @@ static bool is_mmx(const XInsn *i)
 /* MMX instructions first raise an x87 exception that is pending. */
 static void check_x87(XLower *l)
 {
+	if (l->x87_quiet)
+		return;
 	OVal fsw = xl_get(l, XS_FSW, OT_I32), open = xl_un(l, O_NOT, xl_get(l, XS_FCW, OT_I32));
 
 	xl_exit_if(l, xl_bini(l, O_AND, xl_bin(l, O_AND, fsw, open), 0x3f), XE_FPE, l->i.pc);
@@ -111,8 +114,10 @@ void x86_lower(const XUnitReq *r, XUnit *out)
 			stop_before(&l, pc, fault, n == 0);
 			break;
 		}
-		if (!l.x87_quiet && is_mmx(&l.i))
+		if (is_mmx(&l.i)) {
+			xl_x87_to_slots(&l);
 			check_x87(&l);
+		}
 		families[family_of_row[l.i.row]](&l);
 		pc += l.i.len;
 		n++;

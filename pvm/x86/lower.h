@@ -9,6 +9,9 @@
 #include "x86.h"
 #include "flags.h"
 
+/* Where the x87's state is: not known, in the host's x87, in its slots. */
+enum { X87_ANY, X87_LIVE, X87_SLOTS };
+
 typedef struct XLower {
 	OFunc *f;
 	u32 block;              /* where instructions go now */
@@ -21,6 +24,7 @@ typedef struct XLower {
 	XFlags flags;           /* the newest flags */
 	bool flags_dirty;
 	bool x87_quiet;         /* no x87 exception is pending, as has been tested */
+	u8 x87;                 /* where the x87's state is: X87_* */
 	bool ended;             /* the unit has been closed */
 	bool fpc_checked;       /* floating-point exceptions are known to be masked */
 	u8 word;                /* OT_I32 or OT_I64: addresses and stack in this mode */
@@ -68,6 +72,7 @@ OVal xl_read_at(XLower *l, unsigned k, OVal addr);
 void xl_write_at(XLower *l, unsigned k, OVal addr, OVal v);
 
 /* ---- ends ---- */
+void xl_flush_slot(XLower *l, u32 slot);                  /* stores one register if it is dirty */
 void xl_flush(XLower *l);                                 /* stores all dirty registers and flags */
 void xl_forget(XLower *l);                                /* what is known of registers: a helper may have changed them */
 void xl_exit(XLower *l, XExit kind, OVal pc);             /* flushes and leaves */
@@ -81,6 +86,9 @@ void xl_interpret_if(XLower *l, OVal cond);
  * C, which raises it, and the unit ends behind it. */
 void xl_check_fpc(XLower *l);
 
+/* Before anything that uses the x87's slots in a unit. */
+void xl_x87_to_slots(XLower *l);
+
 /* Instructions without a lowering of their own: run one by one in C on the register file. */
 void xl_interpret(XLower *l);
 
@@ -93,7 +101,7 @@ bool xl_locked_step(XLower *l, bool inc);
 XL(alu); XL(incdec); XL(unary); XL(muldiv); XL(imul); XL(shift); XL(shiftd); XL(mov); XL(movx); XL(lea); XL(xchg); XL(cmov);
 XL(setcc); XL(jcc); XL(cbw); XL(bits); XL(push); XL(flags); XL(enter); XL(call); XL(jmp); XL(ret); XL(loop); XL(syscall); XL(int);
 XL(ud); XL(nop); XL(fence); XL(far); XL(string); XL(bt); XL(xadd);
-XL(vec); XL(emms); XL(vbcast); XL(vcomi); XL(vcvt); XL(vfma); XL(vins); XL(vint); XL(vmov); XL(vmovlh); XL(vmovs); XL(vmsk); XL(vperm); XL(vshuf); XL(vtest); XL(vzero);
+XL(x87); XL(vec); XL(emms); XL(vbcast); XL(vcomi); XL(vcvt); XL(vfma); XL(vins); XL(vint); XL(vmov); XL(vmovlh); XL(vmovs); XL(vmsk); XL(vperm); XL(vshuf); XL(vtest); XL(vzero);
 #undef XL
 
 #endif

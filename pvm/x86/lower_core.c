@@ -265,13 +265,17 @@ static void put(XLower *l, u32 slot, OVal v)
 	ocode_emit(l->f, l->block, O_PUT, OT_VOID, 0, what, 0, REG_SLOT(slot));
 }
 
+void xl_flush_slot(XLower *l, u32 slot)
+{
+	if (l->dirty[slot])
+		put(l, slot, l->cur[slot]);
+	l->dirty[slot] = false;
+}
+
 void xl_flush(XLower *l)
 {
 	for (u32 s = 0; s < XS_COUNT; s++)
-		if (l->dirty[s]) {
-			put(l, s, l->cur[s]);
-			l->dirty[s] = false;
-		}
+		xl_flush_slot(l, s);
 	if (!l->flags_dirty)
 		return;
 	const XFlags *fl = &l->flags;

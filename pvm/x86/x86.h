@@ -122,6 +122,7 @@ typedef struct XUnitReq {
 	enum XMode mode;
 	u32 max_insns;    /* at most so many instructions */
 	bool masked;      /* no look at unmasked vector floating-point exceptions and at stores into two pages: the caller does that */
+	bool x87;         /* the host has an x87, and Regfile.fpu brings the guest's state there and back */
 	bool step;        /* TF is set: one instruction, then XE_STEP */
 	/* Reads up to n bytes of guest code at addr and returns how many could be read. */
 	size_t (*fetch)(void *ctx, u64 addr, u8 *buf, size_t n);

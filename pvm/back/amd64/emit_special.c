@@ -319,6 +319,38 @@ static void call(Emit *e, const MIns *ins)
 	emit_site(e, ins, b->n | SITE_RETURN);
 }
 
+/* FCMOVcc is the one on "not equal", of an operand against zero; FCOMI's flags come as in EFLAGS. */
+static void x87(Emit *e, const MIns *ins)
+{
+	const MOpnd *o = &e->m->opnd.p[ins->opnd];
+	bool gives = ins->nopnd && o->role == ROLE_DFIX;
+	Buf *b = &e->l.raw;
+
+	if (ins->mbase) {
+		ERm mem = emit_src(e, ins, ins->mopnd);
+		emit_fault_site(e, ins);
+		emit_rm(e, 0xd8u | ins->aux >> 8, 4, ins->aux >> 3 & 7, &mem, 0);
+		return;
+	}
+	if (ins->aux == OX87_FLDCW) {
+		enc_rm(b, 0x89, 4, reg(e, ins, 0), rm_mem(R15, (i32)REG_OFF(exit_to)));
+		enc_rm(b, 0xd9, 4, 5, rm_mem(R15, (i32)REG_OFF(exit_to)));
+		return;
+	}
+	if (ins->nopnd && o->role == ROLE_USE)
+		enc_rm(b, 0x85, 4, reg(e, ins, 0), rm_reg(reg(e, ins, 0)));
+	emit_site(e, ins, b->n);
+	buf_u8(b, (u8)(0xd8 | ins->aux >> 8));
+	buf_u8(b, (u8)ins->aux);
+	if (ins->aux == OX87_FNSTSW_AX) {
+		enc_rm(b, 0x0fb7, 4, RAX, rm_reg(RAX));
+	} else if (gives) {
+		buf_u8(b, 0x9f); /* lahf; movzx eax, ah */
+		buf_bytes(b, "\x0f\xb6\xc4", 3);
+		enc_alui(b, 4, 4, rm_reg(RAX), 0x45);
+	}
+}
+
 /* A word of the incoming area, above the frame pointer and the return address. */
 static void ldarg(Emit *e, const MIns *ins)
 {
@@ -505,6 +537,7 @@ void emit_special(Emit *e, const MIns *ins)
 	case M_MFENCE: buf_bytes(&e->l.raw, "\x0f\xae\xf0", 3); break;
 	case M_ENTRY: break;
 	case M_LDARG: ldarg(e, ins); break;
+	case M_X87: x87(e, ins); break;
 	case M_CALL: case M_CALLI: case M_HCALL: call(e, ins); break;
 	case M_TRAPCC: trapcc(e, ins); break;
 	case M_TRAP: layout_jump(&e->l, emit_trap_stub(e, (u32)ins->imm, ins)); break;

@@ -58,10 +58,43 @@ static void call(Sel *s, u32 v, u32 op)
 	s->m->calls = true;
 }
 
+/* An x87 instruction on the host's own x87.  Operand 0 is what it gives, if it gives something. */
+static void x87(Sel *s, u32 v)
+{
+	const OIns *o = sel_o(s, v);
+	u32 code = o->aux & 0x7ff, operand = s->f->pool.p[o->b + 4], def = o->type != OT_VOID && s->need[v] ? v : 0, x = 0;
+	bool memory = (code & 0xff) < 0xc0 && code != OX87_FLDCW;
+	Addr a;
+
+	if (memory) {
+		a = sel_addr(s, operand, 0, O_MEM(SPACE_GUEST, 3, 0, ORDER_TSO, 1));
+		a.fault = true;
+		a.map_of = v;
+	} else if (code == OX87_FLDCW || (code & 0x7f8) == OX87_FCMOV) {
+		x = sel_reg(s, operand);
+	}
+	sel_new(s, M_X87, 4)->aux = (u16)code;
+	if (def)
+		sel_opnd(s, def, ROLE_DFIX, RAX);
+	if (x)
+		sel_opnd(s, x, ROLE_USE, 0);
+	if (memory)
+		sel_mem(s, &a, false);
+	else
+		s->out.p[s->out.n - 1].map = o->map;
+	if (o->type != OT_VOID && !def)
+		sel_opnd(s, 0, ROLE_KILL, RAX);
+}
+
 /* A host function: arguments as words, the result's bits in rax. */
 static void hcall(Sel *s, u32 v)
 {
 	const OIns *o = sel_o(s, v);
+
+	if (o->aux & OHCALL_X87) {
+		x87(s, v);
+		return;
+	}
 	u32 t = type_is_float(o->type) && s->need[v] ? m_temp(s->m, o->type == OT_F64 ? OT_I64 : OT_I32) : v;
 	MIns *ins = sel_new(s, M_HCALL, 8);
 

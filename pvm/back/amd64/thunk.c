@@ -10,7 +10,6 @@ static void leave_emitted(Buf *b)
 	enc_rm(b, 0x89, 8, RBP, rm_mem(R15, (i32)REG_OFF(exit_fp)));
 	enc_rm(b, 0x8b, 8, RCX, rm_mem(RSP, 0));
 	enc_rm(b, 0x89, 8, RCX, rm_mem(R15, (i32)REG_OFF(exit_pc)));
-	enc_mov(b, 8, RDI, R15);
 	enc_push(b, RBP);
 	enc_mov(b, 8, RBP, RSP);
 	enc_alui(b, 4, 8, rm_reg(RSP), -16);
@@ -23,6 +22,24 @@ enum { HOST_MXCSR = 0x1f80 /* the system's at a process's start: nothing in pvm 
 static void load_guest_mxcsr(Buf *b)
 {
 	enc_rm(b, 0x0fae, 4, 2, rm_mem(R15, (i32)REG_SLOT(REG_FPC)));
+}
+
+/* The guest's x87 state into its slots, if it is in the x87; keeps rax and rsi, needs an aligned stack. */
+static void store_guest_x87(Buf *b)
+{
+	u32 skip;
+
+	enc_alui(b, 7, 4, rm_mem(R15, (i32)REG_OFF(fpu_live)), 0);
+	buf_u16(b, 0x0074);
+	skip = b->n;
+	enc_push(b, RAX);
+	enc_push(b, RSI);
+	enc_mov(b, 8, RDI, R15);
+	enc_rm(b, 0x33, 4, RSI, rm_reg(RSI));
+	enc_rm(b, 0xff, 4, 2, rm_mem(R15, (i32)REG_OFF(fpu)));
+	enc_pop(b, RSI);
+	enc_pop(b, RAX);
+	b->p[skip - 1] = (u8)(b->n - skip);
 }
 
 static void store_guest_mxcsr(Buf *b)
@@ -88,6 +105,7 @@ static void thunk_unit(enum BackThunk which, Buf *b)
 	else if (which == THUNK_JUMP)
 		thunk_jump(b);
 	store_guest_mxcsr(b);
+	store_guest_x87(b);
 	back_to_c(b);
 }
 
@@ -124,6 +142,8 @@ void amd64_thunk(enum BackThunk which, BackCode *c)
 	}
 	leave_emitted(b);
 	switch_mxcsr(b, store_guest_mxcsr);
+	store_guest_x87(b);
+	enc_mov(b, 8, RDI, R15);
 	if (which == THUNK_HCALL) { /* row in eax, arguments at rsi */
 		Rm row = { .mem = 1, .base = RCX, .index = RAX, .scale = 3 };
 		enc_rm(b, 0x8b, 8, RCX, rm_mem(R15, (i32)REG_OFF(host)));
