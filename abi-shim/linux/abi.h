@@ -67,6 +67,7 @@ struct LTask {
 	LThread *threads;
 	u32 nthread;
 	bool threaded;          /* there has been a second one */
+	bool own_robust;        /* the host's kernel cannot walk the guest's robust lists */
 	LAction action[NSIG_GUEST + 1];
 	u64 brk_start, brk;
 	u64 stack_low, stack_high;
@@ -177,6 +178,10 @@ void signal_reset(LTask *k);
 /* Before the process's first host thread is created: libc then takes signal 33 for itself, and gives it back. */
 void signal_first_thread(LTask *k);
 u64 signal_host_mask(u64 guest);
+/* The host's mask for a call that waits with another mask than the thread's: the handler that ends it has that one. */
+u64 signal_wait_mask(LThread *t, u64 guest);
+/* Signals that kill the process come through the VM, which then has to do something for its dead. */
+void signal_catch_fatal(LTask *k);
 NORETURN void signal_die(LThread *t, int sig);
 /* Builds the frame of a handler and enters it; false: the stack is out of reach. */
 bool frame_push(LThread *t, int sig, const LAction *a, const siginfo_t *si, const XTrap *why);
@@ -194,7 +199,9 @@ int thread_end(LThread *t);
 void thread_lock(LTask *k);
 void thread_unlock(LTask *k);
 i64 thread_set_tls(LThread *t, u64 at);     /* process.c: clone's TLS argument, as the width has it */
-void thread_robust_end(LThread *t);         /* futex.c: what it holds is marked as its owner's who died */
+/* futex.c: what a thread holds is marked as its owner's who died; the same for all threads, before the process ends. */
+void thread_robust_end(LThread *t);
+void thread_robust_all(LTask *k);
 
 /* start.c -- a process from a file. */
 bool start_process(LTask *k, int argc, char **argv, char **envp, Err *e);

@@ -280,6 +280,8 @@ bool call_trap(LThread *t, bool wide)
 		return false;
 	if (t->task->o.strace && r != LR_AGAIN)
 		trace_call(t, t->raw, r, true);
+	if (r != -EINTR)
+		t->waits = false;
 	finish(t, row, nr, r);
 	return t->queued ? signal_deliver(t) : true;
 }

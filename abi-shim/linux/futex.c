@@ -117,7 +117,8 @@ typedef struct Robust {
 
 enum { ROBUST_MOST = 2048, PI_BIT = 1 };
 
-/* The host's kernel can walk the list itself, even when the process is killed, if it finds it at the guest's addresses. */
+/* The host's kernel can walk the list itself, even when the process is killed, if it finds it at the guest's addresses.
+ * What an i386 process holds that SIGKILL ends stays locked. */
 static bool kernel_walks(LThread *t, u64 head)
 {
 	return t->wide && same_order() && sizeof(void *) == 8 && xguest_pin(t->x, head, 24, GP_READ) == hostp(head);
@@ -130,6 +131,7 @@ i64 futex_set_robust(LThread *t, const u64 *a)
 	t->robust = a[0];
 	if (kernel_walks(t, a[0]))
 		return HOST(t, SYS_set_robust_list, a[0], a[1]);
+	signal_catch_fatal(t->task);
 	return 0;
 }
 
@@ -234,7 +236,7 @@ void thread_robust_end(LThread *t)
 
 	if (!t->robust)
 		return;
-	t->wide = t->task->wide;
+	t->wide = t->task->wide; /* of the list, whatever the last call was */
 	if (read_head(t, &r)) {
 		walk(t, &r);
 		if (r.pending)
@@ -243,4 +245,12 @@ void thread_robust_end(LThread *t)
 	if (kernel_walks(t, t->robust))
 		syscall(SYS_set_robust_list, NULL, 24);
 	t->robust = 0;
+}
+
+void thread_robust_all(LTask *k)
+{
+	thread_lock(k);
+	for (LThread *t = k->threads; k->own_robust && t; t = t->next)
+		thread_robust_end(t);
+	thread_unlock(k);
 }

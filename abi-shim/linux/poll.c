@@ -50,7 +50,7 @@ i64 poll_poll(LThread *t, const u64 *a)
 
 i64 poll_ppoll(LThread *t, const u64 *a)
 {
-	u64 mask = a[3] ? signal_host_mask(*(u64 *)hostp(a[3])) : 0;
+	u64 mask = a[3] ? signal_wait_mask(t, *(u64 *)hostp(a[3])) : 0;
 
 	return poll_fds(t, a[0], a[1], hostp(a[2]), a[3] ? &mask : NULL);
 }
@@ -129,7 +129,7 @@ i64 poll_pselect(LThread *t, const u64 *a)
 	if (at) {
 		if (!xguest_read(t->x, at, raw, 8))
 			return -EFAULT;
-		mask = signal_host_mask(ld64(raw));
+		mask = signal_wait_mask(t, ld64(raw));
 	}
 	return select_fds(t, a, hostp(a[4]), at ? &mask : NULL);
 }
@@ -188,7 +188,7 @@ i64 poll_epoll_wait(LThread *t, const u64 *a)
 
 i64 poll_epoll_pwait(LThread *t, const u64 *a)
 {
-	u64 mask = a[4] ? signal_host_mask(*(u64 *)hostp(a[4])) : 0;
+	u64 mask = a[4] ? signal_wait_mask(t, *(u64 *)hostp(a[4])) : 0;
 
 	if (a[4] && a[5] != 8)
 		return -EINVAL;

@@ -98,6 +98,7 @@ static i64 execute(LThread *t, const char *path, const u64 *a, Arena *arena)
 		child_command(t, path, &argv, &command);
 		if (t->task->o.strace)
 			trace_call(t, t->raw, 0, false);
+		thread_robust_all(t->task);
 		r = HOST(t, SYS_execve, "/proc/self/exe", command.p, envp.p);
 	}
 	vec_free(&argv);

@@ -33,6 +33,13 @@ void signal_set_mask(LThread *t, u64 mask)
 	set_host_mask(signal_host_mask(t->mask));
 }
 
+u64 signal_wait_mask(LThread *t, u64 guest)
+{
+	t->waits = true;
+	t->wait_mask = guest & ~UNBLOCKABLE;
+	return signal_host_mask(t->wait_mask);
+}
+
 void signal_block(void)
 {
 	set_host_mask(~KEPT);
@@ -93,13 +100,23 @@ enum { KERNEL_MASK = 2 };
 enum { KERNEL_MASK = 3 };
 #endif
 
-static void set_host_action(int sig, const LAction *a)
+static bool ignored_by_default(int sig)
+{
+	return sig == SIGCHLD || sig == SIGURG || sig == SIGWINCH || sig == SIGCONT;
+}
+
+static bool kills(int sig)
+{
+	return !ignored_by_default(sig) && sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU;
+}
+
+static void set_host_action(const LTask *k, int sig, const LAction *a)
 {
 	u64 w[KERNEL_WORDS];
 
 	if (!is_ours(sig) || syscall(SYS_rt_sigaction, SIGSEGV, NULL, w, 8) != 0)
 		return;
-	w[0] = a->handler > G_IGN ? (u64)(uintptr_t)on_signal : a->handler;
+	w[0] = a->handler > G_IGN || (a->handler == G_DFL && k->own_robust && kills(sig)) ? (u64)(uintptr_t)on_signal : a->handler;
 	w[1] &= KERNEL_RESTORER;
 	w[1] |= SA_SIGINFO | SA_ONSTACK | (a->flags & GSA_NOCLDSTOP ? SA_NOCLDSTOP : 0) | (a->flags & GSA_NOCLDWAIT ? SA_NOCLDWAIT : 0);
 	w[KERNEL_MASK] = ~KEPT;
@@ -120,6 +137,17 @@ void signal_init(LTask *k)
 	t->alt_flags = SS_DISABLE;
 }
 
+void signal_catch_fatal(LTask *k)
+{
+	thread_lock(k);
+	bool was = k->own_robust;
+	k->own_robust = true;
+	for (int sig = 1; sig <= NSIG_GUEST && !was; sig++)
+		if (k->action[sig].handler == G_DFL && kills(sig))
+			set_host_action(k, sig, &k->action[sig]);
+	thread_unlock(k);
+}
+
 static void *nothing(void *p)
 {
 	return p;
@@ -133,7 +161,7 @@ void signal_first_thread(LTask *k)
 		pthread_join(t, NULL);
 	signal_block(); /* libc has opened its two */
 	for (int sig = LIBC_FIRST; sig <= LIBC_LAST; sig++)
-		set_host_action(sig, &k->action[sig]);
+		set_host_action(k, sig, &k->action[sig]);
 }
 
 static i64 set_action(LThread *t, u64 sig, const LAction *new, LAction *old)
@@ -148,7 +176,7 @@ static i64 set_action(LThread *t, u64 sig, const LAction *new, LAction *old)
 	if (new) {
 		*a = *new;
 		a->mask &= ~UNBLOCKABLE;
-		set_host_action((int)sig, a);
+		set_host_action(t->task, (int)sig, a);
 	}
 	thread_unlock(t->task);
 	return 0;
@@ -160,7 +188,7 @@ void signal_reset(LTask *k)
 		LAction *a = &k->action[sig];
 		if (a->handler > G_IGN) {
 			*a = (LAction){0};
-			set_host_action(sig, a);
+			set_host_action(k, sig, a);
 		}
 	}
 }
@@ -172,6 +200,7 @@ void signal_die(LThread *t, int sig)
 {
 	u64 none = ~BIT(sig);
 
+	thread_robust_all(t->task);
 	if (t->task->o.strace)
 		fprintf(t->task->trace, "[%d] +++ killed by SIG%s +++\n", (int)t->tid, sigabbrev_np(sig) ? sigabbrev_np(sig) : "?");
 	fflush(NULL);
@@ -179,11 +208,6 @@ void signal_die(LThread *t, int sig)
 	set_host_mask(none);
 	syscall(SYS_tgkill, getpid(), t->tid, sig);
 	_exit(128 + sig);
-}
-
-static bool ignored_by_default(int sig)
-{
-	return sig == SIGCHLD || sig == SIGURG || sig == SIGWINCH || sig == SIGCONT;
 }
 
 /* Enters the handler, or does what the signal does without one.  False: no room for the frame. */
@@ -200,6 +224,10 @@ static void deliver_one(LThread *t, int sig, const siginfo_t *si, const XTrap *w
 		return;
 	if (a.handler == G_IGN && !why)
 		return;
+	if (a.handler == G_DFL && !kills(sig)) {
+		syscall(SYS_kill, getpid(), SIGSTOP);
+		return;
+	}
 	if (a.handler == G_DFL || forced)
 		signal_die(t, sig);
 	if (!frame_push(t, sig, &a, si, why))
@@ -349,7 +377,7 @@ i64 sig_old_return(LThread *t, const u64 *a)
 /* The kernel puts the mask back when the handler (ours) has returned, so the guest's stays as it is. */
 i64 sig_suspend(LThread *t, const u64 *a)
 {
-	u64 mask = a[0] ? signal_host_mask(*(u64 *)hostp(a[0])) : 0;
+	u64 mask = a[0] ? signal_wait_mask(t, *(u64 *)hostp(a[0])) : 0;
 
 	return a[0] ? HOST(t, SYS_rt_sigsuspend, &mask, 8) : -EFAULT;
 }

@@ -132,6 +132,8 @@ int thread_end(LThread *t)
 	int status = t->status;
 
 	thread_robust_end(t);
+	if (group)
+		thread_robust_all(k);
 	u32 left = delist(t);
 	if (left && !group) {
 		clear_tid(t);
