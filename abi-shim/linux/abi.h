@@ -68,7 +68,8 @@ struct LTask {
 	u32 nthread;
 	bool threaded;          /* there has been a second one */
 	bool own_robust;        /* the host's kernel cannot walk the guest's robust lists */
-	LAction action[NSIG_GUEST + 1];
+	LAction *action;        /* NSIG_GUEST + 1; of two processes with CLONE_SIGHAND */
+	LTask *space;           /* whose brk counts: this one, or the parent whose memory this process shares */
 	u64 brk_start, brk;
 	u64 stack_low, stack_high;
 	u64 sigreturn_page;     /* i386: code that restorer-less handlers return to */

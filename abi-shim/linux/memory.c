@@ -42,9 +42,11 @@ static i64 set_brk(LTask *k, const u64 *a)
 /* brk gives the old end when it cannot do what is asked. */
 i64 mem_brk(LThread *t, const u64 *a)
 {
-	thread_lock(t->task);
-	i64 r = set_brk(t->task, a);
-	thread_unlock(t->task);
+	LTask *k = t->task->space;
+
+	thread_lock(k);
+	i64 r = set_brk(k, a);
+	thread_unlock(k);
 	return r;
 }
 

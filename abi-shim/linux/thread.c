@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -83,6 +84,8 @@ static u32 delist(LThread *t)
 void thread_init(LTask *k)
 {
 	make_lock(k);
+	k->space = k;
+	k->action = xcalloc(NSIG_GUEST + 1, sizeof *k->action);
 	k->thread.task = k;
 	k->thread.tid = (i32)syscall(SYS_gettid);
 	enlist(&k->thread);
@@ -135,6 +138,8 @@ int thread_end(LThread *t)
 	if (group)
 		thread_robust_all(k);
 	u32 left = delist(t);
+	if (k->space != k) /* others have this memory */
+		clear_tid(t);
 	if (left && !group) {
 		clear_tid(t);
 		thread_free(t);
@@ -230,7 +235,8 @@ static LThread *thread_new(const LThread *of)
 	return t;
 }
 
-static int create(Birth *b)
+/* A host thread that nobody joins; back when it has posted `ready`.  0, or an error. */
+static int host_thread_new(void *(*fn)(void *), void *arg, sem_t *ready)
 {
 	pthread_attr_t attr;
 	pthread_t host;
@@ -238,33 +244,41 @@ static int create(Birth *b)
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&attr, HOST_STACK);
-	sem_init(&b->ready, 0, 0);
-	int bad = pthread_create(&host, &attr, host_thread, b);
+	sem_init(ready, 0, 0);
+	int bad = pthread_create(&host, &attr, fn, arg);
 	if (!bad)
-		sem_wait(&b->ready);
-	sem_destroy(&b->ready);
+		sem_wait(ready);
 	pthread_attr_destroy(&attr);
 	return bad;
+}
+
+/* Before a host thread is created. */
+static void prepare(LThread *t)
+{
+	signal_block();
+	if (!t->task->threaded) {
+		t->task->threaded = true;
+		signal_first_thread(t->task);
+	}
 }
 
 static i64 clone_thread(LThread *t, const Clone *c)
 {
 	Birth b = {.t = thread_new(t), .c = c};
 
-	if (!b.t)
+	if (!b.t || t->task->space != t->task) { /* libc's thread belongs to the parent */
+		if (b.t)
+			thread_free(b.t);
 		return -EAGAIN;
+	}
 	i64 r = set_child(b.t, c);
 	if (r < 0) {
 		thread_free(b.t);
 		return r;
 	}
-	signal_block();
-	if (!t->task->threaded) {
-		t->task->threaded = true;
-		signal_first_thread(t->task);
-	}
+	prepare(t);
 	enlist(b.t);
-	int bad = create(&b);
+	int bad = host_thread_new(host_thread, &b, &b.ready);
 	signal_unblock(t);
 	if (!bad)
 		return b.tid;
@@ -323,8 +337,6 @@ static void tell_parent(LThread *t, const Clone *c, i64 pid)
 		write_int(t, c->pidfd, syscall(SYS_pidfd_open, pid, 0));
 }
 
-/* The child has its own copy of memory in every case: a vfork that is a fork whose parent waits until the child has
- * executed a program or ended.  What a vfork child writes is not seen by its parent. */
 static i64 clone_process(LThread *t, const Clone *c)
 {
 	LTask *k = t->task;
@@ -354,6 +366,145 @@ static i64 clone_process(LThread *t, const Clone *c)
 	return pid;
 }
 
+/* ---- processes that share memory ---------------------------------------------------------------------------- */
+
+/* A child by vfork, or by clone with CLONE_VM.  It runs on a stack of its own, but with the thread-local variables of the
+ * host thread that made it, which sleeps as long: that of the parent after vfork, else one made for this. */
+typedef struct Share {
+	LTask *k;               /* the child's */
+	Clone c;
+	u8 *stack;
+	struct Started *started; /* NULL: vfork; the parent's until it is told */
+} Share;
+
+typedef struct Started {
+	i64 pid;
+	sem_t ready;
+} Started;
+
+static int child_main(void *p)
+{
+	Share *s = p;
+	LThread *t = &s->k->thread;
+
+	t->tid = (i32)syscall(SYS_gettid);
+	if (s->c.flags & GC_PARENT_SETTID)
+		write_int(t, s->c.parent_tid, t->tid);
+	if (s->c.flags & GC_CHILD_SETTID)
+		write_int(t, s->c.child_tid, t->tid);
+	if (s->c.flags & GC_CLEAR_SIGHAND)
+		signal_reset(s->k);
+	if (s->started) {
+		s->started->pid = t->tid;
+		sem_post(&s->started->ready);
+	}
+	xthread_kick(t->x); /* takes the guest's mask */
+	xthread_run(t->x);
+	return thread_end(t);
+}
+
+static void share_free(Share *s)
+{
+	LTask *k = s->k;
+
+	if (k && k->thread.x)
+		xthread_free(k->thread.x);
+	if (k && !(s->c.flags & GC_SIGHAND))
+		free(k->action);
+	free(k);
+	if (s->stack)
+		munmap(s->stack, HOST_STACK);
+	free(s);
+}
+
+/* A process of one thread with its parent's options, registers and actions. */
+static bool share_new(Share *s, const LThread *of)
+{
+	LTask *k = s->k = calloc(1, sizeof *k);
+	LThread *t = &k->thread;
+	size_t actions = (NSIG_GUEST + 1) * sizeof *k->action;
+
+	s->stack = mmap(NULL, HOST_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (s->stack == MAP_FAILED)
+		s->stack = NULL;
+	XThread *x = k && s->stack ? xthread_copy(of->x) : NULL;
+	if (!x)
+		return false;
+	*k = *of->task;
+	*t = (LThread){.x = x, .task = k, .wide = of->wide, .mask = of->mask, .alt_flags = SS_DISABLE};
+	if (s->c.flags & GC_VFORK) {
+		t->alt_at = of->alt_at;
+		t->alt_size = of->alt_size;
+		t->alt_flags = of->alt_flags;
+	}
+	*xthread_data(x) = t;
+	if (!(s->c.flags & GC_SIGHAND))
+		memcpy(k->action = xmalloc(actions), of->task->action, actions);
+	k->missing = k->odd = (Map){0};
+	k->threads = NULL;
+	k->nthread = 0;
+	k->calls = 0;
+	make_lock(k);
+	enlist(t);
+	return set_child(t, &s->c) == 0;
+}
+
+/* The host's clone; back when the child has executed another program or ended. */
+static i64 share_run(Share *s)
+{
+	u64 flags = GC_VM | GC_VFORK | s->c.signal | (s->c.flags & (GC_FS | GC_FILES | GC_SIGHAND | GC_HOST));
+	XThread *mine = xthread_current();
+	i64 pid = clone(child_main, s->stack + HOST_STACK, (int)flags, s);
+
+	if (pid < 0)
+		pid = -errno;
+	xthread_take_back(mine, s->k->thread.x);
+	return pid;
+}
+
+static void *share_apart(void *p)
+{
+	Share *s = p;
+	i64 pid = share_run(s);
+
+	if (pid < 0) {
+		s->started->pid = pid;
+		sem_post(&s->started->ready);
+		return NULL; /* the parent frees it */
+	}
+	share_free(s);
+	return NULL;
+}
+static i64 share_beside(LThread *t, Share *s)
+{
+	Started begun;
+
+	s->started = &begun;
+	prepare(t);
+	int bad = host_thread_new(share_apart, s, &begun.ready);
+	return bad ? -bad : begun.pid;
+}
+
+static i64 clone_sharing(LThread *t, const Clone *c)
+{
+	Share *s = xcalloc(1, sizeof *s);
+	bool waits = c->flags & GC_VFORK;
+	i64 pid = -EAGAIN;
+
+	signal_block();
+	s->c = *c;
+	if (t->queued)
+		pid = LR_AGAIN;
+	else if (share_new(s, t))
+		pid = waits ? share_run(s) : share_beside(t, s);
+	if (pid < 0 || waits)
+		share_free(s);
+	if (pid > 0 && c->flags & GC_PIDFD)
+		tell_parent(t, &(Clone){.flags = GC_PIDFD, .pidfd = c->pidfd}, pid);
+	signal_unblock(t);
+	return pid;
+}
+
 /* ---- calls --------------------------------------------------------------------------------------------------- */
 
 static i64 clone_any(LThread *t, const Clone *c)
@@ -364,11 +515,7 @@ static i64 clone_any(LThread *t, const Clone *c)
 		return -EINVAL;
 	if (f & GC_THREAD)
 		return clone_thread(t, c);
-	if (f & GC_VM && !(f & GC_VFORK)) {
-		call_missing(t, "clone", f);
-		return -ENOSYS;
-	}
-	return clone_process(t, c);
+	return f & GC_VM ? clone_sharing(t, c) : clone_process(t, c);
 }
 
 i64 thread_fork(LThread *t, const u64 *a)

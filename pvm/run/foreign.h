@@ -69,6 +69,9 @@ void xthread_free(XThread *t);
 static inline u64 *xreg(XThread *t, u32 slot) { return &((Regfile *)(void *)t)->slot[slot]; }
 /* Runs guest code from XS_PC until a handler returns false.  Takes the calling host thread's alternate signal stack. */
 void xthread_run(XThread *t);
+/* A process that shares this memory (vfork) has used the calling host thread's thread-local variables for `child`, and has
+ * left: they are mine's again (NULL: nobody's), and nobody waits for the child. */
+void xthread_take_back(XThread *mine, XThread *child);
 /* The thread that runs on the calling host thread, or NULL; for signal handlers. */
 XThread *xthread_current(void);
 /* Makes the thread call opts.pending soon (bounded); safe from signal handlers and other threads. */

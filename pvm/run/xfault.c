@@ -17,6 +17,13 @@ XThread *xthread_current(void)
 	return current;
 }
 
+void xthread_take_back(XThread *mine, XThread *child)
+{
+	__atomic_store_n(&child->where, IN_VM, __ATOMIC_RELEASE);
+	current = mine;
+	copy_end();
+}
+
 static NORETURN void not_the_guest(int sig)
 {
 	static const char text[] = "pvm: the virtual machine itself has failed (memory fault); please report this\n";

@@ -47,6 +47,11 @@ void copy_fault(void)
 		siglongjmp(*copying, 1);
 }
 
+void copy_end(void)
+{
+	copying = NULL;
+}
+
 /* How many of n bytes from `at` on have all of `prot`; GP_READ is had by all that is not PROT_NONE. */
 static u64 reach(const XTask *t, u64 at, u64 n, int prot)
 {

@@ -102,6 +102,8 @@ void xspace_guard(XTask *t, u64 page, bool guard);
 bool copy_guarded(void *to, const void *from, size_t n);
 /* True, and does not come back, if this thread is in copy_guarded. */
 void copy_fault(void);
+/* It is not any more: the process that was has ended. */
+void copy_end(void);
 /* Reads guest code, for XUnitReq: stops at what cannot be executed. */
 size_t xmem_fetch(void *task, u64 at, u8 *buf, size_t n);
 
