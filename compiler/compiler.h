@@ -6,6 +6,7 @@
 
 typedef struct CompileOpts {
 	bool no_checks;     /* $R-, $Q-: no bounds, range, overflow, nil and case checks */
+	bool iso;           /* ISO 7185, as {$mode iso} */
 	bool colour;        /* in diagnostics */
 	bool no_lines;      /* leave line and variable tables out */
 	u32 stack;          /* bytes of memory stack, 0 = the default (8 MiB) */

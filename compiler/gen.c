@@ -77,7 +77,11 @@ static void init_bytes(u8 *p, const Type *t, Node *n)
 		for (Node *k = n->a; k; k = k->next, p += t->base->size)
 			init_bytes(p, t->base, k);
 	} else if (t->kind == T_REAL) {
-		st64(p, f64_u64(n->op == N_INT ? (double)n->i : n->r));
+		double r = n->op == N_INT ? (double)n->i : n->r;
+		if (type_single(t))
+			st32(p, f32_u32((float)r));
+		else
+			st64(p, f64_u64(r));
 	} else if (t->kind == T_SET) {
 		u8 bits[32] = { 0 };
 		gen_set_bytes(n, bits);
@@ -238,7 +242,12 @@ static void bind_file(Gen *g, const Sym *y)
 	E1(I32_CONST, y->bound);
 	E1(I32_CONST, pb_data(g->b, y->name->s, y->name->len, 1));
 	E1(I32_CONST, y->name->len);
-	gen_call_sys(g, "text.bind", "iiii:");
+	if (y->type->kind == T_TEXT) {
+		gen_call_sys(g, "text.bind", "iiii:");
+		return;
+	}
+	E1(I32_CONST, y->type->base ? y->type->base->size : 128);
+	gen_call_sys(g, "file.bind", "iiiii:");
 }
 
 static void enter(Gen *g, Proc *p)
@@ -258,7 +267,7 @@ static void enter(Gen *g, Proc *p)
 	for (Sym *q = p->param; q; local += param_width(q), q = q->next)
 		enter_param(g, q, local);
 	for (Sym *y = p->vars; y; y = y->next)
-		if (y->kind == S_VAR && !y->param && y->where == W_FRAME && y->type->has_text) {
+		if (y->kind == S_VAR && !y->param && y->where == W_FRAME && y->type->has_file) {
 			E1(FRAME_ADDR, y->at_);
 			E1(I32_CONST, 0);
 			E1(I32_CONST, y->type->size);

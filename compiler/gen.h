@@ -72,6 +72,7 @@ void gen_wide(Gen *g, Node *n);                   /* an ordinal as i64 */
 void gen_real(Gen *g, Node *n);
 void gen_cond(Gen *g, Node *n, u32 label, bool sense); /* jumps if n = sense */
 void gen_convert(Gen *g, Type *from, i64 lo, i64 hi, Type *to); /* top of the stack, known to lie in lo..hi */
+void gen_round_single(Gen *g, const Type *t);     /* the real on the stack, if t has 32 bits only */
 void gen_range_of(const Node *n, i64 *lo, i64 *hi);
 
 /* gen_stmt.c */

@@ -120,9 +120,10 @@ static void square(Gen *g, Node *n)
 	bool check = n->sw & SW_OVERFLOW;
 	gen_expr(g, n->b);
 	E(DUP);
-	if (n->type->kind == T_REAL)
+	if (n->type->kind == T_REAL) {
 		E(F64_MUL);
-	else if (type_wide(n->type))
+		gen_round_single(g, n->type);
+	} else if (type_wide(n->type))
 		pb_op(g->b, check ? P_I64_MUL_O : P_I64_MUL);
 	else
 		pb_op(g->b, check ? P_I32_MUL_O : P_I32_MUL);
@@ -258,8 +259,16 @@ static void leave(Gen *g, Node *n)
 static void truncate(Gen *g, Node *n)
 {
 	gen_real(g, n->b);
-	if (n->i == B_ROUND)
+	if (n->i == B_ROUND && (n->sw & SW_ISO)) { /* trunc(x + 0.5) or trunc(x - 0.5) by the sign of x */
+		u32 x = gen_temp(g, 'd');
+		E1(LOCAL_TEE, x);
+		pb_f64(g->b, 0.5);
+		E1(LOCAL_GET, x);
+		E(F64_COPYSIGN);
+		E(F64_ADD);
+	} else if (n->i == B_ROUND) {
 		E(F64_NEAREST);
+	}
 	E(I64_TRUNC_F64_S);
 }
 
@@ -271,6 +280,7 @@ void gen_builtin(Gen *g, Node *n)
 	case B_SQRT:
 		gen_real(g, n->b);
 		E(F64_SQRT);
+		gen_round_single(g, n->type);
 		break;
 	case B_ODD:
 		gen_expr(g, n->b);

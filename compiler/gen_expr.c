@@ -16,7 +16,7 @@ void gen_range_of(const Node *n, i64 *lo, i64 *hi)
 		while (a->op == N_MOD) /* has the sign of its left operand */
 			a = a->a;
 		gen_range_of(a, &l, &h);
-		*lo = l < 0 ? 1 - n->b->i : 0;
+		*lo = l < 0 && !(n->sw & SW_ISO) ? 1 - n->b->i : 0;
 		*hi = n->b->i - 1;
 	} else if (n->op == N_AND && n->type->kind == T_INT && n->b->op == N_INT && n->b->i >= 0) {
 		*lo = 0;
@@ -29,6 +29,16 @@ void gen_range_of(const Node *n, i64 *lo, i64 *hi)
 	}
 }
 
+/* Reals are f64 on the stack, whatever they are in memory.  One operation in f64 that is rounded again gives what
+ * the same in f32 would. */
+void gen_round_single(Gen *g, const Type *t)
+{
+	if (!type_single(t))
+		return;
+	E(F32_DEMOTE);
+	E(F64_PROMOTE);
+}
+
 /* Makes a number of type `from`, known to lie in lo..hi, one of type `to`. */
 void gen_convert(Gen *g, Type *from, i64 lo, i64 hi, Type *to)
 {
@@ -38,6 +48,8 @@ void gen_convert(Gen *g, Type *from, i64 lo, i64 hi, Type *to)
 			E(F64_CONVERT_I32_S);
 		else if (a == 'l')
 			E(F64_CONVERT_I64_S);
+		if (!type_single(from))
+			gen_round_single(g, to);
 		return;
 	}
 	if (!type_ordinal(to) || !type_ordinal(from))
@@ -135,6 +147,29 @@ static void operand_as(Gen *g, const Node *n, char letter)
 		pb_op(g->b, from == 'l' ? P_F64_CONVERT_I64_S : P_F64_CONVERT_I32_S);
 }
 
+/* i mod j as ISO 7185 has it, never negative; j must be above 0.  Both are on the stack. */
+static void iso_mod(Gen *g, const Node *n)
+{
+	bool wide = type_wide(n->type), known = n->b->op == N_INT && n->b->i > 0;
+	u32 j = gen_temp(g, wide ? 'l' : 'i'), r = gen_temp(g, wide ? 'l' : 'i');
+	if (!known && (n->sw & SW_RANGE)) {
+		E1(LOCAL_TEE, j);
+		pb_op1(g->b, wide ? P_I64_CONST : P_I32_CONST, 0);
+		pb_op(g->b, wide ? P_I64_LE_S : P_I32_LE_S);
+		E1(TRAP_IF, 200);
+		E1(LOCAL_GET, j);
+	}
+	E1(LOCAL_TEE, j);
+	pb_op(g->b, wide ? P_I64_REM_S : P_I32_REM_S);
+	E1(LOCAL_TEE, r);
+	E1(LOCAL_GET, r);
+	pb_op1(g->b, wide ? P_I64_CONST : P_I32_CONST, wide ? 63 : 31);
+	pb_op(g->b, wide ? P_I64_SHR_S : P_I32_SHR_S);
+	E1(LOCAL_GET, j);
+	pb_op(g->b, wide ? P_I64_AND : P_I32_AND);
+	pb_op(g->b, wide ? P_I64_ADD : P_I32_ADD);
+}
+
 /* The right operand and the operator; the left one is on the stack in the form of its own type. */
 static void arith_rest(Gen *g, Node *n)
 {
@@ -144,6 +179,7 @@ static void arith_rest(Gen *g, Node *n)
 		operand_as(g, n->a, 'd');
 		gen_real(g, n->b);
 		pb_op(g->b, check ? P_F64_DIV_Z : P_F64_DIV);
+		gen_round_single(g, n->type);
 		return;
 	}
 	while (op->node != n->op)
@@ -152,13 +188,20 @@ static void arith_rest(Gen *g, Node *n)
 		operand_as(g, n->a, 'd');
 		gen_real(g, n->b);
 		pb_op(g->b, op->f64);
+		gen_round_single(g, n->type);
 	} else if (type_wide(n->type)) {
 		operand_as(g, n->a, 'l');
 		gen_wide(g, n->b);
-		pb_op(g->b, check ? op->i64_o : op->i64);
+		if (n->op == N_MOD && (n->sw & SW_ISO))
+			iso_mod(g, n);
+		else
+			pb_op(g->b, check ? op->i64_o : op->i64);
 	} else {
 		gen_int(g, n->b);
-		pb_op(g->b, check ? op->i32_o : op->i32);
+		if (n->op == N_MOD && (n->sw & SW_ISO))
+			iso_mod(g, n);
+		else
+			pb_op(g->b, check ? op->i32_o : op->i32);
 	}
 }
 
@@ -347,6 +390,7 @@ static void conversion(Gen *g, Node *n)
 	Type *to = n->type, *from = n->a->type;
 	if (to->kind == T_REAL) {
 		gen_real(g, n->a);
+		gen_round_single(g, to);
 	} else if (to->kind == T_STRING) {
 		gen_str(g, n->a);
 	} else if (to->kind == T_PTR) {

@@ -122,7 +122,7 @@ static void write_one(Gen *g, Node *f, Node *n, bool iso)
 		gen_expr(g, v);
 		push_width(g, width, -1);
 		push_width(g, places, iso ? -2 : -1);
-		gen_call_sys(g, "text.write.real", "idii:");
+		gen_call_sys(g, type_single(v->type) ? "text.write.single" : "text.write.real", "idii:");
 	} else if (v->type->kind == T_BOOL && iso) {
 		write_iso_bool(g, v, width);
 	} else {
@@ -178,11 +178,27 @@ static Node *settle_file(Gen *g, Node *f, With *w, Node *ref)
 	return ref;
 }
 
+/* The arguments are assignments to or from f^. */
+static void components(Gen *g, Node *n, Node *f)
+{
+	for (Node *io = n->b; io; io = io->next) {
+		gen_line(g, io->at);
+		io->c->a = f;
+		gen_assign(g, io->a, io->b);
+		gen_addr(g, f);
+		gen_call_sys(g, n->i == B_READ ? "file.get" : "file.put", "i:");
+	}
+}
+
 static void read_write(Gen *g, Node *n)
 {
 	With w;
 	Node ref, *f = settle_file(g, n->a, &w, &ref);
 	bool wr = n->i == B_WRITE || n->i == B_WRITELN;
+	if (f && f->type->kind == T_FILE) {
+		components(g, n, f);
+		return;
+	}
 	for (Node *a = n->b; a; a = a->next) {
 		gen_line(g, a->at);
 		if (wr)
@@ -218,8 +234,25 @@ static void get_put(Gen *g, Node *n)
 	gen_call_sys(g, "text.write.char", "iii:");
 }
 
+/* reset and rewrite of a file of components; those of a file without a type have 128 bytes if none are given. */
+static void open_records(Gen *g, Node *n)
+{
+	const Type *t = n->b->type;
+	gen_addr(g, n->b);
+	if (n->b->next)
+		gen_int(g, n->b->next);
+	else
+		E1(I32_CONST, t->base ? t->base->size : 128);
+	E1(I32_CONST, (n->sw & SW_ISO) != 0);
+	gen_call_sys(g, n->i == B_RESET ? "file.reset" : "file.rewrite", "iii:");
+}
+
 static void open_close(Gen *g, Node *n)
 {
+	if (n->b->type->kind == T_FILE && (n->i == B_RESET || n->i == B_REWRITE)) {
+		open_records(g, n);
+		return;
+	}
 	static const char *const name[] = { "text.assign", "text.reset", "text.rewrite", "text.append", "text.close" };
 	gen_addr(g, n->b);
 	if (n->i == B_ASSIGN) {
@@ -251,15 +284,63 @@ static void io_check(Gen *g, bool on)
 	gen_call_sys(g, "text.iocheck", "i:");
 }
 
+/* What only files of components have. */
+static void component_file(Gen *g, Node *n)
+{
+	Node *a = n->b, *count = a->next ? a->next->next : NULL, *done = count ? count->next : NULL;
+	Place p = { 0 };
+	if (done)
+		p = gen_place(g, done);
+	gen_addr(g, a);
+	switch (n->i) {
+	case B_GET: gen_call_sys(g, "file.get", "i:"); return;
+	case B_PUT: gen_call_sys(g, "file.put", "i:"); return;
+	case B_EOF: gen_call_sys(g, "file.eof", "i:i"); return;
+	case B_FILEPOS: gen_call_sys(g, "file.pos", "i:l"); return;
+	case B_FILESIZE: gen_call_sys(g, "file.size", "i:l"); return;
+	case B_TRUNCATE: gen_call_sys(g, "file.truncate", "i:"); return;
+	case B_SEEK:
+		gen_wide(g, a->next);
+		gen_call_sys(g, "file.seek", "il:");
+		return;
+	}
+	gen_addr(g, a->next);
+	gen_int(g, count);
+	gen_call_sys(g, n->i == B_BLOCKREAD ? "file.block.read" : "file.block.write", "iii:i");
+	if (done) {
+		gen_convert(g, g->s->t_int, 0, INT32_MAX, done->type);
+		gen_store(g, p);
+	} else {
+		E(DROP);
+	}
+}
+
 void gen_io(Gen *g, Node *n)
 {
 	bool unchecked = !(n->sw & SW_IO);
 	if (unchecked)
 		io_check(g, false);
+	bool of_file = n->a && n->a->type->kind == T_FILE; /* eof, get and put have the file in a */
+	if (of_file && n->i != B_READ && n->i != B_WRITE)
+		n->b = n->a;
 	switch (n->i) {
 	case B_READ: case B_READLN: case B_WRITE: case B_WRITELN: read_write(g, n); break;
-	case B_GET: case B_PUT: get_put(g, n); break;
+	case B_SEEK: case B_FILEPOS: case B_FILESIZE: case B_TRUNCATE: case B_BLOCKREAD: case B_BLOCKWRITE:
+		component_file(g, n);
+		break;
+	case B_GET: case B_PUT:
+		if (of_file)
+			component_file(g, n);
+		else
+			get_put(g, n);
+		break;
 	case B_ASSIGN: case B_RESET: case B_REWRITE: case B_APPEND: case B_CLOSE: open_close(g, n); break;
+	case B_EOF:
+		if (of_file) {
+			component_file(g, n);
+			break;
+		}
+		/* fall through */
 	default: text_state(g, n);
 	}
 	if (unchecked)

@@ -13,7 +13,10 @@ static bool is_signed(const Type *t)
 void gen_load_op(Gen *g, const Type *t, u32 off)
 {
 	bool sign = is_signed(t);
-	if (t->kind == T_REAL)
+	if (type_single(t)) {
+		E2(F32_LOAD, 2, off);
+		E(F64_PROMOTE);
+	} else if (t->kind == T_REAL)
 		E2(F64_LOAD, 3, off);
 	else if (t->size == 8)
 		E2(I64_LOAD, 3, off);
@@ -29,7 +32,10 @@ void gen_load_op(Gen *g, const Type *t, u32 off)
 
 void gen_store_op(Gen *g, const Type *t, u32 off)
 {
-	if (t->kind == T_REAL)
+	if (type_single(t)) {
+		E(F32_DEMOTE);
+		E2(F32_STORE, 2, off);
+	} else if (t->kind == T_REAL)
 		E2(F64_STORE, 3, off);
 	else if (t->size == 8)
 		E2(I64_STORE, 3, off);
@@ -134,6 +140,11 @@ Place gen_place(Gen *g, Node *n)
 	case N_INDEX:
 		return place_index(g, n);
 	case N_DEREF:
+		if (n->a->type->kind == T_FILE) {
+			gen_addr(g, n->a);
+			gen_call_sys(g, "file.window", "i:i");
+			return memory(n->type, 0);
+		}
 		if (n->a->type->kind == T_TEXT) {
 			gen_addr(g, n->a);
 			return (Place){ .kind = PL_BUFFER, .t = n->type };
@@ -182,10 +193,12 @@ void gen_load(Gen *g, Place p)
 /* The value is on the stack, above the address if there is one. */
 void gen_store(Gen *g, Place p)
 {
-	if (p.kind == PL_LOCAL)
+	if (p.kind == PL_LOCAL) {
+		gen_round_single(g, p.t);
 		E1(LOCAL_SET, p.local);
-	else if (p.kind == PL_BUFFER)
+	} else if (p.kind == PL_BUFFER) {
 		E2(I32_STORE8, 0, 4); /* put writes it */
-	else
+	} else {
 		gen_store_op(g, p.t, p.off);
+	}
 }

@@ -50,10 +50,16 @@ void gen_assign(Gen *g, Node *to, Node *from)
 
 /* ---- control ---- */
 
-/* The result, then `return`. */
+/* Files end with the routine that declares them, then comes the result, then `return`. */
 void gen_return(Gen *g)
 {
 	Proc *p = g->p;
+	for (Sym *y = p->vars; y && p != g->s->main; y = y->next)
+		if (y->kind == S_VAR && !y->param && y->where == W_FRAME && y->type->has_file) {
+			E1(FRAME_ADDR, y->at_);
+			E1(I32_CONST, y->type->size);
+			gen_call_sys(g, "file.leave", "ii:");
+		}
 	if (p->result && type_scalar(p->result)) {
 		Node n = { .op = N_VAR, .type = p->result };
 		n.sym = p->result_var;

@@ -196,7 +196,7 @@ static void str(Gen *g, Node *n)
 	E(I32_ADD);
 	E1(I32_CONST, to->type->hi);
 	if (real)
-		gen_call_sys(g, "str.real", "diiii:i");
+		gen_call_sys(g, type_single(v->type) ? "str.single" : "str.real", "diiii:i");
 	else
 		gen_call_sys(g, "str.int", "liii:i");
 	E2(I32_STORE8, 0, 0);

@@ -229,7 +229,7 @@ static Sym *add_proc(Sema *s, Node *n)
 		diag_error(s->c, n->at, "a function needs a result type");
 		p->result = y->type->base = s->t_poison;
 	}
-	if (p->result && (p->result->kind == T_TEXT || p->result->has_text))
+	if (p->result && p->result->has_file)
 		diag_error(s->c, n->b->at, "a function cannot return files");
 	return y;
 }
@@ -431,7 +431,7 @@ static void bind_files(const Node *program)
 		if (y && y->kind == S_VAR && y->builtin)
 			continue; /* input, output */
 		place++;
-		if (y && y->user && y->kind == S_VAR && y->type->kind == T_TEXT) {
+		if (y && y->user && y->kind == S_VAR && (y->type->kind == T_TEXT || y->type->kind == T_FILE)) {
 			y->bound = place;
 			y->address = true;
 		}

@@ -13,16 +13,16 @@ typedef struct Proc Proc;
 
 typedef enum TypeKind {
 	T_POISON,  /* of an expression whose error was reported: fits everywhere */
-	T_VOID, T_INT, T_BOOL, T_CHAR, T_ENUM, T_REAL, T_ARRAY, T_RECORD, T_SET, T_PTR, T_STRING, T_TEXT, T_PROC
+	T_VOID, T_INT, T_BOOL, T_CHAR, T_ENUM, T_REAL, T_ARRAY, T_RECORD, T_SET, T_PTR, T_STRING, T_TEXT, T_FILE, T_PROC
 } TypeKind;
 
 struct Type {
 	u8 kind;
-	bool packed, has_text; /* has_text: text variables inside, which must begin as 0 */
+	bool packed, has_file; /* has_file: it is or holds a file, which must begin as 0 */
 	u8 align;
 	u32 size;
 	i64 lo, hi;      /* ordinals: the range; sets: of the elements; strings: hi is the capacity */
-	Type *base;      /* subrange: its host; array: element; set: element type; pointer: target; routine: result */
+	Type *base;      /* subrange: its host; array: element; set: element type; pointer: target; file: component, null for Turbo's untyped file; routine: result */
 	Type *index;     /* of an array */
 	Sym *list;       /* record: fields; enumeration: constants; routine: parameters */
 	Name *name;
@@ -112,7 +112,7 @@ typedef struct Sema {
 	bool lib;        /* in library text: the program's names are out of sight */
 	u32 loops;
 	VEC(Type *) ptr; /* pointer types with a pending target */
-	Type *t_poison, *t_int, *t_int64, *t_bool, *t_char, *t_real, *t_string, *t_text, *t_nil, *t_emptyset, *t_void;
+	Type *t_poison, *t_int, *t_int64, *t_bool, *t_char, *t_real, *t_single, *t_string, *t_text, *t_nil, *t_emptyset, *t_void;
 	VEC(Proc *) queue; /* library routines whose bodies are still to be analysed */
 } Sema;
 
@@ -132,11 +132,13 @@ Type *type_chars(Sema *s, u32 n);      /* packed array [1..n] of char */
 Type *type_array(Sema *s, Type *index, Type *elem, bool packed, Span at);
 Type *type_set(Sema *s, Type *elem, i64 lo, i64 hi);
 Type *type_pointer(Sema *s, Type *target);
+Type *type_file(Sema *s, Type *component);
 Type *type_host(Sema *s, Type *t);     /* integer for all integer types; a subrange's host */
 bool type_ordinal(const Type *t);
 bool type_scalar(const Type *t);       /* fits a P-code value */
 bool type_is_chars(const Type *t);     /* packed array [1..n] of char */
 bool type_stringy(const Type *t);      /* string, char, or array of char */
+bool type_single(const Type *t);        /* real of 32 bits */
 bool type_wide(const Type *t);         /* an integer type beyond 32 bits */
 char type_letter(const Type *t);       /* i l d of the P-code value; i (an address) for what lives in memory */
 bool type_same(Sema *s, const Type *a, const Type *b); /* compatible without conversion */

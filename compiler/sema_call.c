@@ -13,6 +13,7 @@ static Node *var_arg(Sema *s, Node *n, const Sym *q)
 		|| (n->type->kind == T_PROC && q->type->kind == T_PROC && type_same(s, n->type, q->type))
 		|| (type_is_chars(n->type) && type_is_chars(q->type) && n->type->size == q->type->size)
 		|| (n->type->kind == T_PTR && q->type->kind == T_PTR && !q->type->base)
+		|| (n->type->kind == T_FILE && q->type->kind == T_FILE && !q->type->base)
 		|| (n->type->kind == T_INT && q->type->kind == T_INT && n->type->lo == q->type->lo && n->type->hi == q->type->hi);
 	if (!same) {
 		diag_error(s->c, n->at, "the var parameter '%s' needs a variable of type %s, this is of type %s", diag_name(s->c, q->name),
@@ -49,6 +50,8 @@ void sema_args(Sema *s, Node *call, Sym *param, u32 nparam, const Name *name, Sp
 		diag_note(s->c, decl, "declared here");
 }
 
+static bool is_number(const Type *t) { return t->kind == T_INT || t->kind == T_REAL || t->kind == T_POISON; }
+
 /* A conversion written as a call of a type: integer('a'), color(2), char(x). */
 static Node *cast(Sema *s, Node *n, Type *t)
 {
@@ -59,7 +62,7 @@ static Node *cast(Sema *s, Node *n, Type *t)
 	Node *a = sema_expr(s, n->b);
 	if (a->type->kind == T_POISON || t->kind == T_POISON)
 		return sema_poison(s, n);
-	bool ok = (type_ordinal(t) && type_ordinal(a->type)) || (t->kind == T_REAL && a->type->kind == T_INT)
+	bool ok = (type_ordinal(t) && type_ordinal(a->type)) || (t->kind == T_REAL && is_number(a->type))
 		|| (t->kind == T_PTR && a->type->kind == T_PTR) || (t->kind == T_STRING && type_stringy(a->type));
 	if (!ok) {
 		diag_error(s->c, n->at, "a value of type %s cannot become one of type %s", type_str(s, a->type), type_str(s, t));
@@ -192,10 +195,11 @@ static bool is_int(const Type *t) { return t->kind == T_INT || t->kind == T_POIS
 static bool is_pointer(const Type *t) { return t->kind == T_PTR || t->kind == T_POISON; }
 static bool is_string(const Type *t) { return t->kind == T_STRING || t->kind == T_POISON; }
 static bool is_text(const Type *t) { return t->kind == T_TEXT || t->kind == T_POISON; }
+static bool is_file(const Type *t) { return t->kind == T_TEXT || t->kind == T_FILE || t->kind == T_POISON; }
+static bool is_records(const Type *t) { return t->kind == T_FILE || t->kind == T_POISON; }
 static bool is_set(const Type *t) { return t->kind == T_SET || t->kind == T_POISON; }
 static bool is_array(const Type *t) { return t->kind == T_ARRAY || t->kind == T_POISON; }
 static bool is_any(const Type *t) { (void)t; return true; }
-static bool is_number(const Type *t) { return t->kind == T_INT || t->kind == T_REAL || t->kind == T_POISON; }
 
 /* ---- functions of one value ---- */
 
@@ -228,8 +232,8 @@ static Node *of_number(Sema *s, Node *n, const Sym *f, Node *a)
 		return sema_poison(s, n);
 	}
 	if (f->builtin == B_SQRT) {
-		n->b = sema_convert(s, a, s->t_real, "this argument");
-		n->type = s->t_real;
+		n->type = type_single(a->type) ? s->t_single : s->t_real;
+		n->b = sema_convert(s, a, n->type, "this argument");
 		return n;
 	}
 	if (f->builtin == B_TRUNC || f->builtin == B_ROUND) {
@@ -237,7 +241,8 @@ static Node *of_number(Sema *s, Node *n, const Sym *f, Node *a)
 		if (a->type->kind == T_INT)
 			return a;
 		if (a->op == N_REAL && a->r > -9e18 && a->r < 9e18) {
-			i64 v = (i64)(f->builtin == B_ROUND ? f64_nearest(a->r) : a->r);
+			double half = !(n->sw & SW_ISO) ? f64_nearest(a->r) : a->r < 0 ? a->r - 0.5 : a->r + 0.5; /* ISO: away from 0 */
+			i64 v = (i64)(f->builtin == B_ROUND ? half : a->r);
 			return sema_int(n, v, v >= INT32_MIN && v <= INT32_MAX ? s->t_int : s->t_int64);
 		}
 		return n;
@@ -325,7 +330,7 @@ static void take_file(Sema *s, Node *n)
 	if (!f || f->op == N_FMT || (f->op != N_ID && f->op != N_FIELD && f->op != N_INDEX && f->op != N_DEREF && f->op != N_CALL))
 		return;
 	f = put(&n->b, sema_expr(s, f));
-	if (f->type->kind != T_TEXT)
+	if (f->type->kind != T_TEXT && f->type->kind != T_FILE)
 		return;
 	n->a = f;
 	n->b = f->next;
@@ -370,6 +375,32 @@ static void read_arg(Sema *s, Node **p, const Sym *f)
 		diag_error(s->c, a->at, "'%s' counts a 'for' statement and cannot be changed inside it", diag_name(s->c, a->sym->name));
 }
 
+/* read(f, v) of a file of components is v := f^; get(f), and write(f, x) is f^ := x; put(f).  Each argument becomes
+ * the assignment, whose c is the f^ in it. */
+static Node *component_io(Sema *s, Node *n, const Sym *f)
+{
+	bool wr = f->builtin == B_WRITE;
+	Type *t = n->a->type->base;
+	if (!t || (f->builtin != B_READ && !wr)) {
+		diag_error(s->c, n->a->at, "'%s' does not take a value of type %s", f->name->s, type_str(s, n->a->type));
+		return sema_poison(s, n);
+	}
+	for (Node **p = &n->b; *p; p = &(*p)->next) {
+		Node *window = sema_make(s, N_DEREF, *p, t, n->a), *io = sema_make(s, N_ASSIGN, *p, s->t_void, NULL);
+		io->c = window;
+		io->next = (*p)->next;
+		io->a = wr ? window : sema_lvalue(s, *p, true);
+		if (wr)
+			io->b = sema_expr_for(s, *p, t, "this value");
+		else if (io->a->type->kind == T_POISON)
+			io->b = sema_poison(s, window);
+		else
+			io->b = sema_convert(s, window, io->a->type, "what is read");
+		*p = io;
+	}
+	return n;
+}
+
 static Node *text_io(Sema *s, Node *n, const Sym *f)
 {
 	bool wr = f->builtin == B_WRITE || f->builtin == B_WRITELN;
@@ -377,6 +408,8 @@ static Node *text_io(Sema *s, Node *n, const Sym *f)
 	n->type = s->t_void;
 	if (!n->b && (f->builtin == B_READ || f->builtin == B_WRITE) && !n->a)
 		diag_error(s->c, n->at, "'%s' needs an argument", f->name->s);
+	if (n->a && n->a->type->kind == T_FILE)
+		return component_io(s, n, f);
 	for (Node **p = &n->b; *p; p = &(*p)->next)
 		if (wr)
 			write_arg(s, p, f);
@@ -391,7 +424,7 @@ static Node *text_state(Sema *s, Node *n, const Sym *f)
 	if (!want_args(s, n, f, 0, 1))
 		return sema_poison(s, n);
 	if (n->b)
-		arg_var(s, &n->b, f, is_text);
+		arg_var(s, &n->b, f, f->builtin == B_EOF || f->builtin == B_GET || f->builtin == B_PUT ? is_file : is_text);
 	n->a = n->b;
 	n->b = NULL;
 	n->type = f->builtin == B_EOF || f->builtin == B_EOLN ? s->t_bool : s->t_void;
@@ -401,14 +434,42 @@ static Node *text_state(Sema *s, Node *n, const Sym *f)
 static Node *text_open(Sema *s, Node *n, const Sym *f)
 {
 	bool assign = f->builtin == B_ASSIGN;
-	if (!want_args(s, n, f, 1 + assign, 1 + assign))
+	bool sized = (f->builtin == B_RESET || f->builtin == B_REWRITE) && n->b && n->b->next;
+	if (!want_args(s, n, f, 1 + assign, 1 + assign + sized))
 		return sema_poison(s, n);
-	Node *a = arg_var(s, &n->b, f, is_text);
+	Node *a = arg_var(s, &n->b, f, sized ? is_records : f->builtin == B_APPEND ? is_text : is_file);
+	if (sized) {
+		arg_for(s, &a->next, s->t_int);
+		if (a->type->kind == T_FILE && a->type->base)
+			diag_error(s->c, a->next->at, "only a file without a type takes the size of its components");
+	}
 	if (a->op == N_VAR && a->sym->builtin)
 		a->sym->address = true;
 	if (assign)
 		arg_for(s, &n->b->next, s->t_string);
 	n->type = s->t_void;
+	return n;
+}
+
+/* seek, filepos, filesize, truncate; blockread and blockwrite with f, a variable, a number and what became of it. */
+static Node *component_file(Sema *s, Node *n, const Sym *f)
+{
+	bool block = f->builtin == B_BLOCKREAD || f->builtin == B_BLOCKWRITE;
+	u32 want = block ? 3 : f->builtin == B_SEEK ? 2 : 1;
+	if (!want_args(s, n, f, want, want + block))
+		return sema_poison(s, n);
+	Node *a = arg_var(s, &n->b, f, is_records);
+	n->type = f->builtin == B_FILEPOS || f->builtin == B_FILESIZE ? s->t_int64 : s->t_void;
+	if (f->builtin == B_SEEK)
+		arg_for(s, &a->next, s->t_int64);
+	if (!block)
+		return n;
+	if (a->type->kind == T_FILE && a->type->base)
+		bad_arg(s, a, f);
+	sema_address(arg_var(s, &n->b->next, f, is_any));
+	arg_for(s, &n->b->next->next, s->t_int);
+	if (n->b->next->next->next)
+		arg_var(s, &n->b->next->next->next, f, is_int);
 	return n;
 }
 
@@ -594,6 +655,9 @@ Node *sema_builtin(Sema *s, Node *n, Sym *f, bool statement)
 		break;
 	case B_ASSIGN: case B_RESET: case B_REWRITE: case B_APPEND: case B_CLOSE:
 		n = text_open(s, n, f);
+		break;
+	case B_SEEK: case B_FILEPOS: case B_FILESIZE: case B_TRUNCATE: case B_BLOCKREAD: case B_BLOCKWRITE:
+		n = component_file(s, n, f);
 		break;
 	case B_CONCAT: case B_COPY: case B_POS: case B_PARAMSTR: case B_INSERT: case B_DELETE:
 		n = string_fn(s, n, f);

@@ -206,8 +206,8 @@ static Node *deref(Sema *s, Node *n, bool target)
 	const Type *t = n->a->type;
 	if (t->kind == T_POISON)
 		return sema_poison(s, n);
-	if (t->kind == T_TEXT) {
-		n->type = s->t_char;
+	if (t->kind == T_TEXT || (t->kind == T_FILE && t->base)) {
+		n->type = t->kind == T_TEXT ? s->t_char : t->base;
 		return n;
 	}
 	if (t->kind != T_PTR || !t->base) {
@@ -287,6 +287,8 @@ static bool fold_int(Node *n, i64 a, i64 b, i64 *r)
 		if (!b || (a == INT64_MIN && b == -1))
 			return false;
 		*r = n->op == N_DIV ? a / b : a % b;
+		if (n->op == N_MOD && (n->sw & SW_ISO) && *r < 0)
+			*r += b;
 		return true;
 	case N_AND: *r = a & b; return true;
 	case N_OR: *r = a | b; return true;
@@ -379,8 +381,9 @@ Node *sema_fold(Sema *s, Node *n)
 		return fold_int(n, a->i, b->i, &r) ? sema_int(n, r, s->t_bool) : n;
 	if (n->type->kind != T_INT)
 		return n;
-	if ((n->op == N_DIV || n->op == N_MOD) && b->i == 0) {
-		diag_error(s->c, n->at, "division by zero");
+	bool iso_mod = n->op == N_MOD && (n->sw & SW_ISO);
+	if (((n->op == N_DIV || n->op == N_MOD) && b->i == 0) || (iso_mod && b->i < 0)) {
+		diag_error(s->c, n->at, b->i ? "the right operand of 'mod' must be above 0" : "division by zero");
 		return sema_poison(s, n);
 	}
 	if (!fold_int(n, a->i, b->i, &r)) {
@@ -600,6 +603,16 @@ static Type *set_union(Sema *s, Type *a, Type *b)
 	return type_set(s, type_host(s, a->base), MIN(a->lo, b->lo), MAX(a->hi, b->hi));
 }
 
+/* Between reals of 32 bits, integers and constants that lose nothing there, Free Pascal reckons in 32 bits. */
+static Type *real_type(Sema *s, const Node *a, const Node *b)
+{
+	bool some = type_single(a->type) || type_single(b->type);
+	const Node *n[2] = { a, b };
+	for (u32 i = 0; i < 2; i++)
+		some = some && (n[i]->type->kind == T_INT || type_single(n[i]->type) || (n[i]->op == N_REAL && (double)(float)n[i]->r == n[i]->r));
+	return some ? s->t_single : s->t_real;
+}
+
 static Type *arith_type(Sema *s, Node *n)
 {
 	Type *a = n->a->type, *b = n->b->type;
@@ -615,9 +628,9 @@ static Type *arith_type(Sema *s, Node *n)
 			return set_union(s, a, b);
 		if (ints)
 			return wider(s, a, b);
-		return numeric(a) && numeric(b) ? s->t_real : NULL;
+		return numeric(a) && numeric(b) ? real_type(s, n->a, n->b) : NULL;
 	case N_RDIV:
-		return numeric(a) && numeric(b) ? s->t_real : NULL;
+		return numeric(a) && numeric(b) ? real_type(s, n->a, n->b) : NULL;
 	case N_AND: case N_OR: case N_XOR:
 		if (a->kind == T_BOOL && b->kind == T_BOOL)
 			return s->t_bool;

@@ -35,7 +35,7 @@ static void assign(Sema *s, Node *n)
 	n->a = sema_lvalue(s, n->a, true);
 	Type *t = n->a->type;
 	n->b = sema_expr_for(s, n->b, t, "this value");
-	if (t->kind == T_TEXT || t->has_text)
+	if (t->has_file)
 		diag_error(s->c, n->at, "files cannot be assigned");
 }
 

@@ -5,7 +5,7 @@
 static bool foreign_type(Sema *s, const Node *n)
 {
 	static const struct { const char *name, *instead; } types[] = {
-		{ "single", "; use real" }, { "extended", "; use real" }, { "comp", "; use int64" }, { "currency", "" },
+		{ "comp", "; use int64" }, { "currency", "" },
 		{ "qword", "; use int64" }, { "uint64", "; use int64" }, { "ansistring", "; use string" },
 		{ "widestring", "" }, { "unicodestring", "" }, { "pchar", "" }, { "variant", "" },
 	};
@@ -129,7 +129,7 @@ static void add_field(Sema *s, Layout *l, Name *name, Span at, Type *t)
 	l->end = &f->next;
 	l->at += t->size;
 	l->t->align = MAX(l->t->align, t->align);
-	l->t->has_text |= t->has_text;
+	l->t->has_file |= t->has_file;
 	if (l->at > 1u << 30) {
 		diag_error(s->c, at, "this record is too large (the limit is 1 GiB)");
 		l->at = 0;
@@ -260,7 +260,7 @@ Sym *sema_params(Sema *s, Node *list, u32 *count)
 			Sym *y = arena_alloc(s->a, sizeof *y);
 			*y = (Sym){ .kind = S_VAR, .param = true, .name = id->name, .at = id->at, .type = t };
 			y->mode = n->i == 1 ? MODE_VAR : n->i == 2 ? MODE_CONST : MODE_VALUE;
-			if (y->mode == MODE_VALUE && (t->kind == T_TEXT || t->has_text))
+			if (y->mode == MODE_VALUE && t->has_file)
 				diag_error(s->c, id->at, "a file can only be a var parameter");
 			*end = y;
 			end = &y->next;
@@ -282,9 +282,11 @@ static Type *proc_type(Sema *s, Node *n)
 static Type *file_type(Sema *s, Node *n)
 {
 	Type *t = n->a ? sema_type(s, n->a) : NULL;
-	if (!t || t->kind != T_POISON)
-		diag_error(s->c, n->at, "files of type other than 'text' are not supported");
-	return s->t_poison;
+	if (t && t->has_file) {
+		diag_error(s->c, n->a->at, "a file cannot hold files");
+		t = s->t_poison;
+	}
+	return t && t->kind == T_POISON ? t : type_file(s, t);
 }
 
 Type *sema_type(Sema *s, Node *n)

@@ -61,9 +61,12 @@ void type_init(Sema *s)
 	predefine(s, "char", s->t_char = ordinal(s, T_CHAR, 0, 255));
 	predefine(s, "real", s->t_real = type_new(s, T_REAL, 8, 8));
 	predefine(s, "double", s->t_real);
+	predefine(s, "extended", s->t_real);
+	predefine(s, "single", s->t_single = type_new(s, T_REAL, 4, 4));
 	predefine(s, "text", s->t_text = type_new(s, T_TEXT, 8, 4));
-	s->t_text->has_text = true;
+	s->t_text->has_file = true;
 	predefine(s, "string", s->t_string = type_string(s, 255));
+	predefine(s, "shortstring", s->t_string);
 	for (u32 i = 0; i < COUNT(ints); i++)
 		predefine(s, ints[i].name, type_range(s, s->t_int, ints[i].lo, ints[i].hi));
 	s->t_nil = type_new(s, T_PTR, 4, 4);
@@ -93,7 +96,7 @@ Type *type_array(Sema *s, Type *index, Type *elem, bool packed, Span at)
 	t->index = index;
 	t->base = elem;
 	t->packed = packed;
-	t->has_text = elem->has_text;
+	t->has_file = elem->has_file;
 	return t;
 }
 
@@ -132,6 +135,17 @@ Type *type_host(Sema *s, Type *t)
 	return type_ordinal(t) && t->base ? t->base : t;
 }
 
+/* The variable: the file's number, 4 bytes not used, the buffer variable. */
+Type *type_file(Sema *s, Type *component)
+{
+	Type *t = type_new(s, T_FILE, 8, 8);
+	if (component)
+		t->size += (component->size + 7) & ~7u;
+	t->base = component;
+	t->has_file = true;
+	return t;
+}
+
 bool type_ordinal(const Type *t)
 {
 	return t->kind == T_INT || t->kind == T_BOOL || t->kind == T_CHAR || t->kind == T_ENUM;
@@ -150,6 +164,11 @@ bool type_is_chars(const Type *t)
 bool type_stringy(const Type *t)
 {
 	return t->kind == T_STRING || t->kind == T_CHAR || type_is_chars(t);
+}
+
+bool type_single(const Type *t)
+{
+	return t->kind == T_REAL && t->size == 4;
 }
 
 bool type_wide(const Type *t)
@@ -187,7 +206,7 @@ bool type_same(Sema *s, const Type *a, const Type *b)
 		return (a->base ? a->base : a) == (b->base ? b->base : b);
 	case T_SET:
 		return !a->base || !b->base || type_same(s, a->base, b->base);
-	case T_PTR:
+	case T_PTR: case T_FILE:
 		return !a->base || !b->base;
 	case T_PROC:
 		return type_same_params(s, a, b);
@@ -223,6 +242,7 @@ const char *type_str(Sema *s, const Type *t)
 	case T_SET: return t->base ? arena_printf(s->a, "set of %s", type_str(s, t->base)) : "set";
 	case T_PTR: return t->base && t->base->name ? arena_printf(s->a, "^%s", diag_name(s->c, t->base->name)) : t->base ? "pointer" : "nil";
 	case T_STRING: return arena_printf(s->a, "string[%d]", (int)t->hi);
+	case T_FILE: return t->base ? arena_printf(s->a, "file of %s", type_str(s, t->base)) : "file";
 	case T_PROC: return t->base ? "function" : "procedure";
 	case T_VOID: return "nothing";
 	}

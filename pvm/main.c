@@ -110,6 +110,13 @@ static void opt_stage(Cli *c, const char *v) { c->stage = v; }
 static void opt_pass(Cli *c, const char *v) { c->pass = v; }
 static void opt_func(Cli *c, const char *v) { c->func = v; }
 static void opt_checks(Cli *c, const char *v) { c->compile.no_checks = true; }
+static void opt_std(Cli *c, const char *v)
+{
+	if (strcmp(v, "iso") != 0 && strcmp(v, "turbo") != 0)
+		usage("--std is turbo or iso, not '%s'", v);
+	c->compile.iso = v[0] == 'i';
+}
+
 static void opt_lines(Cli *c, const char *v) { c->compile.no_lines = true; }
 static void opt_executable(Cli *c, const char *v) { c->executable = true; }
 static void opt_stats(Cli *c, const char *v) { c->task.stats = true; }
@@ -140,6 +147,7 @@ static const struct Option {
 	{"--hot", "N", RUN, opt_hot, "compile after N calls or rounds of a loop; 0: on the first call"},
 	{"--dir", "PATH", RUN | DEBUG, opt_dir, "let the program open files below PATH too, not only below the current directory"},
 	{"--no-checks", NULL, SOURCE, opt_checks, "compile without range, overflow, nil and case checks"},
+	{"--std", "NAME", SOURCE, opt_std, "turbo: Pascal as Turbo and Free Pascal have it (the default); iso: as ISO 7185 has it"},
 	{"--stack", "KIB", SOURCE, opt_stack, "size of the program's memory stack (8192)"},
 	{"--max-errors", "N", SOURCE, opt_errors, "stop compiling after N errors (20)"},
 	{"--stats", NULL, RUN | CHILDREN, opt_stats, "print at the end what was done and how long it took"},

@@ -14,13 +14,19 @@ enum {
 enum TextMode { TEXT_FREE, TEXT_CLOSED, TEXT_READ, TEXT_WRITE };
 enum { TEXT_BUF = 16384, TEXT_MAX = 1024, TEXT_INPUT = 1, TEXT_OUTPUT = 2, TEXT_STDERR = 3 };
 
-/* A text file.  buf[at..n) is what was read ahead, or buf[0..n) what was not written yet. */
+enum Window { WINDOW_NONE, WINDOW_FULL, WINDOW_END };
+
+/* A file.  buf[at..n) is what was read ahead, or buf[0..n) what was not written yet. */
 typedef struct Text {
 	u8 mode;       /* enum TextMode */
 	bool tty;      /* a terminal: lines go out at once, and other files are flushed before reading */
 	bool keep;     /* one of the standard three */
 	bool eof;      /* read gave nothing */
 	bool lazy;     /* bound to a file by the program's heading: the first use opens it */
+	bool both;     /* open for reading and writing: the mode may turn */
+	u8 window;     /* enum Window: what is in f^, of a file of components that is read */
+	u32 unit;      /* bytes of a component; 0: a text */
+	u32 variable;  /* address of the variable that it was last opened through */
 	int fd;
 	char *name;    /* NULL: a temporary file */
 	u8 *buf;
@@ -54,6 +60,8 @@ Text *text_open(Regfile *t, u64 number, enum TextMode mode);
 void text_put(Regfile *t, Text *f, const void *p, u32 n);
 void text_pad(Regfile *t, Text *f, i64 blanks);
 bool text_flush(Text *f);          /* false: the host did not take it */
+bool text_refill(Regfile *t, Text *f); /* fills the empty buffer; false: the end of the file */
+void text_buffer(Text *f);         /* makes the buffer if there is none yet */
 void text_init(Abi *a);
 bool text_open_lazily(Regfile *t, u64 number, enum TextMode mode); /* files.c; false: it cannot be */
 void text_end(void *abi);          /* flushes everything; for task_at_end */
@@ -65,7 +73,7 @@ void sandbox_grant(const char *dir);
 /* format.c: numbers as text, as Free Pascal writes them.  width and decimals as in calls.def; out holds
  * FORMAT_MAX bytes.  Returns the length. */
 enum { FORMAT_MAX = 256 };
-u32 format_real(double d, i32 width, i32 decimals, char *out);
+u32 format_real(double d, bool single, i32 width, i32 decimals, char *out);
 u32 format_int(i64 v, char *out); /* without width */
 
 /* number.c: the text of a number, read as Val does.  Returns 0 or the position (from 1) of the first

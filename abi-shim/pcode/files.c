@@ -32,15 +32,46 @@ static u32 errno_code(int e)
 	}
 }
 
-/* An unused number, or 0 when there are too many files. */
-static u32 free_number(Abi *a)
+/* Closes; what was not written yet goes out. */
+static void shut(Regfile *t, Text *f)
 {
+	bool ok = f->mode != TEXT_WRITE || text_flush(f);
+
+	if (f->mode != TEXT_CLOSED && !f->keep)
+		ok &= close(f->fd) == 0;
+	f->mode = TEXT_CLOSED;
+	f->at = f->n = 0;
+	f->eof = f->both = false;
+	f->window = WINDOW_NONE;
+	if (!ok)
+		abi_fail(t, IO_WRITE);
+}
+
+/* Closes for good: the number is free again. */
+static void forget(Regfile *t, Text *f)
+{
+	if (f->mode != TEXT_CLOSED)
+		shut(t, f);
+	free(f->name);
+	free(f->buf);
+	*f = (Text){ .mode = TEXT_FREE };
+}
+
+/* A number for the file of this variable, 0 when there are too many files.  What was opened through a variable at
+ * this address belonged to one that a goto has ended. */
+static u32 free_number(Regfile *t, u64 variable)
+{
+	Abi *a = abi_of(t);
+
+	for (u32 i = TEXT_STDERR + 1; i < a->text.n; i++)
+		if (a->text.p[i].mode != TEXT_FREE && a->text.p[i].variable == (u32)variable)
+			forget(t, &a->text.p[i]);
 	for (u32 i = TEXT_STDERR + 1; i < a->text.n; i++)
 		if (a->text.p[i].mode == TEXT_FREE)
 			return i;
 	if (a->text.n >= TEXT_MAX)
 		return 0;
-	vec_add(&a->text, 1);
+	*vec_add(&a->text, 1) = (Text){ .mode = TEXT_FREE };
 	return a->text.n - 1;
 }
 
@@ -53,32 +84,19 @@ static Text *of_variable(Regfile *t, u64 addr)
 	return k && k < a->text.n && a->text.p[k].mode != TEXT_FREE ? &a->text.p[k] : NULL;
 }
 
-/* Closes; what was not written yet goes out. */
-static void shut(Regfile *t, Text *f)
-{
-	bool ok = f->mode != TEXT_WRITE || text_flush(f);
-
-	if (f->mode != TEXT_CLOSED && !f->keep)
-		ok &= close(f->fd) == 0;
-	f->mode = TEXT_CLOSED;
-	f->at = f->n = 0;
-	f->eof = false;
-	if (!ok)
-		abi_fail(t, IO_WRITE);
-}
-
 static Text *assign(Regfile *t, u64 variable, const char *name, size_t n)
 {
 	Abi *a = abi_of(t);
 	Text *f = of_variable(t, variable);
 
 	if (!f) {
-		u32 k = free_number(a);
+		u32 k = free_number(t, variable);
 		if (!k) {
 			abi_fail(t, IO_TOOMANY);
 			return NULL;
 		}
 		f = &a->text.p[k];
+		f->variable = (u32)variable;
 		st32(guest_ptr(abi_thread(t), (u32)variable, 4), k);
 	} else if (f->mode != TEXT_CLOSED) {
 		shut(t, f);
@@ -87,6 +105,7 @@ static Text *assign(Regfile *t, u64 variable, const char *name, size_t n)
 	f->name = memcpy(xcalloc(1, n + 1), name, n);
 	f->mode = TEXT_CLOSED;
 	f->keep = f->lazy = false;
+	f->unit = 0;
 	return f;
 }
 
@@ -98,7 +117,7 @@ u64 sys_assign(Regfile *t, const u64 *args)
 
 /* What the heading of the program names is a file of the world outside, as ISO 7185 wants it: that of the
  * argument in its place, or else of its own name, as Pascal-P and GNU Pascal had it. */
-u64 sys_bind(Regfile *t, const u64 *args)
+static Text *bind(Regfile *t, const u64 *args)
 {
 	Abi *a = abi_of(t);
 	const char *name = guest_ptr(abi_thread(t), (u32)args[2], (u32)args[3]);
@@ -108,6 +127,21 @@ u64 sys_bind(Regfile *t, const u64 *args)
 
 	if (f)
 		f->lazy = true;
+	return f;
+}
+
+u64 sys_bind(Regfile *t, const u64 *args)
+{
+	bind(t, args);
+	return 0;
+}
+
+u64 sys_file_bind(Regfile *t, const u64 *args)
+{
+	Text *f = bind(t, args);
+
+	if (f)
+		f->unit = (u32)args[4];
 	return 0;
 }
 
@@ -133,7 +167,11 @@ static int open_named(Text *f, enum TextMode mode, int flags)
 		return mode == TEXT_READ ? 0 : 1;
 	}
 	f->keep = false;
-	return sandbox_open(f->name, flags | O_CLOEXEC | O_NOCTTY, 0666);
+	int fd = sandbox_open(f->name, flags | O_CLOEXEC | O_NOCTTY, 0666);
+	f->both = fd >= 0 && (flags & O_ACCMODE) == O_RDWR;
+	if (fd < 0 && flags == O_RDWR && (errno == EACCES || errno == EROFS || errno == ETXTBSY || errno == EPERM))
+		fd = sandbox_open(f->name, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0666); /* to be read at least */
+	return fd;
 }
 
 bool text_open_lazily(Regfile *t, u64 number, enum TextMode mode)
@@ -152,7 +190,7 @@ bool text_open_lazily(Regfile *t, u64 number, enum TextMode mode)
 	return true;
 }
 
-static void open_text(Regfile *t, u64 addr, enum TextMode mode, int flags)
+static void open_file(Regfile *t, u64 addr, u32 unit, enum TextMode mode, int flags)
 {
 	Abi *a = abi_of(t);
 	Text *f = of_variable(t, addr);
@@ -162,7 +200,7 @@ static void open_text(Regfile *t, u64 addr, enum TextMode mode, int flags)
 	if (f)
 		f->lazy = false;
 	if (!f && mode == TEXT_WRITE && !(flags & O_APPEND)) {
-		u32 k = free_number(a); /* a temporary file */
+		u32 k = free_number(t, addr); /* a temporary file */
 		if (k) {
 			f = &a->text.p[k];
 			f->mode = TEXT_CLOSED;
@@ -173,6 +211,8 @@ static void open_text(Regfile *t, u64 addr, enum TextMode mode, int flags)
 		abi_fail(t, IO_UNASSIGNED);
 		return;
 	}
+	f->unit = unit;
+	f->variable = (u32)addr;
 	if (f->keep && f->mode == mode)
 		return; /* reset(input), rewrite(output) */
 	/* A temporary file is read back through the descriptor that wrote it. */
@@ -194,23 +234,50 @@ static void open_text(Regfile *t, u64 addr, enum TextMode mode, int flags)
 	f->buf = NULL;
 	f->fd = fd;
 	f->mode = (u8)mode;
+	f->both |= unit && !f->name && (flags & O_ACCMODE) == O_RDWR;
 }
 
 u64 sys_reset(Regfile *t, const u64 *args)
 {
-	open_text(t, args[0], TEXT_READ, O_RDONLY);
+	open_file(t, args[0], 0, TEXT_READ, O_RDONLY);
 	return 0;
 }
 
 u64 sys_rewrite(Regfile *t, const u64 *args)
 {
-	open_text(t, args[0], TEXT_WRITE, O_WRONLY | O_CREAT | O_TRUNC);
+	open_file(t, args[0], 0, TEXT_WRITE, O_WRONLY | O_CREAT | O_TRUNC);
+	return 0;
+}
+
+/* ISO Pascal reads or writes a file; Turbo Pascal does both, and overwrites what was reset. */
+u64 sys_file_reset(Regfile *t, const u64 *args)
+{
+	open_file(t, args[0], (u32)args[1], TEXT_READ, (u32)args[2] ? O_RDONLY : O_RDWR);
+	return 0;
+}
+
+u64 sys_file_rewrite(Regfile *t, const u64 *args)
+{
+	open_file(t, args[0], (u32)args[1], TEXT_WRITE, ((u32)args[2] ? O_WRONLY : O_RDWR) | O_CREAT | O_TRUNC);
 	return 0;
 }
 
 u64 sys_append(Regfile *t, const u64 *args)
 {
-	open_text(t, args[0], TEXT_WRITE, O_WRONLY | O_APPEND);
+	open_file(t, args[0], 0, TEXT_WRITE, O_WRONLY | O_APPEND);
+	return 0;
+}
+
+/* The file variables between two addresses end their lives. */
+u64 sys_file_leave(Regfile *t, const u64 *args)
+{
+	Abi *a = abi_of(t);
+
+	for (u32 i = TEXT_STDERR + 1; i < a->text.n; i++) {
+		Text *f = &a->text.p[i];
+		if (f->mode != TEXT_FREE && f->variable - (u32)args[0] < (u32)args[1])
+			forget(t, f);
+	}
 	return 0;
 }
 

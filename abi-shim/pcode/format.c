@@ -8,7 +8,8 @@
 #include "abi.h"
 
 enum {
-	DIGITS = 17, EXP_DIGITS = 3,
+	DIGITS = 17, EXP_DIGITS = 3,       /* of a real of 64 bits */
+	SINGLE_DIGITS = 10, SINGLE_EXP = 2, /* of one of 32 bits */
 	MAX_WIDTH = 255, MAX_DECIMALS = 216,
 	SPECIAL_WIDTH = 24, /* of an infinity or NaN when no width is given */
 	MORE = 100          /* enough digits to see whether a number of 4 and more is exact */
@@ -16,6 +17,7 @@ enum {
 
 typedef struct Digits {
 	char d[DIGITS + 1];
+	int most, exp; /* digits there are at most, and digits of the exponent */
 	int n;   /* digits there are */
 	int dot; /* value = 0.DIGITS x 10^dot */
 } Digits;
@@ -46,16 +48,16 @@ static void make_digits(double d, Digits *g)
 	g->dot = 1;
 	if (d == 0)
 		return;
-	f64_digits(d, DIGITS, g->d, &g->dot);
-	g->n = DIGITS;
-	if (g->d[DIGITS - 1] != '0')
+	f64_digits(d, g->most, g->d, &g->dot);
+	g->n = g->most;
+	if (g->d[g->most - 1] != '0')
 		return;
 	f64_digits(d, MORE, more, &dot);
-	if (more[DIGITS] >= '5') { /* carried: the zeros are gone */
+	if (more[g->most] >= '5') { /* carried: the zeros are gone */
 		while (g->n > 1 && g->d[g->n - 1] == '0')
 			g->n--;
 	} else if (d >= 4 && d < 18446744073709551616.0) {
-		for (int i = DIGITS; i < MORE; i++)
+		for (int i = g->most; i < MORE; i++)
 			if (more[i] != '0')
 				return;
 		while (g->n > 1 && g->n > g->dot && g->d[g->n - 1] == '0')
@@ -135,12 +137,12 @@ static bool put_fixed(Digits g, bool minus, int width, int decimals, char *out, 
 
 static u32 put_exponent(Digits g, bool minus, int width, char *out)
 {
-	int want = width < 0 ? DIGITS : width - 4 - EXP_DIGITS;
+	int want = width < 0 ? g.most : width - 4 - g.exp;
 
-	want = MIN(MAX(want, 2), DIGITS);
+	want = MIN(MAX(want, 2), g.most);
 	if (want < g.n)
 		round_digits(&g, want);
-	u32 n = pad(out, width - (want + 4 + EXP_DIGITS));
+	u32 n = pad(out, width - (want + 4 + g.exp));
 	out[n++] = minus ? '-' : ' ';
 	for (int i = 0; i < want; i++) {
 		out[n++] = digit(&g, i);
@@ -151,7 +153,8 @@ static u32 put_exponent(Digits g, bool minus, int width, char *out)
 	out[n++] = 'E';
 	out[n++] = e < 0 ? '-' : '+';
 	e = e < 0 ? -e : e;
-	out[n++] = (char)('0' + e / 100);
+	if (g.exp == EXP_DIGITS)
+		out[n++] = (char)('0' + e / 100);
 	out[n++] = (char)('0' + e / 10 % 10);
 	out[n++] = (char)('0' + e % 10);
 	return n;
@@ -167,9 +170,9 @@ static u32 put_special(double d, int width, char *out)
 	return n + (u32)len;
 }
 
-u32 format_real(double d, i32 width, i32 decimals, char *out)
+u32 format_real(double d, bool single, i32 width, i32 decimals, char *out)
 {
-	Digits g;
+	Digits g = { .most = single ? SINGLE_DIGITS : DIGITS, .exp = single ? SINGLE_EXP : EXP_DIGITS };
 	u32 n;
 
 	width = width < -1 ? 0 : MIN(width, MAX_WIDTH);

@@ -21,13 +21,17 @@ u64 sys_str_int(Regfile *t, const u64 *args)
 	return give(t, args[2], args[3], out, blanks + n);
 }
 
-u64 sys_str_real(Regfile *t, const u64 *args)
+static u64 str_real(Regfile *t, const u64 *args, bool single)
 {
 	char out[FORMAT_MAX];
-	u32 n = format_real(u64_f64(args[0]), (i32)args[1], (i32)args[2], out);
+	u32 n = format_real(u64_f64(args[0]), single, (i32)args[1], (i32)args[2], out);
 
 	return give(t, args[3], args[4], out, n);
 }
+
+u64 sys_str_real(Regfile *t, const u64 *args) { return str_real(t, args, false); }
+
+u64 sys_str_single(Regfile *t, const u64 *args) { return str_real(t, args, true); }
 
 static const char *taken(Regfile *t, const u64 *args)
 {

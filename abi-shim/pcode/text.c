@@ -60,8 +60,10 @@ static Text *wrong_mode(Regfile *t, u64 number, enum TextMode want)
 }
 
 /* Buffers are made at first use: a program that prints nothing pays nothing. */
-static void make_buffer(Text *f)
+void text_buffer(Text *f)
 {
+	if (f->buf)
+		return;
 	f->buf = xmalloc(TEXT_BUF);
 	f->tty = f->fd == 2 || isatty(f->fd);
 }
@@ -78,8 +80,7 @@ Text *text_open(Regfile *t, u64 number, enum TextMode mode)
 			return NULL;
 	}
 	Text *f = &a->text.p[number];
-	if (!f->buf)
-		make_buffer(f);
+	text_buffer(f);
 	return f;
 }
 
@@ -181,19 +182,23 @@ u64 sys_write_enum(Regfile *t, const u64 *args)
 	return 0;
 }
 
-u64 sys_write_real(Regfile *t, const u64 *args)
+static u64 write_real(Regfile *t, const u64 *args, bool single)
 {
 	Text *f = text_open(t, args[0], TEXT_WRITE);
 	char s[FORMAT_MAX], *e;
 
 	if (!f)
 		return 0;
-	u32 n = format_real(u64_f64(args[1]), (i32)args[2], MAX((i32)args[3], -1), s);
+	u32 n = format_real(u64_f64(args[1]), single, (i32)args[2], MAX((i32)args[3], -1), s);
 	if ((i32)args[3] == -2 && (e = memchr(s, 'E', n)))
 		*e = 'e';
 	put_wide(t, f, s, n, args[2]);
 	return 0;
 }
+
+u64 sys_write_real(Regfile *t, const u64 *args) { return write_real(t, args, false); }
+
+u64 sys_write_single(Regfile *t, const u64 *args) { return write_real(t, args, true); }
 
 u64 sys_flush(Regfile *t, const u64 *args)
 {
@@ -230,7 +235,7 @@ u64 sys_page(Regfile *t, const u64 *args)
 /* ---- reading ------------------------------------------------------------------------------------- */
 
 /* Fills the empty buffer; false at the end of the file.  Prompts written before go out first. */
-static bool refill(Regfile *t, Text *f)
+bool text_refill(Regfile *t, Text *f)
 {
 	Text *out = &abi_of(t)->text.p[TEXT_OUTPUT];
 
@@ -253,7 +258,7 @@ static bool refill(Regfile *t, Text *f)
 /* The next character, or -1 at the end of the file. */
 static inline int look(Regfile *t, Text *f)
 {
-	if (f->at == f->n && !refill(t, f))
+	if (f->at == f->n && !text_refill(t, f))
 		return -1;
 	return f->buf[f->at];
 }

@@ -1,8 +1,6 @@
-{ error: 5:10: the type 'single' is not supported; use real }
-{ error: 6:9: files of type other than 'text' are not supported }
+{ error: 4:10: the type 'currency' is not supported }
 program unsupported_types;
 var
-  f, ff: single;
-  g, h: file of integer;
+  f, ff: currency;
 begin
 end.

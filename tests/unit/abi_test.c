@@ -18,7 +18,7 @@ static void test_reals(void **state)
 
 	for (u32 i = 0; i < COUNT(row); i++) {
 		char out[FORMAT_MAX + 1];
-		out[format_real(u64_f64(row[i].bits), row[i].width, row[i].decimals, out)] = 0;
+		out[format_real(u64_f64(row[i].bits), false, row[i].width, row[i].decimals, out)] = 0;
 		if (strcmp(out, row[i].text) != 0)
 			fail_msg("row %u (%a : %d : %d): '%s' instead of '%s'", i, u64_f64(row[i].bits), row[i].width,
 				row[i].decimals, out, row[i].text);

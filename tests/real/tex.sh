@@ -1,0 +1,103 @@
+#!/bin/sh
+# Knuth's TeX, from tex.web (Debian's source package texlive-bin) and our change file tex.ch:
+#
+#   sh tests/real/tex.sh
+#
+# It passes the trip test, and typesets its own documentation (weave's output, 536 pages) to a DVI file that equals, byte
+# for byte, that of the same program compiled by Free Pascal.  Both are timed.  The trip test's outputs differ from Knuth's
+# in what his trip manual allows: strings that the program has, the name of DVItype, and what the terminal echoes.
+# tangle, weave, pltotf and dvitype come from the package texlive-binaries; without them, or the network, this is skipped.
+set -u
+. tests/real/fetch.sh
+here=$(pwd)/tests/real pvm="$(pwd)/out/pvm" work=$real/tex
+export WEBINPUTS=.
+
+if ! command -v tangle >/dev/null || ! command -v fpc >/dev/null; then
+	echo "tex: SKIPPED: tangle (texlive-binaries) or fpc is not installed"
+	exit 0
+fi
+if ! fetch_source texlive-bin "$real/texlive" '*/texk/web2c/*.web' '*/texk/web2c/triptrap/*' || ! fetch_files texlive-base "$real/texmf"; then
+	echo "tex: SKIPPED: the packages texlive-bin and texlive-base could not be fetched (no network?)"
+	exit 0
+fi
+web=$real/texlive/texk/web2c trip=$web/triptrap tree=$real/texmf/usr/share/texlive/texmf-dist
+passed=0 failed=0
+
+ok() {
+	if [ "$1" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)) && echo "FAIL tex: $2"; fi
+}
+
+# same FILE KNUTH'S: but for the lines that may differ
+same() {
+	sed -E '/^This is DVItype/d; /strings? (of total length|out of|characters out of)/d; s/^\*\*.*\(trip\.tex ##/(trip.tex ##/; /^\*\* *&trip  trip *$/d' "$1" >"$1.ours"
+	sed -E '/^This is DVItype/d; /strings? (of total length|out of|characters out of)/d; /^\*\* *&trip  trip *$/d' "$2" >"$1.knuth"
+	diff -a "$1.ours" "$1.knuth" >"$1.diff"
+	ok $? "the trip test's $1 differs: $(grep -ac '^[<>]' "$1.diff") lines"
+}
+
+# The sizes that the trip test asks for, put into the halves of the change file that are ours.
+trip_sizes='/^@y/ { ours = 1 } /^@z/ { ours = 0 }
+ours {
+	sub(/^@!mem_max=60000/, "@!mem_max=3000"); sub(/^@!mem_min=0/, "@!mem_min=1"); sub(/^@!buf_size=2000/, "@!buf_size=500")
+	sub(/^@!max_strings=6000/, "@!max_strings=3000"); sub(/^@!pool_size=60000/, "@!pool_size=40000")
+	sub(/^@d mem_top==60000/, "@d mem_top==3000"); sub(/^@d mem_bot=0/, "@d mem_bot=1")
+	sub(/^@!error_line=72/, "@!error_line=64"); sub(/^@!half_error_line=42/, "@!half_error_line=32")
+	sub(/^@!max_print_line=79/, "@!max_print_line=72")
+}
+{ print }'
+
+trip_test() {
+	mkdir -p "$work/trip/TeXfonts" && cd "$work/trip" || exit 2
+	awk "$trip_sizes" "$here/tex.ch" >tex.ch
+	cp "$web/tex.web" "$trip/trip.tex" .
+	tangle ./tex.web ./tex.ch >tangle.log 2>&1 && "$pvm" build --std=iso tex.p -o tex.pco
+	ok $? "tex.web does not compile for the trip test"
+	pltotf "$trip/trip.pl" TeXfonts/trip.tfm >/dev/null 2>&1
+	timeout 100 "$pvm" tex.pco <"$trip/trip1.in" >tripin.fot
+	mv trip.log tripin.log
+	timeout 100 "$pvm" tex.pco <"$trip/trip2.in" >trip.fot
+	echo >>trip.fot
+	TFMFONTS=TeXfonts dvitype -output-level=2 -dpi=72.27 -page-start='*.*.*.*.*.*.*.*.*.*' trip.dvi >trip.typ
+	for f in tripin.log trip.log trip.fot trip.typ; do
+		same $f "$trip/$f"
+	done
+}
+
+# timed NAME COMMAND...: user and system time in seconds
+timed() {
+	name=$1
+	shift
+	echo '&plain tw' | /usr/bin/time -f "%U %S" -o time.$name "$@" >"$name.fot" 2>&1
+	mv tw.dvi "$name.dvi"
+}
+
+own_pages() {
+	mkdir -p "$work/TeXinputs" "$work/TeXfonts" "$work/TeXformats" && cd "$work" || exit 2
+	cp "$tree"/tex/plain/base/plain.tex "$tree"/tex/plain/knuth-lib/*.tex "$tree"/tex/generic/hyphen/hyphen.tex TeXinputs/
+	cp "$tree"/fonts/tfm/public/cm/*.tfm "$tree"/fonts/tfm/public/knuth-lib/*.tfm TeXfonts/
+	cp "$web/tex.web" "$here/tex.ch" .
+	tangle ./tex.web ./tex.ch >tangle.log 2>&1 && "$pvm" build --std=iso tex.p -o tex.pco && "$pvm" build --std=iso --no-checks tex.p -o texu.pco
+	ok $? "tex.web does not compile"
+	cp tex.p ftex.pas
+	fpc -Miso -O2 -CroitR -v0 -oftex ftex.pas >fpc.log 2>&1 && fpc -Miso -O2 -v0 -oftexu ftex.pas >fpc.log 2>&1
+	ok $? "Free Pascal does not compile tex.p"
+	echo 'plain \dump' | ./ftex >/dev/null && mv plain.fmt fpc.fmt
+	echo 'plain \dump' | timeout 100 "$pvm" tex.pco >/dev/null && cp plain.fmt TeXformats/ && cmp plain.fmt fpc.fmt
+	ok $? "the dumped format differs from Free Pascal's"
+	weave ./tex.web >weave.log 2>&1 && mv tex.tex tw.tex
+	timed fpc ./ftex
+	timed fpcu ./ftexu
+	timed jit timeout 100 "$pvm" tex.pco
+	timed jitu timeout 100 "$pvm" texu.pco
+	cmp jit.dvi fpc.dvi && cmp jitu.dvi fpc.dvi && grep -q '(536 pages' jit.fot
+	ok $? "the DVI file differs from Free Pascal's"
+	paste -d ' ' time.jit time.fpc time.jitu time.fpcu | tail -1 | awk '{
+		printf "tex: 536 pages in %.2f s user, Free Pascal %.2f (with the system %.2f and %.2f: %.2f times as long)\n", $1, $3, $1 + $2, $3 + $4, ($1 + $2) / ($3 + $4)
+		printf "tex: without checks %.2f s user, Free Pascal %.2f (with the system %.2f and %.2f: %.2f times as long)\n", $5, $7, $5 + $6, $7 + $8, ($5 + $6) / ($7 + $8) }'
+}
+
+rm -rf "$work"
+trip_test
+own_pages
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
