@@ -127,6 +127,7 @@ static void opt_perf(Cli *c, const char *v) { c->task.perf_map = true; }
 static void opt_strace(Cli *c, const char *v) { c->linux_opts.strace = true; }
 static void opt_root(Cli *c, const char *v) { c->linux_opts.root = v; }
 static void opt_only_root(Cli *c, const char *v) { c->linux_opts.only_root = true; }
+static void opt_via(Cli *c, const char *v) { c->linux_opts.via = v; }
 static void opt_cwd(Cli *c, const char *v) { c->cwd = v; }
 static void opt_argv0(Cli *c, const char *v) { c->linux_opts.argv0 = v; }
 static void opt_env(Cli *c, const char *v)
@@ -158,6 +159,7 @@ static const struct Option {
 	{"--cwd", "DIR", RUN, opt_cwd, "run a Linux program in this directory"},
 	{"--env", "NAME=VALUE", RUN, opt_env, "set a variable for a Linux program; NAME alone takes it away; may be repeated"},
 	{"--argv0", "NAME", RUN, opt_argv0, "what a Linux program sees as its own name instead of FILE"},
+	{"--via", "PROGRAM", RUN | CHILDREN, opt_via, "start this machine by PROGRAM for a Linux program's children (/usr/bin/qemu-aarch64, say)"},
 	{"--postmortem", NULL, RUN, opt_postmortem, "list all variables after a run-time error"},
 	{"--perf", NULL, RUN, opt_perf, "write /tmp/perf-PID.map, so that perf can name compiled functions"},
 	{"--check", NULL, RUN | CHILDREN, opt_check_ocode, "check the O-code behind each pass"},

@@ -13,6 +13,7 @@ typedef struct LinuxOpts {
 	const char *root;       /* a directory in which absolute paths are looked up first; NULL = none */
 	bool only_root;         /* ... and nowhere else */
 	const char *argv0;      /* the guest's argv[0]; NULL = FILE */
+	const char *via;        /* what starts pvm's own file for children, where the host cannot (an emulator); NULL = nothing */
 	char **inherit;         /* options of the command line that children of the guest get, NULL-terminated */
 } LinuxOpts;
 

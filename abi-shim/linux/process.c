@@ -67,9 +67,16 @@ void linux_take_env(char **envp)
 }
 
 /* The new program is another run of this one, with the same options. */
-static void child_command(LThread *t, const char *path, const Strings *argv, Strings *out)
+static void child_command(LThread *t, const char *path, const Strings *argv, Arena *arena, Strings *out)
 {
-	vec_push(out, "pvm");
+	if (t->task->o.via) {
+		char self[PATH_SIZE];
+		ssize_t n = readlink("/proc/self/exe", self, sizeof self);
+		vec_push(out, (char *)(uintptr_t)t->task->o.via);
+		vec_push(out, arena_strndup(arena, self, n > 0 ? (size_t)n : 0));
+	} else {
+		vec_push(out, "pvm");
+	}
 	for (char **o = t->task->o.inherit; o && *o; o++)
 		vec_push(out, *o);
 	vec_push(out, "--argv0");
@@ -95,11 +102,11 @@ static i64 execute(LThread *t, const char *path, const u64 *a, Arena *arena)
 		for (u32 i = 0; i < envp.n; i++)
 			envp.p[i] = hide(arena, envp.p[i]);
 		vec_push(&envp, NULL);
-		child_command(t, path, &argv, &command);
+		child_command(t, path, &argv, arena, &command);
 		if (t->task->o.strace)
 			trace_call(t, t->raw, 0, false);
 		thread_robust_all(t->task);
-		r = HOST(t, SYS_execve, "/proc/self/exe", command.p, envp.p);
+		r = HOST(t, SYS_execve, t->task->o.via ? t->task->o.via : "/proc/self/exe", command.p, envp.p);
 	}
 	vec_free(&argv);
 	vec_free(&envp);

@@ -59,6 +59,9 @@ u32 xr_zsp(u64 v, unsigned size);                           /* ZF, SF and PF of 
 u32 xr_sub_flags(u64 a, u64 b, unsigned size);              /* of a - b */
 u64 xr_eflags(const XRun *r);                               /* EFLAGS as pushf stores them */
 
+/* ---- x87 ---- */
+void xr_soft87(XRun *r);                                    /* without the host's */
+
 /* ---- state ---- */
 u64 x86_xcr0(void);
 /* The x87 status word with ES and B as its exceptions and the control word's masks have them. */

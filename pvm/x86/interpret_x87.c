@@ -1,7 +1,8 @@
 /* x87 in C.  Arithmetic on the 80-bit registers is done by the host's own x87: the guest's state is loaded, the same two
  * bytes of instruction run, and the state is taken back, so that every rounding, tag and exception is the processor's.
+ * Hosts without an x87 have soft80 (interpret_soft87.c).
  * An exception that is not masked is only noted by the instruction that meets it; the next one raises #MF.
- * Intel SDM volume 1, chapter 8.  Hosts without x87 do not have this family yet and say so. */
+ * Intel SDM volume 1, chapter 8. */
 #include "interpret.h"
 
 enum { IMAGE = 108, ENV = 28 };
@@ -129,7 +130,17 @@ static unsigned load_env(XRun *r, const u8 *p)
 	return 7 * w;
 }
 
+/* What the instruction's two bytes are, whatever prefixes stand before them. */
+static const u8 *find_insn(const u8 *code)
+{
+	while ((*code & 0xf8) != 0xd8)
+		code++;
+	return code;
+}
+
 /* ---- arithmetic ------------------------------------------------------------------------------------ */
+
+bool x86_soft_x87;
 
 #if defined __x86_64__
 /* Every x87 instruction, each followed by a return: 64 on registers for each of the bytes d8 .. df, then 8 on memory at
@@ -171,21 +182,13 @@ static void load_image(XRun *r, const u8 *p)
 	load_registers(r, p + ENV);
 }
 
-/* What the instruction's two bytes are, whatever prefixes stand before them. */
-static const u8 *find_insn(const u8 *code)
-{
-	while ((*code & 0xf8) != 0xd8)
-		code++;
-	return code;
-}
-
 /* A store that raises invalid operation, overflow or underflow, not masked, is not made. */
 static bool stored(const u8 *image)
 {
 	return !(ld16(image + 4) & ~ld16(image) & (FE_INVALID_ | FE_OVERFLOW_ | FE_UNDERFLOW_));
 }
 
-static void run(XRun *r)
+static void run_host(XRun *r)
 {
 	const u8 *c = find_insn(r->code);
 	const XOperand *o = &r->i.opnd[0];
@@ -201,19 +204,27 @@ static void run(XRun *r)
 		memcpy(xr_probe(r, addr, o->size, true), operand, o->size);
 	load_image(r, image);
 	xr_set_flags(r, XF_ALL, (u32)flags);
-	r->t->slot[XS_FIP] = r->i.pc;
-	if (ld16(image + 4) & ~ld16(image) & 0x3f) { /* these two are for handlers of exceptions only */
-		r->t->slot[XS_FOP] = (c[0] & 7) << 8 | c[1];
-		if (memory)
-			r->t->slot[XS_FDP] = xr_ea(r);
-	}
 }
 #else
+#define run_host xr_soft87
+#endif
+
 static void run(XRun *r)
 {
-	xr_raise(r, XE_UNIMPL);
+	u64 *s = r->t->slot;
+
+	if (x86_soft_x87)
+		xr_soft87(r);
+	else
+		run_host(r);
+	s[XS_FIP] = r->i.pc;
+	if (s[XS_FSW] & ~s[XS_FCW] & 0x3f) { /* these two are for handlers of exceptions only */
+		const u8 *c = find_insn(r->code);
+		s[XS_FOP] = (c[0] & 7) << 8 | c[1];
+		if (r->i.opnd[0].kind == XK_MEM)
+			s[XS_FDP] = xr_ea(r);
+	}
 }
-#endif
 
 void xr_x87(XRun *r)
 {

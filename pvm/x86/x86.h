@@ -114,6 +114,9 @@ typedef enum XExit {
 /* What CPUID answers: out gets eax, ebx, ecx, edx. */
 void x86_cpuid(enum XMode mode, u32 leaf, u32 sub, u32 out[4]);
 
+/* x87 is done in integers although the host has one: for tests.  Set before anything runs. */
+extern bool x86_soft_x87;
+
 /* ---- lowering ------------------------------------------------------------------------------------- */
 
 /* A unit to be made: guest code from pc on. */

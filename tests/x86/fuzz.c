@@ -1,4 +1,4 @@
-/* fuzz [--seed N] [--count M] [--op NAME] [--family NAME] [--mode 64|32] [--len N] [--keep-going] [--check] [--jit] [--list]
+/* fuzz [--seed N] [--count M] [--op NAME] [--family NAME] [--mode 64|32] [--len N] [--keep-going] [--check] [--jit] [--soft-x87] [--list]
  *
  * Sequences of 1 to 16 random instructions from random states, on the CPU and on pvm.  A difference is shrunk, printed,
  * and ends the run (--keep-going: shows each mnemonic's first).  Case k of seed N is always the same: --seed N --skip k. */
@@ -30,6 +30,8 @@ static void choose_rows(void)
 		if (opt.op && strcasecmp(opt.op, x86_names[i->op]))
 			continue;
 		if (opt.family && strcmp(opt.family, i->family_name))
+			continue;
+		if (x86_soft_x87 && fuzz_transcendental(i->op) && !opt.op) /* these by name only, and best with --len 1 */
 			continue;
 		pool[npool++] = r;
 	}
@@ -142,6 +144,7 @@ static void options(int argc, char **argv)
 		if (!strcmp(a, "--keep-going")) { opt.keep_going = true; continue; }
 		if (!strcmp(a, "--check")) { opt.check = true; continue; }
 		if (!strcmp(a, "--jit")) { fuzz_jit = true; continue; }
+		if (!strcmp(a, "--soft-x87")) { x86_soft_x87 = true; continue; }
 		if (!strcmp(a, "--list")) { opt.list = true; continue; }
 		if (!strcmp(a, "--seed")) opt.seed = strtoull(v, NULL, 0);
 		else if (!strcmp(a, "--count")) opt.count = strtoull(v, NULL, 0);

@@ -65,6 +65,11 @@ const u8 *fuzz_readonly(void);
 bool fuzz_wide(const Case *c);
 /* Whether it has a move of lanes under a mask. */
 bool fuzz_masked(const Case *c);
+/* Whether it has x87 instructions. */
+bool fuzz_x87(const Case *c);
+/* x87's transcendental functions: soft80 may give a neighbour of the processor's result. */
+bool fuzz_transcendental(u32 op);
+bool fuzz_loose(const Case *c); /* has one */
 /* Lays the sequence out at CODE_AT; returns its size. */
 u32 fuzz_layout(const Case *c, u8 *code);
 /* The whole page at CODE_AT: the sequence, the jump back, zeros. */

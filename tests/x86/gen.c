@@ -525,6 +525,30 @@ bool fuzz_masked(const Case *c)
 	return false;
 }
 
+bool fuzz_x87(const Case *c)
+{
+	for (u32 k = 0; k < c->n; k++)
+		if (strncmp(fuzz_row(c->item[k].row)->family_name, "x87", 3) == 0)
+			return true;
+	return false;
+}
+
+bool fuzz_transcendental(u32 op)
+{
+	switch (op) {
+	case XI_F2XM1: case XI_FYL2X: case XI_FYL2XP1: case XI_FPATAN: case XI_FPTAN: case XI_FSIN: case XI_FCOS: case XI_FSINCOS: return true;
+	default: return false;
+	}
+}
+
+bool fuzz_loose(const Case *c)
+{
+	for (u32 k = 0; k < c->n; k++)
+		if (fuzz_transcendental(fuzz_row(c->item[k].row)->op))
+			return true;
+	return false;
+}
+
 u32 fuzz_layout(const Case *c, u8 *code)
 {
 	u32 at[MAX_ITEMS + 1], n = 0;
