@@ -1,4 +1,6 @@
 /* back: the driver -- O-code through selection, live ranges, allocation and encoding. */
+#include <stdlib.h>
+
 #include "target.h"
 
 const Target *back_host(void)
@@ -105,14 +107,41 @@ static void dump_func(const MFunc *m, Buf *out)
 
 /* ---- compiling ------------------------------------------------------------------------------------------ */
 
+/* A function's arrays serve the next one, too, unless it was a large one. */
+static void *spare;
+enum { SPARE_INS = 4096 };
+
+static MFunc *mfunc_new(const Target *t, OFunc *f, Err *e)
+{
+	MFunc *m = spare_take(&spare), old;
+
+	if (!m)
+		m = xcalloc(1, sizeof *m);
+	old = *m;
+	*m = (MFunc){ .t = t, .f = f, .err = e, .arena = old.arena ? old.arena : arena_new() };
+	m->ins.p = old.ins.p, m->ins.cap = old.ins.cap;
+	m->opnd.p = old.opnd.p, m->opnd.cap = old.opnd.cap;
+	m->vtype.p = old.vtype.p, m->vtype.cap = old.vtype.cap;
+	m->move.p = old.move.p, m->move.cap = old.move.cap;
+	m->store.p = old.store.p, m->store.cap = old.store.cap;
+	return m;
+}
+
 static void mfunc_free(MFunc *m)
 {
+	if (m->ins.cap <= SPARE_INS) {
+		arena_reset(m->arena);
+		m = spare_put(&spare, m);
+	}
+	if (!m)
+		return;
 	vec_free(&m->ins);
 	vec_free(&m->opnd);
 	vec_free(&m->vtype);
 	vec_free(&m->move);
 	vec_free(&m->store);
 	arena_free(m->arena);
+	free(m);
 }
 
 /* The vreg of an O-code value has its number and type. */
@@ -178,12 +207,11 @@ static u32 features(const Target *t)
 
 bool back_compile(const Target *t, OFunc *f, BackCode *c, Buf *dump, Err *e)
 {
-	MFunc m = { .t = t, .f = f, .err = e, .features = features(t) };
-	bool ok;
+	MFunc *m = mfunc_new(t, f, e);
 
-	m.arena = arena_new();
-	ok = compile(&m, c, dump);
-	mfunc_free(&m);
+	m->features = features(t);
+	bool ok = compile(m, c, dump);
+	mfunc_free(m);
 	return ok;
 }
 

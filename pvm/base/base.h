@@ -68,7 +68,8 @@ void arena_free(Arena *a);  /* NULL is allowed */
 
 /* A growing array: VEC(int) v = {0}; vec_push(&v, 1); v.p[0]; v.n; vec_free(&v). */
 #define VEC(T) struct { T *p; u32 n, cap; }
-#define vec_push(v, x) (vec_grow_((void **)&(v)->p, &(v)->cap, (v)->n + 1u, sizeof *(v)->p), (v)->p[(v)->n++] = (x))
+#define vec_push(v, x) ((v)->n < (v)->cap ? (void)0 : vec_grow_((void **)&(v)->p, &(v)->cap, (v)->n + 1u, sizeof *(v)->p), \
+	(v)->p[(v)->n++] = (x))
 #define vec_reserve(v, m) vec_grow_((void **)&(v)->p, &(v)->cap, (m), sizeof *(v)->p)
 /* Appends m zeroed items and returns a pointer to the first. */
 #define vec_add(v, m) ((__typeof__((v)->p))vec_add_((void **)&(v)->p, &(v)->n, &(v)->cap, (m), sizeof *(v)->p))
@@ -76,6 +77,25 @@ void arena_free(Arena *a);  /* NULL is allowed */
 void vec_grow_(void **p, u32 *cap, u64 need, size_t size);
 void *vec_add_(void **p, u32 *n, u32 *cap, u32 m, size_t size);
 void vec_free_(void *p);
+
+/* A place that keeps one object for its next user, for what is made and thrown away all the time.  Taking gives NULL if
+ * there is none; putting gives back the one that was there (NULL: none), to be freed.  Any thread may do either. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined __SANITIZE_ADDRESS__ || __has_feature(address_sanitizer)
+enum { SPARES = 0 }; /* what is freed is to be seen as freed */
+#else
+enum { SPARES = 1 };
+#endif
+static inline void *spare_take(void **place)
+{
+	return SPARES && *(void *volatile *)place ? __atomic_exchange_n(place, NULL, __ATOMIC_ACQUIRE) : NULL;
+}
+static inline void *spare_put(void **place, void *p)
+{
+	return SPARES ? __atomic_exchange_n(place, p, __ATOMIC_ACQ_REL) : p;
+}
 
 /* A map from u64 to u64 (open addressing).  A zeroed Map is empty. */
 typedef struct Map {
@@ -107,7 +127,15 @@ typedef struct Buf {
 	u32 n, cap;
 } Buf;
 void buf_bytes(Buf *b, const void *p, size_t n);
-void buf_u8(Buf *b, u8 v);
+/* Appends n bytes for the caller to fill in. */
+static inline u8 *buf_room(Buf *b, size_t n)
+{
+	if (n > b->cap - b->n)
+		vec_grow_((void **)&b->p, &b->cap, (u64)b->n + n, 1);
+	b->n += (u32)n;
+	return b->p + b->n - n;
+}
+static inline void buf_u8(Buf *b, u8 v) { *buf_room(b, 1) = v; }
 void buf_u16(Buf *b, u16 v); /* little-endian, as all multi-byte writes */
 void buf_u32(Buf *b, u32 v);
 void buf_u64(Buf *b, u64 v);

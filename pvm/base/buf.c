@@ -10,22 +10,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-static u8 *buf_room(Buf *b, size_t n)
-{
-	vec_grow_((void **)&b->p, &b->cap, (u64)b->n + n, 1);
-	b->n += (u32)n;
-	return b->p + b->n - n;
-}
-
 void buf_bytes(Buf *b, const void *p, size_t n)
 {
 	if (n)
 		memcpy(buf_room(b, n), p, n);
-}
-
-void buf_u8(Buf *b, u8 v)
-{
-	*buf_room(b, 1) = v;
 }
 
 void buf_u16(Buf *b, u16 v)

@@ -45,27 +45,21 @@ Arena *arena_new(void)
 }
 
 /* Arenas come and go with each translation, and malloc takes its time with blocks of that size: some are kept. */
-static Chunk *spare[4];
+static void *spare[4];
 
 static Chunk *take_spare(void)
 {
-	for (u32 k = 0; k < COUNT(spare); k++)
-		if (__atomic_load_n(&spare[k], __ATOMIC_RELAXED)) {
-			Chunk *c = __atomic_exchange_n(&spare[k], NULL, __ATOMIC_ACQUIRE);
-			if (c)
-				return c;
-		}
-	return NULL;
+	Chunk *c = NULL;
+
+	for (u32 k = 0; k < COUNT(spare) && !c; k++)
+		c = spare_take(&spare[k]);
+	return c;
 }
 
 static void free_chunk(Chunk *c)
 {
-	for (u32 k = 0; k < COUNT(spare) && c->size == CHUNK + ALIGN; k++) {
-		Chunk *none = NULL;
-		if (!__atomic_load_n(&spare[k], __ATOMIC_RELAXED) &&
-				__atomic_compare_exchange_n(&spare[k], &none, c, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-			return;
-	}
+	for (u32 k = 0; k < COUNT(spare) && c && c->size == CHUNK + ALIGN; k++)
+		c = spare_put(&spare[k], c);
 	free(c);
 }
 

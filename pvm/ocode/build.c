@@ -3,10 +3,26 @@
 
 #include <stdlib.h>
 
+/* A freed function whose arrays serve the next one. */
+static void *spare;
+enum { SPARE_INS = 4096 /* its instructions at most */ };
+
+static void empty(OFunc *f)
+{
+	f->param.n = f->ins.n = f->block.n = f->order.n = f->pool.n = f->edge.n = f->map.n = f->slot.n = f->vconst.n = 0;
+	f->free_ins = 0;
+	f->text_name = NULL;
+	f->unit = false;
+	f->start = 0;
+}
+
 OFunc *ocode_new(const char *name, u32 id, OType ret)
 {
-	OFunc *f = xcalloc(1, sizeof *f);
+	OFunc *f = spare_take(&spare);
 
+	if (!f)
+		f = xcalloc(1, sizeof *f);
+	empty(f);
 	f->name = name;
 	f->id = id;
 	f->ret = (u8)ret;
@@ -20,6 +36,11 @@ OFunc *ocode_new(const char *name, u32 id, OType ret)
 
 void ocode_free(OFunc *f)
 {
+	if (f && f->ins.cap <= SPARE_INS) {
+		free(f->text_name);
+		f->text_name = NULL;
+		f = spare_put(&spare, f);
+	}
 	if (!f)
 		return;
 	vec_free(&f->param);
@@ -49,7 +70,7 @@ OVal ocode_ins(OFunc *f, OOp op, OType type, u32 aux, u32 a, u32 b, u32 c)
 		f->free_ins = f->ins.p[v].next;
 	} else {
 		v = f->ins.n;
-		vec_add(&f->ins, 1);
+		vec_push(&f->ins, (OIns){0});
 	}
 	f->ins.p[v] = (OIns){.op = (u8)op, .type = (u8)type, .aux = (u16)aux, .a = a, .b = b, .c = c};
 	return v;

@@ -119,7 +119,7 @@ static const u8 *make(Jit *j, OFunc *f, Code code, const char *what, Err *e)
 		code.map = f->map.p;
 		at = place(j, &c, code, f->name, what);
 		if (at)
-			f->map.p = NULL, f->map.n = 0;
+			f->map.p = NULL, f->map.n = f->map.cap = 0;
 		else
 			err_set(e, EXIT_VM, "the code cache is full");
 	}

@@ -88,7 +88,7 @@ typedef struct Layout {
 	VEC(u32) label_raw, label_mark;
 	VEC(Fix) fix;             /* rip-relative fields that refer to literals */
 	VEC(Lit) lit;
-	Map lits;
+	Map lits;                 /* what is in `lit`, once it is long; by bits */
 	VEC(Table) table;
 	VEC(u32) table_label;
 	VEC(Exit) exit;
@@ -104,6 +104,9 @@ void layout_jcc(Layout *l, u32 cc, u32 label);
 void layout_align(Layout *l);
 void layout_exit(Layout *l, u64 pc, u32 stub); /* a jump that can be linked, and the label of its stub */
 u32 layout_lit(Layout *l, u64 bits, u32 size);
-void layout_end(Layout *l, BackCode *c);  /* appends the code and frees the layout */
+void layout_begin(Layout *l);             /* empties it, keeping the memory of its arrays */
+void layout_end(Layout *l, BackCode *c);  /* appends the code */
+bool layout_is_large(const Layout *l);    /* too large to be kept for the next function */
+void layout_free(Layout *l);
 
 #endif

@@ -605,23 +605,50 @@ static void emit_blocks(Emit *e)
 	}
 }
 
+/* The state of the last function, whose arrays serve the next. */
+static void *spare;
+
+static Emit *emit_begin(MFunc *m, BackCode *c)
+{
+	Emit *e = spare_take(&spare), old;
+
+	if (!e)
+		e = xcalloc(1, sizeof *e);
+	old = *e;
+	*e = (Emit){ .m = m, .c = c, .l = old.l };
+	e->pm.p = old.pm.p, e->pm.cap = old.pm.cap;
+	e->stub.p = old.stub.p, e->stub.cap = old.stub.cap;
+	layout_begin(&e->l);
+	thread_jumps(e);
+	moves_init(&e->moves, m->nslot, m->arena);
+	return e;
+}
+
+static void emit_end(Emit *e)
+{
+	if (!layout_is_large(&e->l))
+		e = spare_put(&spare, e);
+	if (!e)
+		return;
+	layout_free(&e->l);
+	vec_free(&e->pm);
+	vec_free(&e->stub);
+	free(e);
+}
+
 bool amd64_emit(MFunc *m, BackCode *c)
 {
-	Emit e = { .m = m, .c = c };
-
 	if (m->f->unit && (m->nslot > UNIT_SPILLS || m->nout > UNIT_OUT))
 		return err_set(m->err, EXIT_UNSUPPORTED, "amd64: the unit needs %u words of frame", m->nslot + m->nout);
-	thread_jumps(&e);
-	moves_init(&e.moves, m->nslot, m->arena);
-	e.label = arena_alloc(m->arena, (m->nblock + 1) * sizeof(u32));
+	Emit *e = emit_begin(m, c);
+	e->label = arena_alloc(m->arena, (m->nblock + 1) * sizeof(u32));
 	for (u32 b = 0; b < m->nblock; b++)
-		e.label[b] = layout_label(&e.l);
-	prologue(&e);
-	emit_blocks(&e);
-	emit_stubs(&e);
-	emit_exit_stubs(&e);
-	layout_end(&e.l, c);
-	vec_free(&e.pm);
-	vec_free(&e.stub);
+		e->label[b] = layout_label(&e->l);
+	prologue(e);
+	emit_blocks(e);
+	emit_stubs(e);
+	emit_exit_stubs(e);
+	layout_end(&e->l, c);
+	emit_end(e);
 	return true;
 }

@@ -50,12 +50,21 @@ void layout_exit(Layout *l, u64 pc, u32 stub)
 	vec_push(&l->exit, x);
 }
 
+enum { FEW_LITS = 8 /* are looked through */ };
+
 u32 layout_lit(Layout *l, u64 bits, u32 size)
 {
 	Lit lit = { bits, size, 0 };
 	u64 key = size == 8 ? bits : bits << 8 | size | 0x7ff1ull << 48; /* as 8 bytes: a signalling NaN */
-	u64 *at = map_put(&l->lits, key);
 
+	for (u32 k = 0; k < l->lit.n && k < FEW_LITS; k++)
+		if (l->lit.p[k].bits == bits && l->lit.p[k].size == size)
+			return k;
+	if (l->lit.n < FEW_LITS) {
+		vec_push(&l->lit, lit);
+		return l->lit.n - 1;
+	}
+	u64 *at = map_put(&l->lits, key);
 	if (!*at || l->lit.p[*at - 1].size != size || l->lit.p[*at - 1].bits != bits) {
 		vec_push(&l->lit, lit);
 		*at = l->lit.n;
@@ -221,7 +230,7 @@ static void place_exits(Layout *l, const u32 *off, BackCode *c, u32 base)
 	}
 }
 
-static void layout_free(Layout *l)
+void layout_free(Layout *l)
 {
 	buf_free(&l->raw);
 	vec_free(&l->mark);
@@ -235,6 +244,18 @@ static void layout_free(Layout *l)
 	vec_free(&l->exit);
 	vec_free(&l->reloc);
 	vec_free(&l->site);
+}
+
+bool layout_is_large(const Layout *l)
+{
+	return l->raw.cap > 1 << 20;
+}
+
+void layout_begin(Layout *l)
+{
+	l->raw.n = l->mark.n = l->label_raw.n = l->label_mark.n = l->fix.n = l->lit.n = l->table.n = l->table_label.n = 0;
+	l->exit.n = l->reloc.n = l->site.n = 0;
+	map_free(&l->lits);
 }
 
 void layout_end(Layout *l, BackCode *c)
@@ -254,5 +275,4 @@ void layout_end(Layout *l, BackCode *c)
 	place(l, off, c, base);
 	place_exits(l, off, c, base);
 	free(off);
-	layout_free(l);
 }

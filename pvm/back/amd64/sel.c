@@ -1,4 +1,6 @@
 /* sel: instruction selection for amd64, the frame of it. */
+#include <stdlib.h>
+
 #include "sel.h"
 
 MIns *sel_new(Sel *s, u32 op, u32 w)
@@ -171,26 +173,52 @@ static void put_in_order(Sel *s)
 	}
 }
 
+/* The state of the last selection, whose arrays serve the next. */
+static void *spare;
+enum { SPARE_INS = 4096 };
+
+static Sel *sel_begin(MFunc *m)
+{
+	Sel *s = spare_take(&spare);
+	u32 n = m->f->ins.n;
+
+	if (!s)
+		s = xcalloc(1, sizeof *s);
+	s->m = m;
+	s->f = m->f;
+	s->seg.n = 0;
+	s->need = arena_alloc(m->arena, n);
+	s->uses = arena_alloc(m->arena, n * sizeof(u32));
+	s->writes = arena_alloc(m->arena, n * sizeof(u32));
+	s->faults = arena_alloc(m->arena, n * sizeof(u32));
+	return s;
+}
+
+static void sel_end(Sel *s)
+{
+	if (s->seg.cap <= SPARE_INS)
+		s = spare_put(&spare, s);
+	if (!s)
+		return;
+	vec_free(&s->out);
+	vec_free(&s->group);
+	vec_free(&s->seg);
+	free(s);
+}
+
 bool amd64_select(MFunc *m)
 {
-	Sel s = { .m = m, .f = m->f };
-	u32 n = m->f->ins.n;
+	Sel *s = sel_begin(m);
 	bool ok = true;
 
-	s.need = arena_alloc(m->arena, n);
-	s.uses = arena_alloc(m->arena, n * sizeof(u32));
-	s.writes = arena_alloc(m->arena, n * sizeof(u32));
-	s.faults = arena_alloc(m->arena, n * sizeof(u32));
 	for (u32 b = 0; b < m->nblock; b++)
-		for (u32 v = m->f->block.p[m->block[b].oblock].first; v; v = sel_o(&s, v)->next)
-			ocode_uses(m->f, v, count_use, s.uses);
+		for (u32 v = m->f->block.p[m->block[b].oblock].first; v; v = sel_o(s, v)->next)
+			ocode_uses(m->f, v, count_use, s->uses);
 	/* Against reverse postorder: uses before definitions, but for those along back edges, which are arguments. */
 	for (u32 k = m->nblock; ok && k-- > 0;)
-		ok = select_block(&s, m->tree ? k : m->num[m->cfg->rpo[k]]);
+		ok = select_block(s, m->tree ? k : m->num[m->cfg->rpo[k]]);
 	if (ok)
-		put_in_order(&s);
-	vec_free(&s.out);
-	vec_free(&s.group);
-	vec_free(&s.seg);
+		put_in_order(s);
+	sel_end(s);
 	return ok;
 }
