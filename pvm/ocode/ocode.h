@@ -260,7 +260,8 @@ u32 ocode_edge(OFunc *f, u32 block, const u32 *args, u32 n);
 
 /* Calls fn on each value operand (edges' arguments, pool arguments and state-map values included), by
  * pointer, so that fn may replace it; empty slots of a map (value 0) are left out. */
-void ocode_uses(OFunc *f, OVal v, void (*fn)(void *ctx, u32 *use), void *ctx);
+typedef void OUseFn(void *ctx, u32 *use);
+void ocode_uses(OFunc *f, OVal v, OUseFn *fn, void *ctx);
 /* The edges out of the block: returns how many, *first gets the index of the first when they are
  * consecutive (SWITCH), else the edges are copied to two[] and *first is 0. */
 u32 ocode_succs(const OFunc *f, u32 block, u32 *first, u32 two[2]);
@@ -327,5 +328,77 @@ void ocode_vec(OVop row, OVec *d, const OVec *a, const OVec *b, const OVec *c, u
 /* The value of a pure operation on constants (i32 results zero-extended); what folding and eval share.
  * False where the result is not defined (division by zero, out of range). */
 bool ocode_fold(OOp op, OType type, OType atype, u32 aux, u64 a, u64 b, u64 *out);
+
+/* ---- reading, inline ------------------------------------------------------------------------------ */
+
+/* ocode_each_use is ocode_uses with `fn` known at its place, for the passes that every translated unit goes through. */
+#define OCODE_INLINE static inline __attribute__((always_inline))
+
+OCODE_INLINE void ocode_pool_uses_(OFunc *f, u32 at, u32 n, OUseFn *fn, void *ctx)
+{
+	for (u32 k = 0; k < n; k++)
+		fn(ctx, &f->pool.p[at + k]);
+}
+
+OCODE_INLINE void ocode_edge_uses_(OFunc *f, u32 first, u32 n, OUseFn *fn, void *ctx)
+{
+	for (u32 k = first; k < first + n; k++)
+		ocode_pool_uses_(f, f->edge.p[k].args, f->edge.p[k].n, fn, ctx);
+}
+
+/* The maps of the calls into which this was inlined keep their values alive too. */
+OCODE_INLINE void ocode_map_uses_(OFunc *f, u32 map, OUseFn *fn, void *ctx)
+{
+	for (; map; map = f->map.p[map].parent)
+		for (u32 k = 0; k < f->map.p[map].n; k++) {
+			OVal *val = &f->slot.p[f->map.p[map].slots + k].val;
+			if (*val)
+				fn(ctx, val);
+		}
+}
+
+OCODE_INLINE void ocode_each_use(OFunc *f, OVal v, OUseFn *fn, void *ctx)
+{
+	OIns *i = &f->ins.p[v];
+
+	switch ((OForm)ocode_ops[i->op].form) {
+	case OF_NONE: case OF_CONST: case OF_IMM: case OF_SLOT: case OF_TRAP:
+		break;
+	case OF_TERN: case OF_VEC3:
+		fn(ctx, &i->c);
+		/* fall through */
+	case OF_BIN: case OF_BINT: case OF_CMP: case OF_STORE: case OF_RMW: case OF_VEC2:
+		fn(ctx, &i->b);
+		/* fall through */
+	case OF_UN: case OF_LOAD: case OF_PUT: case OF_TRAPIF: case OF_EXIT: case OF_VEC1:
+		fn(ctx, &i->a);
+		break;
+	case OF_CAS:
+		ocode_pool_uses_(f, i->a, 3, fn, ctx);
+		break;
+	case OF_CALL:
+		if (i->op == O_CALLI)
+			fn(ctx, &i->a);
+		ocode_pool_uses_(f, i->b, i->c, fn, ctx);
+		break;
+	case OF_JMP:
+		ocode_edge_uses_(f, i->a, 1, fn, ctx);
+		break;
+	case OF_BR:
+		fn(ctx, &i->a);
+		ocode_edge_uses_(f, i->b, 1, fn, ctx);
+		ocode_edge_uses_(f, i->c, 1, fn, ctx);
+		break;
+	case OF_SWITCH:
+		fn(ctx, &i->a);
+		ocode_edge_uses_(f, i->b, i->c, fn, ctx);
+		break;
+	case OF_RET:
+		if (i->aux)
+			fn(ctx, &i->a);
+		break;
+	}
+	ocode_map_uses_(f, i->map, fn, ctx);
+}
 
 #endif

@@ -130,3 +130,22 @@ bool opt_dce(OFunc *f, Arena *a)
 		mark_uses(&d, d.todo[--d.n]);
 	return sweep(&d) | pruned;
 }
+
+static inline void mark_live(void *ctx, u32 *use)
+{
+	((u8 *)ctx)[*use] = 1;
+}
+
+void opt_dce_forward(OFunc *f, Arena *a)
+{
+	u8 *live = arena_alloc(a, f->ins.n);
+
+	for (u32 k = f->order.n; k-- > 0;)
+		for (OVal v = f->block.p[f->order.p[k]].last, prev; v; v = prev) {
+			prev = f->ins.p[v].prev;
+			if (live[v] || is_root(&f->ins.p[v]))
+				ocode_each_use(f, v, mark_live, live);
+			else
+				ocode_delete(f, v);
+		}
+}

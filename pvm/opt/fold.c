@@ -379,24 +379,45 @@ static void fold_ins(Fold *o, OVal v)
 	}
 }
 
+static void fold_blocks(Fold *o, const u32 *block, u32 n)
+{
+	OFunc *f = o->f;
+
+	for (u32 k = 0; k < n; k++)
+		for (OVal v = f->block.p[block[k]].first, next; v; v = next) {
+			opt_replace(f, v, o->to);
+			next = f->ins.p[v].next;
+			fold_ins(o, v);
+			if (ocode_ops[f->ins.p[v].op].props & OP_END)
+				break;
+		}
+}
+
+/* An instruction makes one constant at most. */
+static Fold begin(OFunc *f, Arena *a)
+{
+	return (Fold){.f = f, .to = arena_alloc(a, 2 * (u64)f->ins.n * sizeof(u32))};
+}
+
 bool opt_fold(OFunc *f, Arena *a)
 {
 	bool pruned = opt_prune(f, a);
 	OCfg *g = ocode_cfg(f, a);
-	/* An instruction makes one constant at most. */
-	Fold o = {.f = f, .to = arena_alloc(a, 2 * (u64)f->ins.n * sizeof *o.to)};
+	Fold o = begin(f, a);
 
-	for (u32 k = 0; k < g->nrpo; k++)
-		for (OVal v = f->block.p[g->rpo[k]].first, next; v; v = next) {
-			opt_replace(f, v, o.to);
-			next = f->ins.p[v].next;
-			fold_ins(&o, v);
-			if (ocode_ops[f->ins.p[v].op].props & OP_END)
-				break;
-		}
+	fold_blocks(&o, g->rpo, g->nrpo);
 	if (o.changed)
 		opt_replace_all(f, o.to);
 	if (o.cut)
 		opt_prune(f, a);
 	return o.changed | pruned;
+}
+
+void opt_fold_forward(OFunc *f, Arena *a)
+{
+	Fold o = begin(f, a);
+
+	fold_blocks(&o, f->order.p, f->order.n);
+	if (o.cut)
+		opt_prune(f, a);
 }

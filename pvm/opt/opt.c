@@ -35,12 +35,6 @@ bool opt_run_one(OFunc *f, const char *name)
 	return false;
 }
 
-void opt_unit(OFunc *f, void (*after)(void *ctx, const OFunc *f, const char *pass), void *ctx)
-{
-	opt_run_one(f, "fold");
-	opt_run(f, 0, after, ctx);
-}
-
 /* ---- replacing values ----------------------------------------------------------------------------- */
 
 OVal opt_find(u32 *to, OVal v)
@@ -57,14 +51,15 @@ OVal opt_find(u32 *to, OVal v)
 	return root;
 }
 
-static void replace_use(void *ctx, u32 *use)
+static inline void replace_use(void *ctx, u32 *use)
 {
-	*use = opt_find(ctx, *use);
+	if (((u32 *)ctx)[*use])
+		*use = opt_find(ctx, *use);
 }
 
 void opt_replace(OFunc *f, OVal v, u32 *to)
 {
-	ocode_uses(f, v, replace_use, to);
+	ocode_each_use(f, v, replace_use, to);
 }
 
 void opt_replace_all(OFunc *f, u32 *to)

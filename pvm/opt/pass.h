@@ -16,6 +16,10 @@ void opt_replace_all(OFunc *f, u32 *to);
 /* Deletes blocks that cannot be reached and takes them out of the layout order.  True if there were some. */
 bool opt_prune(OFunc *f, Arena *a);
 
+/* fold and dce where all edges go forwards in the layout order and have no arguments: each in one walk. */
+void opt_fold_forward(OFunc *f, Arena *a);
+void opt_dce_forward(OFunc *f, Arena *a);
+
 /* The k-th edge out of a block. */
 typedef struct OptEdges {
 	u32 n, first, two[2];

@@ -153,7 +153,7 @@ static bool select_block(Sel *s, u32 b)
 	return true;
 }
 
-static void count_use(void *ctx, u32 *use)
+static inline void count_use(void *ctx, u32 *use)
 {
 	((u32 *)ctx)[*use]++;
 }
@@ -213,7 +213,7 @@ bool amd64_select(MFunc *m)
 
 	for (u32 b = 0; b < m->nblock; b++)
 		for (u32 v = m->f->block.p[m->block[b].oblock].first; v; v = sel_o(s, v)->next)
-			ocode_uses(m->f, v, count_use, s->uses);
+			ocode_each_use(m->f, v, count_use, s->uses);
 	/* Against reverse postorder: uses before definitions, but for those along back edges, which are arguments. */
 	for (u32 k = m->nblock; ok && k-- > 0;)
 		ok = select_block(s, m->tree ? k : m->num[m->cfg->rpo[k]]);
