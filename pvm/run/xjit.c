@@ -35,7 +35,7 @@ struct Code {
 	u32 nsite, nlink;
 	BackSite *site;
 	BackLoc *loc;
-	OMap *map;
+	u32 *map_pc;           /* by state map: the instruction, from pc on */
 	Link *link;
 	Link *in;              /* who goes here */
 };
@@ -49,6 +49,8 @@ struct XJit {
 	EnterUnit *enter;
 	u32 limit;             /* 0, or how many bytes of the cache to use */
 	u32 first;             /* bytes of the cache that thunks take */
+	Arena *memory;         /* for what is known of units, until the cache is begun again */
+	BackCode out;          /* of the unit that is being compiled */
 	VEC(Code *) code;      /* by address */
 	VEC(Link *) link;      /* by the number behind their stub */
 	u32 refused;
@@ -91,7 +93,7 @@ static const u8 *place_thunk(XJit *j, BackCode *c)
 
 static void make_links(XJit *j, Code *k, const BackCode *c)
 {
-	k->link = xcalloc(c->exit.n, sizeof *k->link);
+	k->link = arena_alloc(j->memory, c->exit.n * sizeof *k->link);
 	k->nlink = c->exit.n;
 	for (u32 i = 0; i < c->exit.n; i++) {
 		const BackExit *x = &c->exit.p[i];
@@ -102,31 +104,27 @@ static void make_links(XJit *j, Code *k, const BackCode *c)
 	}
 }
 
-static void keep(XJit *j, Unit *u, BackCode *c, u32 at)
+static void *keep_array(XJit *j, const void *p, size_t n)
 {
-	Code *k = xcalloc(1, sizeof *k);
+	return n ? memcpy(arena_alloc(j->memory, n), p, n) : NULL;
+}
 
-	*k = (Code){ .unit = u, .pc = u->pc, .end = u->end, .at = at, .size = c->code.n, .nsite = c->site.n, .site = c->site.p,
-		.loc = c->loc.p, .map = u->func->map.p };
-	c->site.p = NULL;
-	c->loc.p = NULL;
-	u->func->map.p = NULL;
-	u->func->map.n = 0;
+static void keep(XJit *j, Unit *u, const BackCode *c, u32 at)
+{
+	Code *k = arena_alloc(j->memory, sizeof *k);
+
+	*k = (Code){ .unit = u, .pc = u->pc, .end = u->end, .at = at, .size = c->code.n, .nsite = c->site.n };
+	k->site = keep_array(j, c->site.p, c->site.n * sizeof *k->site);
+	k->loc = keep_array(j, c->loc.p, c->loc.n * sizeof *k->loc);
+	k->map_pc = arena_alloc(j->memory, u->func->map.n * sizeof *k->map_pc);
+	for (u32 i = 0; i < u->func->map.n; i++)
+		k->map_pc[i] = u->func->map.p[i].pc;
 	make_links(j, k, c);
 	vec_push(&j->code, k);
 	u->code = k;
 }
 
 /* ---- making room ------------------------------------------------------------------------------------------- */
-
-static void free_code(Code *k)
-{
-	vec_free_(k->site);
-	vec_free_(k->loc);
-	vec_free_(k->map);
-	free(k->link);
-	free(k);
-}
 
 static void forget_jumps(XThread *th)
 {
@@ -151,8 +149,7 @@ static void flush(XTask *t)
 	__atomic_store_n(&t->flushing, true, __ATOMIC_RELEASE);
 	wait_for_others(t);
 	unit_drop_all(t);
-	for (u32 k = 0; k < j->code.n; k++)
-		free_code(j->code.p[k]);
+	arena_reset(j->memory);
 	j->code.n = 0;
 	j->link.n = 0;
 	j->cache.used = j->first;
@@ -168,24 +165,22 @@ static void flush(XTask *t)
 static bool compile(XTask *t, Unit *u, Err *e)
 {
 	XJit *j = t->jit;
-	BackCode c = {0};
+	BackCode *c = &j->out;
 	u32 at;
 
+	c->code.n = c->reloc.n = c->site.n = c->loc.n = c->exit.n = 0;
 	u->func->unit = true;
 	u->func->start = u->pc;
-	if (!back_compile(j->target, u->func, &c, NULL, e)) {
-		back_code_free(&c);
+	if (!back_compile(j->target, u->func, c, NULL, e))
 		return false;
-	}
-	at = place(j, &c);
+	at = place(j, c);
 	if (at == UINT32_MAX) {
 		flush(t);
-		at = place(j, &c);
+		at = place(j, c);
 	}
-	keep(j, u, &c, at);
-	if (!relocate(j, &c, at))
+	keep(j, u, c, at);
+	if (!relocate(j, c, at))
 		die(EXIT_VM, "a unit's code is out of reach");
-	back_code_free(&c);
 	ocode_free(u->func);
 	u->func = NULL;
 	return true;
@@ -396,7 +391,7 @@ u64 xjit_guest_pc(const XThread *t, u64 host)
 		return host;
 	const Code *k = code_at(j, off);
 	const BackSite *site = k ? site_at(k, (u32)off - k->at, false) : NULL;
-	return site && site->map ? k->pc + k->map[site->map].pc : 0;
+	return site && site->map ? k->pc + k->map_pc[site->map] : 0;
 }
 
 u64 xjit_state(XThread *t, void *uc)
@@ -420,7 +415,7 @@ u64 xjit_state(XThread *t, void *uc)
 			continue;
 		xfault_state(&t->r, l->slot, l->type, v[0], v[1]);
 	}
-	return p.code->pc + p.code->map[p.site->map].pc;
+	return p.code->pc + p.code->map_pc[p.site->map];
 }
 
 bool xjit_on_page(XThread *t, void *uc, u64 page)
@@ -438,6 +433,7 @@ bool xjit_new(XTask *t, Err *e)
 	BackCode c = {0};
 
 	t->jit = j;
+	j->memory = arena_new();
 	t->x87 = xfpu_usable();
 	j->target = back_host();
 	if (!codecache_new(&j->cache, false, e))
@@ -460,8 +456,8 @@ void xjit_free(XTask *t)
 
 	if (!j)
 		return;
-	for (u32 k = 0; k < j->code.n; k++)
-		free_code(j->code.p[k]);
+	arena_free(j->memory);
+	back_code_free(&j->out);
 	vec_free(&j->code);
 	vec_free(&j->link);
 	codecache_free(&j->cache);
