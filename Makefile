@@ -124,9 +124,9 @@ check:
 	@$(MAKE) -s -j2 all unit out/tests/run
 	@sh tests/check.sh
 check-real:
-	@sh tests/deps.sh build bench
+	@sh tests/deps.sh build test bench real
 	@$(MAKE) -s -j2 all out/tests/run
-	@sh tests/real/run.sh
+	@sh tests/real/run.sh && pascal=0 || pascal=1; sh tests/linux/real.sh && exit $$pascal
 demo:
 	@sh tests/deps.sh build
 	@$(MAKE) -s -j2 all

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing: deps.sh [build] [test] [cross] [bench]...
+# Installs the Debian packages that are missing: deps.sh [build] [test] [cross] [bench] [real]...
 # As root by apt-get, else by sudo.  Says what it installs; silent when nothing is missing.
 set -u
 build="make gcc libc6-dev flex bison libxxhash-dev"
@@ -14,6 +14,7 @@ for group in "${@:-build}"; do
 	build) want="$want $build" ;;
 	test) want="$want $test" ;;
 	cross) want="$want $cross" ;;
+	real) want="$want $real" ;;
 	bench) want="$want $bench" ;;
 	*) echo "deps.sh: no group '$group'" >&2; exit 2 ;;
 	esac
