@@ -20,7 +20,7 @@ enum BackThunk {
 	/* Of units: each leaves emitted code through the unit's entry; what that returns is */
 	THUNK_LEAVE, /* the kind of exit, in a register; exit_to is set */
 	THUNK_LINK,  /* the address of the number that the run loop has put behind the call to here */
-	THUNK_JUMP,  /* kind 1, if the pc in a register is not in the table of jumps, or `pending` is set */
+	THUNK_JUMP,  /* kind 1: the pc in a register is not in the table of jumps, or `pending` is set */
 	THUNK_COUNT
 };
 

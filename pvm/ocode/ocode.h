@@ -173,9 +173,11 @@ typedef struct OFunc {
 
 typedef struct Regfile Regfile;
 
-/* x86 units: what goes on at a pc, for jumps to addresses in registers.  Slot pc % OJUMPS of a table holds one. */
+/* x86 units: what goes on at a pc, for jumps to addresses in registers.  A table of them holds one in slot
+ * ojump_slot(pc); pc 0 = none, but for slot 0, where it is 1. */
 typedef struct OJump { u64 pc; const void *code; } OJump;
-enum { OJUMPS = 4096 };
+enum { OJUMPS = 8192, OJUMP_SHIFT = 9 /* functions begin at multiples of 16 */ };
+static inline u32 ojump_slot(u64 pc) { return (u32)(pc ^ pc >> OJUMP_SHIFT) & (OJUMPS - 1); }
 /* EXIT kinds below this go on in another unit; with a constant pc, that may be linked. */
 enum { OEXIT_GOES = 4 };
 

@@ -128,8 +128,8 @@ static void keep(XJit *j, Unit *u, const BackCode *c, u32 at)
 
 static void forget_jumps(XThread *th)
 {
-	for (u32 k = 0; k < OJUMPS; k++) /* a pc that does not belong into slot k */
-		th->r.jump[k] = (OJump){ .pc = k ^ 1 };
+	memset(th->r.jump, 0, OJUMPS * sizeof *th->r.jump);
+	th->r.jump[0].pc = 1;
 }
 
 /* Other threads leave emitted code when they are kicked; those that fault see `flushing`. */
@@ -252,9 +252,9 @@ void xjit_drop(XTask *t, Unit *u)
 	unlink_out(t->jit, k);
 	k->unit = NULL;
 	for (XThread *th = t->threads; th; th = th->next) {
-		OJump *o = &th->r.jump[u->pc % OJUMPS];
+		OJump *o = &th->r.jump[ojump_slot(u->pc)];
 		if (o->pc == u->pc)
-			__atomic_store_n(&o->pc, (u->pc % OJUMPS) ^ 1, __ATOMIC_RELEASE);
+			__atomic_store_n(&o->pc, o == th->r.jump, __ATOMIC_RELEASE);
 	}
 }
 
@@ -263,7 +263,7 @@ void xjit_drop(XTask *t, Unit *u)
 /* With the lock held: the way to the unit is made short for the next time. */
 void xjit_reached(XThread *t, Unit *u)
 {
-	OJump *o = &t->r.jump[u->pc % OJUMPS];
+	OJump *o = &t->r.jump[ojump_slot(u->pc)];
 	Code *k = u->code;
 
 	if (t->link != UINT32_MAX && t->link_pc == u->pc && t->link_flush == t->task->stat.flushes)

@@ -44,7 +44,7 @@ static u32 of_step(u64 r, u64 carry, unsigned size, bool inc)
 	return (carry ? XF_C : 0) | zsp(r, size) | (r == (inc ? edge : edge - 1) ? XF_O : 0) | ((r & 15) == (inc ? 0 : 15) ? XF_A : 0);
 }
 
-u32 x86_flags_bits(const Regfile *t)
+static u32 of_record(const Regfile *t)
 {
 	const u64 *s = t->slot;
 	unsigned size = s[XS_FLAG_OP] >> 8 & 15;
@@ -61,6 +61,14 @@ u32 x86_flags_bits(const Regfile *t)
 	case FL_SHIFT: return zsp(low(a, size), size) | (b & 1 ? XF_O : 0) | (c & 1 ? XF_C : 0);
 	default: return (u32)a & XF_ALL;
 	}
+}
+
+u32 x86_flags_bits(const Regfile *t)
+{
+	u64 op = t->slot[XS_FLAG_OP];
+	u32 other = (op & FLC_C ? XF_C : 0) | (op & FLC_O ? XF_O : 0);
+
+	return (of_record(t) & ~other) | ((u32)t->slot[XS_FLAG_D] & other);
 }
 
 void x86_set_flags_bits(Regfile *t, u32 bits)

@@ -317,15 +317,37 @@ u64 xr_eflags(const XRun *r)
 
 /* ---- the helper ------------------------------------------------------------------------------------ */
 
+/* What was decoded lately, by place and bytes: decoding is most of what a short instruction takes here. */
+typedef struct Decoded {
+	u64 key[4]; /* the helper's arguments */
+	XInsn i;
+} Decoded;
+enum { DECODED = 256 };
+
+static bool decode(XRun *r, const u64 *args)
+{
+	static _Thread_local Decoded lately[DECODED];
+	Decoded *d = &lately[(args[0] ^ args[0] >> 8) % DECODED];
+	bool cut;
+
+	if (memcmp(d->key, args, sizeof d->key) != 0) {
+		d->key[3] = 0; /* no instruction's */
+		if (!x86_decode(r->code, args[3] & 0xff, args[0], (enum XMode)(args[3] >> 8), &d->i, &cut))
+			return false;
+		memcpy(d->key, args, sizeof d->key);
+	}
+	r->i = d->i;
+	return true;
+}
+
 void xr_begin(XRun *r, Regfile *t, const u64 *args)
 {
-	bool cut;
 
 	*r = (XRun){ .t = t };
 	st64(r->code, args[1]);
 	st64(r->code + 8, args[2]);
 	t->slot[XS_PC] = args[0];
-	if (!x86_decode(r->code, args[3] & 0xff, args[0], (enum XMode)(args[3] >> 8), &r->i, &cut))
+	if (!decode(r, args))
 		xr_raise(r, XE_UD);
 }
 

@@ -73,6 +73,9 @@ void xl_write_at(XLower *l, unsigned k, OVal addr, OVal v);
 
 /* ---- ends ---- */
 void xl_flush_slot(XLower *l, u32 slot);                  /* stores one register if it is dirty */
+/* What the slots of the flags (XS_FLAG_OP, A, B, C, D) are to hold; 0 = what they do. */
+void xl_flag_slots(XLower *l, OVal v[XFLAG_SLOTS]);
+u32 xl_flag_slot(unsigned k);                             /* their numbers */
 void xl_flush(XLower *l);                                 /* stores all dirty registers and flags */
 void xl_forget(XLower *l);                                /* what is known of registers: a helper may have changed them */
 void xl_exit(XLower *l, XExit kind, OVal pc);             /* flushes and leaves */

@@ -125,12 +125,11 @@ u32 xl_map(XLower *l, bool after)
 		if (l->dirty[s])
 			vec_push(&f->slot, ((OSlotVal){ REG_SLOT(s), l->cur[s] }));
 	if (l->flags_dirty) {
-		const XFlags *fl = &l->flags;
-		OVal op = xl_const(l, OT_I64, fl->op | (u64)fl->size << 8);
-		const OVal v[4] = { op, fl->a, fl->b, fl->c };
-		for (u32 k = 0; k < 4; k++)
+		OVal v[XFLAG_SLOTS];
+		xl_flag_slots(l, v);
+		for (u32 k = 0; k < XFLAG_SLOTS; k++)
 			if (v[k])
-				vec_push(&f->slot, ((OSlotVal){ REG_SLOT(XS_FLAG_OP + k), v[k] }));
+				vec_push(&f->slot, ((OSlotVal){ REG_SLOT(xl_flag_slot(k)), v[k] }));
 	}
 	OMap m = { .func = f->id, .pc = (u32)(l->i.pc - l->start), .slots = at, .n = f->slot.n - at, .after = after };
 	vec_push(&f->map, m);
@@ -256,6 +255,24 @@ void xl_set_operand(XLower *l, unsigned k, OVal v)
 	xl_write_at(l, k, xl_operand_address(l, k), v);
 }
 
+/* ---- flags, as they are stored ----------------------------------------------------------------------- */
+
+u32 xl_flag_slot(unsigned k)
+{
+	return k < 4 ? XS_FLAG_OP + k : XS_FLAG_D;
+}
+
+void xl_flag_slots(XLower *l, OVal v[XFLAG_SLOTS])
+{
+	const XFlags *f = &l->flags;
+
+	v[0] = f->opv ? f->opv : xl_const(l, OT_I64, f->op | (u64)f->size << 8);
+	v[1] = f->a;
+	v[2] = f->b;
+	v[3] = f->c;
+	v[4] = f->d;
+}
+
 /* ---- ways out -------------------------------------------------------------------------------------- */
 
 static void put(XLower *l, u32 slot, OVal v)
@@ -278,12 +295,11 @@ void xl_flush(XLower *l)
 		xl_flush_slot(l, s);
 	if (!l->flags_dirty)
 		return;
-	const XFlags *fl = &l->flags;
-	put(l, XS_FLAG_OP, xl_const(l, OT_I64, fl->op | (u64)fl->size << 8));
-	const OVal v[3] = { fl->a, fl->b, fl->c };
-	for (u32 k = 0; k < 3; k++)
+	OVal v[XFLAG_SLOTS];
+	xl_flag_slots(l, v);
+	for (u32 k = 0; k < XFLAG_SLOTS; k++)
 		if (v[k])
-			put(l, XS_FLAG_A + k, v[k]);
+			put(l, xl_flag_slot(k), v[k]);
 	l->flags_dirty = false;
 }
 

@@ -20,9 +20,9 @@ void x86_lower_flags(XLower *l)
 	OVal ah;
 
 	switch (l->i.op) {
-	case XI_CLC: set_bits(l, xl_bini(l, O_AND, xl_flag_bits(l), XF_ALL & ~XF_C)); break;
-	case XI_STC: set_bits(l, xl_bini(l, O_OR, xl_flag_bits(l), XF_C)); break;
-	case XI_CMC: set_bits(l, xl_bini(l, O_XOR, xl_flag_bits(l), XF_C)); break;
+	case XI_CLC: xl_set_carry(l, xl_const(l, OT_I32, 0), 0); break;
+	case XI_STC: xl_set_carry(l, xl_const(l, OT_I32, 1), 0); break;
+	case XI_CMC: xl_set_carry(l, xl_bini(l, O_XOR, xl_cf(l), 1), 0); break;
 	case XI_CLD: case XI_STD: xl_put(l, XS_DF, xl_const(l, OT_I64, l->i.op == XI_STD)); break;
 	case XI_LAHF: xl_set_reg(l, RAX, 1, true, xl_bini(l, O_OR, xl_bini(l, O_AND, xl_flag_bits(l), LOW), 2)); break;
 	case XI_SAHF:

@@ -30,14 +30,103 @@ static OVal result(XLower *l)
 	return xl_zext(l, r, f->size);
 }
 
-/* Makes the flags a value of bits. */
+/* The value of slot k of the flags' record as it is now, in i64. */
+static OVal record(XLower *l, const XFlags *f, unsigned k)
+{
+	const OVal v[XFLAG_SLOTS] = { f->opv, f->a, f->b, f->c, f->d };
+
+	if (v[k])
+		return xl_to(l, OT_I64, v[k]);
+	if (k == 0 && f->op != FL_SLOT)
+		return xl_const(l, OT_I64, f->op | (u64)f->size << 8);
+	return ocode_emit(l->f, l->block, O_GET, OT_I64, 0, 0, 0, REG_SLOT(xl_flag_slot(k)));
+}
+
+static void store_record(XLower *l)
+{
+	const XFlags *f = &l->flags;
+	const OVal v[XFLAG_SLOTS] = { f->opv, f->a, f->b, f->c, f->d };
+
+	for (unsigned k = 0; k < XFLAG_SLOTS && l->flags_dirty; k++)
+		if (v[k])
+			ocode_emit(l->f, l->block, O_PUT, OT_VOID, 0, xl_to(l, OT_I64, v[k]), 0, REG_SLOT(xl_flag_slot(k)));
+}
+
+static bool is_open(const XLower *l)
+{
+	return l->flags.op == FL_SLOT || l->flags.op == FL_DYN;
+}
+
+/* Makes the flags a value of bits, where it is not known what has set them. */
 static void materialize(XLower *l)
 {
-	if (l->flags.op == FL_SLOT) {
+	if (is_open(l)) {
+		store_record(l);
 		OVal v = xl_hcall(l, XH_FLAGS, OT_I32, NULL, 0);
 		xl_set_flags(l, FL_BITS, 4, v, 0, 0);
-		l->flags_dirty = false;
 	}
+}
+
+/* The carry where it is not known what has set it: in place for the usual kinds, otherwise by a call. */
+static OVal open_carry(XLower *l)
+{
+	OFunc *f = l->f;
+	const XFlags now = l->flags;
+	OVal op = record(l, &now, 0), a = record(l, &now, 1), b = record(l, &now, 2), c = record(l, &now, 3);
+	OVal kind = xl_bini(l, O_AND, xl_to(l, OT_I32, op), FLC_C | 0xff), sub = xl_cmpi(l, CC_EQ, kind, FL_SUB);
+	OVal kept = xl_select(l, xl_cmpi(l, CC_EQ, kind, FL_LOGIC), xl_const(l, OT_I32, 0), xl_bini(l, O_AND, xl_to(l, OT_I32, c), 1));
+	OVal easy = xl_select(l, sub, xl_cmp(l, CC_LTU, a, b), kept);
+	OVal known = xl_bin(l, O_OR, sub, xl_cmpi(l, CC_LEU, xl_bini(l, O_SUB, kind, FL_LOGIC), FL_SHIFT - FL_LOGIC));
+	u32 cold = ocode_block(f), on = ocode_block(f);
+
+	ocode_emit(f, l->block, O_BR, OT_VOID, 0, known, ocode_edge(f, on, &easy, 1), ocode_edge(f, cold, NULL, 0));
+	f->block.p[cold].flags |= OB_COLD;
+	vec_push(&f->order, on);
+	vec_push(&f->order, cold);
+	u8 x87 = l->x87 == X87_SLOTS ? X87_SLOTS : X87_ANY;
+	l->block = cold;
+	store_record(l);
+	OVal v = xl_bini(l, O_AND, xl_hcall(l, XH_FLAGS, OT_I32, NULL, 0), 1);
+	ocode_emit(f, cold, O_JMP, OT_VOID, 0, ocode_edge(f, on, &v, 1), 0, 0);
+	l->block = on;
+	l->x87 = x87;
+	return ocode_param(f, on, OT_I32);
+}
+
+void xl_set_carry(XLower *l, OVal c, OVal o)
+{
+	XFlags *f = &l->flags;
+	u32 change = FLC_C | (o ? FLC_O : 0);
+	OVal op = record(l, f, 0), d = o ? xl_bin(l, O_OR, c, xl_bini(l, O_SHL, o, 11)) : c;
+
+	if (!o) /* OF is in XS_FLAG_D already, or may be */
+		d = f->no ? xl_bin(l, O_OR, c, xl_bini(l, O_SHL, f->no, 11)) :
+			is_open(l) ? xl_bin(l, O_OR, c, xl_bini(l, O_AND, xl_to(l, OT_I32, record(l, f, 4)), XF_O)) : c;
+	f->opv = xl_bini(l, O_OR, op, change);
+	f->d = d;
+	f->nc = c;
+	f->no = o ? o : f->no;
+	l->flags_dirty = true;
+}
+
+void xl_choose_flags(XLower *l, OVal zero, const XFlags *old)
+{
+	const XFlags now = l->flags;
+	XFlags f = { .op = FL_DYN };
+	OVal *v[XFLAG_SLOTS] = { &f.opv, &f.a, &f.b, &f.c, &f.d };
+	const OVal set[XFLAG_SLOTS] = { 1, now.a, now.b, now.c, now.d };
+	const OVal was[XFLAG_SLOTS] = { 1, old->a, old->b, old->c, old->d };
+
+	for (unsigned k = 0; k < XFLAG_SLOTS; k++) {
+		if (set[k] == was[k] && k)
+			*v[k] = set[k];
+		else if (!set[k] || (!was[k] && old->op != FL_SLOT && old->op != FL_DYN))
+			*v[k] = xl_to(l, OT_I64, set[k] ? set[k] : was[k]); /* the other does not look at it */
+		else
+			*v[k] = xl_select(l, zero, record(l, old, k), record(l, &now, k));
+	}
+	l->flags = f;
+	l->flags_dirty = true;
 }
 
 static OVal bit(XLower *l, unsigned n)
@@ -53,11 +142,13 @@ static OVal top(XLower *l, OVal v)
 
 OVal xl_cf(XLower *l)
 {
-	materialize(l);
 	const XFlags f = l->flags;
 	OVal r;
 
+	if (f.nc)
+		return f.nc;
 	switch (f.op) {
+	case FL_SLOT: case FL_DYN: return open_carry(l);
 	case FL_BITS: return bit(l, 0);
 	case FL_ADD: return xl_cmp(l, CC_LTU, result(l), f.a);
 	case FL_ADC:
@@ -115,10 +206,13 @@ OVal xl_af(XLower *l)
 
 OVal xl_of(XLower *l)
 {
-	materialize(l);
+	if (!l->flags.no)
+		materialize(l);
 	const XFlags f = l->flags;
 	OVal r;
 
+	if (f.no)
+		return f.no;
 	switch (f.op) {
 	case FL_BITS: return bit(l, 11);
 	case FL_ADD: case FL_ADC:
@@ -139,7 +233,7 @@ OVal xl_flag_bits(XLower *l)
 	static const struct { OVal (*get)(XLower *); u8 at; } all[] = { { xl_pf, 2 }, { xl_af, 4 }, { xl_zf, 6 }, { xl_sf, 7 }, { xl_of, 11 } };
 
 	materialize(l);
-	if (l->flags.op == FL_BITS)
+	if (l->flags.op == FL_BITS && !l->flags.nc)
 		return l->flags.a;
 	OVal v = xl_cf(l);
 	for (u32 k = 0; k < COUNT(all); k++)
@@ -184,8 +278,9 @@ static OVal plain(XLower *l, unsigned cc)
 
 OVal xl_cond(XLower *l, unsigned cc)
 {
-	materialize(l);
-	OVal v = l->flags.op == FL_SUB ? of_sub(l, cc) : 0;
+	if (cc >> 1 != 1 || (!l->flags.nc && l->flags.op != FL_SLOT))
+		materialize(l);
+	OVal v = l->flags.op == FL_SUB && !l->flags.nc ? of_sub(l, cc) : 0;
 
 	if (!v)
 		v = plain(l, cc);

@@ -6,6 +6,10 @@
 
 /* Records what sets the flags from here on; see XFlags. */
 void xl_set_flags(XLower *l, XFlagOp op, unsigned size, OVal a, OVal b, OVal c);
+/* CF and OF alone become these (0 or 1 in i32); no 0: OF stays. */
+void xl_set_carry(XLower *l, OVal c, OVal o);
+/* Where `zero` is not 0, the flags stay as they are in `old`, otherwise they are as now. */
+void xl_choose_flags(XLower *l, OVal zero, const XFlags *old);
 OVal xl_cf(XLower *l);
 OVal xl_pf(XLower *l);
 OVal xl_af(XLower *l);

@@ -1,7 +1,7 @@
 /* Shifts, rotations, bit tests and counts.
  *
- * A count of zero leaves the flags alone.  For constant counts that is known; for counts in CL the bits of old and new
- * flags are chosen between, which dead code elimination removes where nobody looks. */
+ * A count of zero leaves the flags alone.  For constant counts that is known; for counts in CL the records of old and new
+ * flags are chosen between. */
 #include "lower_flags.h"
 
 static u8 value_type(unsigned size)
@@ -77,13 +77,13 @@ static Shift shift(XLower *l, unsigned op, unsigned size, OVal a, OVal n)
 /* Flags and result of a shift by CL, which may be 0. */
 static OVal by_register(XLower *l, unsigned op, unsigned size, OVal a, OVal n)
 {
-	OVal zero = xl_cmpi(l, CC_EQ, n, 0), old = xl_flag_bits(l);
+	OVal zero = xl_cmpi(l, CC_EQ, n, 0);
+	const XFlags old = l->flags;
 	/* a shift by 1 stands in for a shift by 0, and is not chosen */
 	OVal m = xl_select(l, zero, xl_const(l, xl_type(l, n), 1), n);
 	Shift s = shift(l, op, size, a, m);
 	xl_set_flags(l, FL_SHIFT, size, s.r, s.o, s.c);
-	OVal fresh = xl_flag_bits(l);
-	xl_set_flags(l, FL_BITS, 4, xl_select(l, zero, old, fresh), 0, 0);
+	xl_choose_flags(l, zero, &old);
 	return xl_select(l, zero, a, s.r);
 }
 
@@ -94,13 +94,12 @@ static OVal repeated(XLower *l, OVal a, unsigned size)
 }
 
 /* Of a rotation with result r: CF and OF change, the others stay. */
-static OVal rotate_flags(XLower *l, unsigned op, unsigned w, OVal r, OVal old)
+static void rotate_flags(XLower *l, unsigned op, unsigned w, OVal r)
 {
 	OVal c = one_bit(l, r, op == XI_ROL ? 0 : w - 1);
 	OVal o = xl_bin(l, O_XOR, one_bit(l, r, w - 1), op == XI_ROL ? c : one_bit(l, r, w - 2));
-	OVal v = xl_bini(l, O_AND, old, XF_ALL & ~(XF_C | XF_O));
 
-	return xl_bin(l, O_OR, v, xl_bin(l, O_OR, c, xl_bini(l, O_SHL, o, 11)));
+	xl_set_carry(l, c, o);
 }
 
 /* rol and ror by a constant. */
@@ -108,7 +107,7 @@ static OVal rotate(XLower *l, unsigned op, unsigned size, OVal a, unsigned n)
 {
 	OVal r = xl_zext(l, xl_bini(l, op == XI_ROL ? O_ROTL : O_ROTR, repeated(l, a, size), n), size);
 
-	xl_set_flags(l, FL_BITS, 4, rotate_flags(l, op, size * 8, r, xl_flag_bits(l)), 0, 0);
+	rotate_flags(l, op, size * 8, r);
 	return r;
 }
 
@@ -116,11 +115,12 @@ static OVal rotate(XLower *l, unsigned op, unsigned size, OVal a, unsigned n)
 static OVal rotate_by_register(XLower *l, unsigned op, unsigned size, OVal a, OVal n)
 {
 	unsigned w = size * 8;
-	OVal zero = xl_cmpi(l, CC_EQ, n, 0), old = xl_flag_bits(l);
+	OVal zero = xl_cmpi(l, CC_EQ, n, 0);
+	const XFlags old = l->flags;
 	OVal r = xl_zext(l, xl_bin(l, op == XI_ROL ? O_ROTL : O_ROTR, repeated(l, a, size), n), size);
-	OVal fresh = rotate_flags(l, op, w, r, old);
 
-	xl_set_flags(l, FL_BITS, 4, xl_select(l, zero, old, fresh), 0, 0);
+	rotate_flags(l, op, w, r);
+	xl_choose_flags(l, zero, &old);
 	return r;
 }
 
@@ -211,8 +211,7 @@ void x86_lower_bt(XLower *l)
 	OVal a = xl_operand(l, 0), n = i->opnd[1].kind == XK_IMM ? xl_const(l, type, i->imm) : xl_operand(l, 1);
 	n = xl_bini(l, O_AND, xl_to(l, type, n), size * 8 - 1);
 	OVal c = xl_to(l, OT_I32, xl_bini(l, O_AND, xl_bin(l, O_SHRU, a, n), 1));
-	OVal old = xl_bini(l, O_AND, xl_flag_bits(l), XF_ALL & ~XF_C);
-	xl_set_flags(l, FL_BITS, 4, xl_bin(l, O_OR, old, c), 0, 0);
+	xl_set_carry(l, c, 0);
 	if (i->op == XI_BT)
 		return;
 	OVal bit = xl_bin(l, O_SHL, xl_const(l, type, 1), n);

@@ -73,7 +73,7 @@ enum XSlot {
 	XS_GPR = 0,       /* rax rcx rdx rbx rsp rbp rsi rdi r8 .. r15; i386: zero-extended */
 	XS_PC = 16,
 	/* Flags, lazily: what set them (XFlagOp), its operands and result; see flags.h. */
-	XS_FLAG_OP = 17, XS_FLAG_A, XS_FLAG_B, XS_FLAG_C,
+	XS_FLAG_OP = 17, XS_FLAG_A, XS_FLAG_B, XS_FLAG_C, XS_FLAG_D = 23,
 	XS_DF = 21,       /* 0 or 1 */
 	XS_EFLAGS = 22,   /* the other bits: TF IF IOPL NT AC ID */
 	XS_BASE = 24,     /* segment bases: es cs ss ds fs gs */

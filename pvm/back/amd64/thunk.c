@@ -74,36 +74,15 @@ static void back_to_c(Buf *b)
 	buf_u8(b, 0xc3);
 }
 
-/* pc in rax: to its code, if the table of jumps has it and nothing is pending. */
-static void thunk_jump(Buf *b)
-{
-	u32 miss[2];
-
-	enc_mov(b, 4, RCX, RAX);
-	enc_alui(b, 4, 4, rm_reg(RCX), OJUMPS - 1);
-	enc_rm(b, 0xc1, 4, 4, rm_reg(RCX));
-	buf_u8(b, 4); /* shl ecx, 4: log2 of an entry's size */
-	enc_rm(b, 0x03, 8, RCX, rm_mem(R15, (i32)REG_OFF(jump)));
-	enc_rm(b, 0x39, 8, RAX, rm_mem(RCX, (i32)offsetof(OJump, pc)));
-	buf_u16(b, 0x0075);
-	miss[0] = b->n;
-	enc_alui(b, 7, 4, rm_mem(R15, (i32)REG_OFF(pending)), 0);
-	buf_u16(b, 0x0075);
-	miss[1] = b->n;
-	enc_rm(b, 0xff, 4, 4, rm_mem(RCX, (i32)offsetof(OJump, code)));
-	for (u32 k = 0; k < 2; k++)
-		b->p[miss[k] - 1] = (u8)(b->n - miss[k]);
-	enc_rm(b, 0x89, 8, RAX, rm_mem(R15, (i32)REG_OFF(exit_to)));
-	enc_movi(b, RAX, 1, true);
-}
-
 /* The ways out of units: all end in the entry's epilogue. */
 static void thunk_unit(enum BackThunk which, Buf *b)
 {
 	if (which == THUNK_LINK)
 		enc_pop(b, RAX);
-	else if (which == THUNK_JUMP)
-		thunk_jump(b);
+	else if (which == THUNK_JUMP) {
+		enc_rm(b, 0x89, 8, RAX, rm_mem(R15, (i32)REG_OFF(exit_to)));
+		enc_movi(b, RAX, 1, true);
+	}
 	store_guest_mxcsr(b);
 	store_guest_x87(b);
 	back_to_c(b);
