@@ -131,17 +131,20 @@ i64 layout_read(LThread *t, LKind k, u64 at, void *host);
 void layout_show(LThread *t, LKind k, u64 at, Buf *out);
 
 /* args.c -- the words of signatures. */
-typedef enum LClass { LC_INT, LC_UINT, LC_WORD, LC_LONG, LC_OFF64, LC_FD, LC_PATH, LC_LPATH, LC_IN, LC_OUT, LC_SOME_IN, LC_SOME_OUT,
+typedef enum LClass { LC_INT, LC_UINT, LC_WORD, LC_LONG, LC_OFF64, LC_FD, LC_PATH, LC_LPATH, LC_APATH, LC_FPATH, LC_IN, LC_OUT, LC_SOME_IN, LC_SOME_OUT,
 	LC_STRING, LC_ID16, LC_GET, LC_PUT, LC_BOTH } LClass;
 typedef struct LArg {
 	u8 cls;       /* LClass */
 	u8 kind;      /* LKind of GET, PUT and BOTH */
 	u8 show;      /* how to print it: row of args.def */
 	bool converts; /* its flags go through flags_to_host */
+	bool dir;     /* FD: a directory that a name begins from */
 } LArg;
 typedef struct LSig {
 	u8 n;
 	bool ready, once; /* once: never restarted after a signal ("!") */
+	bool hands_on;    /* the handler gives its pointers to the host's kernel unseen ("~") */
+	u8 at_flags;      /* which argument has AT_* flags; 6 = none */
 	LArg arg[6];
 } LSig;
 const LSig *args_sig(const LRow *row);
@@ -216,6 +219,8 @@ static inline void *hostp(u64 a) { return (void *)(uintptr_t)a; }
 /* net.c: socket addresses, whose family is in the machine's byte order. */
 i64 net_read_addr(LThread *t, u64 at, u64 n, u8 *out);
 void net_swap_family(u8 *addr, u32 n);
+/* That fd is no socket comes before other errors. */
+i64 net_error(LThread *t, i64 fd, i64 error);
 
 /* Handlers of all families. */
 #define H(name, nr64, nr32, sig, host)

@@ -236,7 +236,10 @@ i64 aio_pgetevents(LThread *t, const u64 *a)
 i64 aio_cancel(LThread *t, const u64 *a)
 {
 	struct LIoEvent e;
+	struct LIocb guest;
 
+	if (layout_read(t, LK_iocb, a[1], &guest) < 0)
+		return -EFAULT;
 	pthread_mutex_lock(&lock);
 	Context *c = find(a[0]);
 	Request *q = c ? find_request(c, a[1]) : NULL;

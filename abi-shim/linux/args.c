@@ -39,22 +39,23 @@ static LArg parse_word(const char *s, size_t n)
 		LKind k = layout_find(s + 1, n - 1);
 		if (!k)
 			die(EXIT_VM, "syscalls.def: no struct %.*s", (int)n - 1, s + 1);
-		return (LArg){cls, (u8)k, 0, false};
+		return (LArg){cls, (u8)k, 0, false, false};
 	}
 	for (u32 i = 0; i < COUNT(words); i++)
 		if (strlen(words[i].name) == n && memcmp(words[i].name, s, n) == 0)
-			return (LArg){words[i].cls, 0, (u8)i, strcmp(words[i].name, "oflags") == 0};
+			return (LArg){words[i].cls, 0, (u8)i, strcmp(words[i].name, "oflags") == 0, words[i].show == SHOW_DIRFD};
 	die(EXIT_VM, "syscalls.def: no word %.*s", (int)n, s);
 }
 
 static void parse_sig(const char *s, LSig *out)
 {
-	if (*s == '!') {
-		out->once = true;
-		s++;
-	}
+	out->at_flags = 6;
+	for (; *s == '!' || *s == '~'; s++)
+		*(*s == '!' ? &out->once : &out->hands_on) = true;
 	while (*s && out->n < 6) {
 		size_t n = strcspn(s, " ");
+		if (n == 7 && memcmp(s, "atflags", n) == 0)
+			out->at_flags = out->n;
 		out->arg[out->n++] = parse_word(s, n);
 		s += n;
 		s += *s == ' ';

@@ -21,6 +21,7 @@ static const LRow rows[] = {
 };
 
 enum { NR_MAX = 512 };
+static const u64 TASK_SIZE64 = 0x7ffffffff000;
 
 u32 call_index(const LRow *row)
 {
@@ -62,6 +63,19 @@ typedef struct Call {
 	u32 npath;
 } Call;
 
+/* An argument that cannot be reached.  Where the host's kernel gets the arguments as they are, it gets an address that is
+ * bad there, too: which of several errors a call has is then its answer.  Other handlers are not called: -EFAULT. */
+static i64 out_of_reach(Call *c, u32 i)
+{
+	enum { NOWHERE = 8 };
+
+	if (!c->sig->hands_on && c->row->fn != call_host)
+		return -EFAULT;
+	c->a[i] = NOWHERE;
+	c->at[i] = 0; /* nothing to write back */
+	return 0;
+}
+
 /* A buffer whose length is the argument behind it. */
 static i64 pin_buffer(Call *c, u32 i)
 {
@@ -71,47 +85,66 @@ static i64 pin_buffer(Call *c, u32 i)
 
 	if (!n || !c->at[i])
 		return 0;
+	if (c->t->wide && c->at[i] + n > TASK_SIZE64)
+		return out_of_reach(c, i);
 	n = MIN(n, 0x7ffff000);
 	if (cls == LC_SOME_IN || cls == LC_SOME_OUT) {
 		u64 all = n;
 		n = xguest_reach(c->t->x, c->at[i], n, prot);
-		if (n < all)
+		if (n && n < all)
 			c->at[i + 1] = n;
 	}
 	void *p = n ? xguest_pin(c->t->x, c->at[i], n, prot) : NULL;
 	c->a[i] = (u64)(uintptr_t)p;
-	return p ? 0 : -EFAULT;
+	return p ? 0 : out_of_reach(c, i);
 }
 
 static i64 read_string(Call *c, u32 i)
 {
 	char *to = c->path[c->npath++ % COUNT(c->path)];
+	i64 n = c->at[i] ? xguest_string(c->t->x, c->at[i], to, PATH_SIZE) : -1;
 
-	if (!c->at[i])
-		return -EFAULT;
 	c->a[i] = (u64)(uintptr_t)to;
-	i64 n = xguest_string(c->t->x, c->at[i], to, PATH_SIZE);
-	return n == -1 ? -EFAULT : n < 0 ? -ENAMETOOLONG : 0;
+	return n == -1 ? out_of_reach(c, i) : n < 0 ? -ENAMETOOLONG : 0;
 }
 
+/* Whether a name's last link is followed; AT_* flags are the row's own argument. */
+static bool follows(const Call *c, u32 i)
+{
+	u8 cls = c->sig->arg[i].cls;
+	u64 flags = c->sig->at_flags < 6 ? c->at[c->sig->at_flags] : 0;
+
+	return cls == LC_PATH || (cls == LC_APATH && !(flags & AT_SYMLINK_NOFOLLOW)) || (cls == LC_FPATH && flags & AT_SYMLINK_FOLLOW);
+}
+
+/* Some calls take no name, and say so themselves. */
 static i64 read_path(Call *c, u32 i)
 {
 	char *to = c->path[c->npath++ % COUNT(c->path)];
+	i64 r = c->at[i] ? path_read(c->t, c->at[i], follows(c, i), to) : -EFAULT;
 
-	if (!c->at[i]) /* some calls take none */
-		return 0;
-	c->a[i] = (u64)(uintptr_t)to;
-	return path_read(c->t, c->at[i], c->sig->arg[i].cls == LC_PATH, to);
+	c->a[i] = c->at[i] ? (u64)(uintptr_t)to : 0;
+	return r != -EFAULT ? r : c->at[i] || c->row->fn != call_host ? out_of_reach(c, i) : 0;
 }
 
 static i64 read_struct(Call *c, u32 i)
 {
 	const LArg *g = &c->sig->arg[i];
+	u32 size = layout_size((LKind)g->kind, c->t->wide);
 
 	c->a[i] = c->at[i] ? (u64)(uintptr_t)c->store[i].host : 0;
-	if (!c->at[i] || g->cls == LC_PUT)
+	if (!c->at[i])
 		return 0;
-	return layout_read(c->t, (LKind)g->kind, c->at[i], c->store[i].host);
+	if (g->cls != LC_GET && xguest_reach(c->t->x, c->at[i], size, GP_WRITE) < size)
+		return out_of_reach(c, i);
+	if (g->cls == LC_PUT)
+		return 0;
+	return layout_read(c->t, (LKind)g->kind, c->at[i], c->store[i].host) < 0 ? out_of_reach(c, i) : 0;
+}
+
+static bool is_hidden(const LThread *t, i64 fd)
+{
+	return t->task->trace_fd >= 0 && fd == t->task->trace_fd;
 }
 
 static i64 decode_one(Call *c, u32 i)
@@ -119,15 +152,17 @@ static i64 decode_one(Call *c, u32 i)
 	const LArg *g = &c->sig->arg[i];
 	u64 v = c->at[i];
 
+	c->a[i] = v;
 	switch (g->cls) {
 	case LC_FD:
-		c->a[i] = v;
-		return c->t->task->trace_fd >= 0 && (i64)v == c->t->task->trace_fd ? -EBADF : 0;
+		return is_hidden(c->t, (i64)v) ? -EBADF : 0;
 	case LC_UINT:
 		c->a[i] = g->converts ? flags_to_host("oflags", v) : v;
 		return 0;
 	case LC_PATH:
 	case LC_LPATH:
+	case LC_APATH:
+	case LC_FPATH:
 		return read_path(c, i);
 	case LC_STRING:
 		return read_string(c, i);
@@ -141,9 +176,17 @@ static i64 decode_one(Call *c, u32 i)
 	case LC_BOTH:
 		return read_struct(c, i);
 	default:
-		c->a[i] = v;
 		return 0;
 	}
+}
+
+/* A call with a bad pointer and a descriptor that is not open says the latter. */
+static i64 bad_pointer(Call *c)
+{
+	for (u32 i = 0; i < c->sig->n; i++)
+		if (c->sig->arg[i].cls == LC_FD && !c->sig->arg[i].dir && HOST(c->t, SYS_fcntl, c->at[i], F_GETFD) == -EBADF)
+			return -EBADF;
+	return -EFAULT;
 }
 
 /* Words of the guest to numbers of 64 bits. */
@@ -194,7 +237,7 @@ i64 call_row(LThread *t, const LRow *row, const u64 *raw)
 		if (c.sig->arg[i].cls >= LC_PUT)
 			memset(c.store[i].host, 0, sizeof c.store[i].host);
 		if ((r = decode_one(&c, i)) < 0)
-			return r;
+			return r == -EFAULT ? bad_pointer(&c) : r;
 	}
 	r = row->fn(t, c.a);
 	/* What sleeping has left undone comes with EINTR. */

@@ -128,12 +128,18 @@ i64 iov_read(LThread *t, u64 at, u64 n, int prot, struct iovec *out)
 	return 0;
 }
 
+/* That a descriptor is not open comes before other errors. */
+static i64 fd_error(LThread *t, u64 fd, i64 error)
+{
+	return HOST(t, SYS_fcntl, fd, F_GETFD) == -EBADF ? -EBADF : error;
+}
+
 i64 file_readv(LThread *t, const u64 *a)
 {
 	struct iovec v[IOV_MAX_GUEST];
 	i64 r = iov_read(t, a[1], (u32)a[2], GP_WRITE, v);
 
-	return r < 0 ? r : HOST(t, SYS_readv, a[0], v, a[2]);
+	return r < 0 ? fd_error(t, a[0], r) : HOST(t, SYS_readv, a[0], v, a[2]);
 }
 
 i64 file_writev(LThread *t, const u64 *a)
@@ -141,7 +147,7 @@ i64 file_writev(LThread *t, const u64 *a)
 	struct iovec v[IOV_MAX_GUEST];
 	i64 r = iov_read(t, a[1], (u32)a[2], GP_READ, v);
 
-	return r < 0 ? r : HOST(t, SYS_writev, a[0], v, a[2]);
+	return r < 0 ? fd_error(t, a[0], r) : HOST(t, SYS_writev, a[0], v, a[2]);
 }
 
 /* The position of preadv and pwritev: one word, or i386's two. */
@@ -151,7 +157,7 @@ static i64 transfer_at(LThread *t, const u64 *a, long nr, int prot, u64 flags)
 	struct iovec v[IOV_MAX_GUEST];
 	i64 r = iov_read(t, a[1], (u32)a[2], prot, v);
 
-	return r < 0 ? r : HOST(t, nr, a[0], v, a[2], at, 0, flags);
+	return r < 0 ? fd_error(t, a[0], r) : HOST(t, nr, a[0], v, a[2], at, 0, flags);
 }
 
 i64 file_preadv(LThread *t, const u64 *a) { return transfer_at(t, a, SYS_preadv, GP_WRITE, 0); }
@@ -176,32 +182,11 @@ i64 file_access(LThread *t, const u64 *a)
 	return HOST(t, SYS_faccessat, AT_FDCWD, a[0], a[1]);
 }
 
-i64 file_faccessat(LThread *t, const u64 *a)
-{
-	char path[PATH_SIZE];
-	i64 r = path_read(t, a[1], true, path);
-
-	return r < 0 ? r : HOST(t, SYS_faccessat, a[0], path, a[2]);
-}
-
-i64 file_faccessat2(LThread *t, const u64 *a)
-{
-	char path[PATH_SIZE];
-	i64 r = path_read(t, a[1], !(a[3] & AT_SYMLINK_NOFOLLOW), path);
-
-	return r < 0 ? r : HOST(t, SYS_faccessat2, a[0], path, a[2], a[3]);
-}
-
 /* ---- descriptors ------------------------------------------------------------------------------------- */
 
 i64 file_pipe(LThread *t, const u64 *a)
 {
 	return HOST(t, SYS_pipe2, a[0], 0);
-}
-
-i64 file_pipe2(LThread *t, const u64 *a)
-{
-	return HOST(t, SYS_pipe2, a[0], a[1]);
 }
 
 /* The trace's own descriptor gets out of the way when the guest wants its number. */
@@ -314,6 +299,8 @@ i64 file_fcntl(LThread *t, const u64 *a)
 	default:
 		if (a[1] >= OFD_GETLK && a[1] <= OFD_SETLKW)
 			return lock(t, a, (int)a[1], wide_lock);
+		if (HOST(t, SYS_fcntl, a[0], F_GETFD) < 0)
+			return -EBADF;
 		call_missing(t, "fcntl", a[1]);
 		return -EINVAL;
 	}

@@ -55,6 +55,8 @@ static i64 map(LThread *t, u64 at, u64 size, u64 prot, u64 flags, i64 fd, u64 of
 	u64 type = flags & GM_TYPE;
 	bool fixed = flags & (GM_FIXED | GM_NOREPLACE);
 
+	if (!(flags & GM_ANONYMOUS) && !(offset & (GUEST_PAGE - 1)) && HOST(t, SYS_fcntl, fd, F_GETFD) < 0)
+		return -EBADF;
 	if (!size || offset & (GUEST_PAGE - 1) || (type != GM_SHARED && type != GM_PRIVATE && type != 3))
 		return -EINVAL;
 	if (page_up(size) < size)
@@ -66,8 +68,6 @@ static i64 map(LThread *t, u64 at, u64 size, u64 prot, u64 flags, i64 fd, u64 of
 		.fd = flags & GM_ANONYMOUS ? -1 : (int)fd, .shared = type != GM_PRIVATE,
 		.fixed = fixed, .noreplace = flags & GM_NOREPLACE, .low32 = flags & GM_32BIT
 	};
-	if (!(flags & GM_ANONYMOUS) && fd < 0)
-		return -EBADF;
 	return guest_map(t->task->x, &r);
 }
 

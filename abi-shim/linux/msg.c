@@ -125,7 +125,7 @@ static i64 send_one(LThread *t, i64 fd, u64 at, u64 flags, Msg *m)
 	if (r == 0)
 		r = HOST(t, SYS_sendmsg, fd, &m->h, flags);
 	free(m->control);
-	return r;
+	return r < 0 ? net_error(t, fd, r) : r;
 }
 
 /* ---- to the guest ---------------------------------------------------------------------------------- */
@@ -203,7 +203,7 @@ static i64 recv_one(LThread *t, i64 fd, u64 at, u64 flags, Msg *m)
 	i64 r = read_head(t, at, GP_WRITE, m), w;
 
 	if (r < 0)
-		return r;
+		return net_error(t, fd, r);
 	if (m->g.name) {
 		m->h.msg_name = m->addr;
 		m->h.msg_namelen = ADDR_SIZE;
@@ -241,10 +241,12 @@ static i64 each_message(LThread *t, const u64 *a, i64 (*one)(LThread *t, i64 fd,
 	u32 size = layout_size(LK_mmsghdr, t->wide), n = MIN((u32)a[2], MANY_MAX);
 	u64 flags = a[3] & ~(u64)MSG_WAITFORONE;
 	struct timespec now;
-	i64 r = 0;
+	i64 r = net_error(t, (i64)a[0], 0);
 	u32 i = 0;
 	Msg m;
 
+	if (r < 0)
+		return r;
 	for (; i < n; i++) {
 		u64 at = a[1] + (u64)i * size;
 		r = one(t, (i64)a[0], at, flags, &m);

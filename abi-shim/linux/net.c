@@ -46,15 +46,21 @@ static i64 write_addr(LThread *t, u64 at, u64 at_len, u8 *addr, u32 len)
 	return layout_write(t, LK_int, at_len, &n);
 }
 
+i64 net_error(LThread *t, i64 fd, i64 error)
+{
+	int type;
+	socklen_t n = sizeof type;
+	i64 r = HOST(t, SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &n);
+
+	return r == -EBADF || r == -ENOTSOCK ? r : error;
+}
+
 static i64 with_addr(LThread *t, long nr, const u64 *a)
 {
-	u8 addr[ADDR_MAX] = {0};
+	u8 addr[ADDR_MAX];
+	i64 r = net_read_addr(t, a[1], a[2], addr);
 
-	if (a[2] > ADDR_MAX)
-		return -EINVAL;
-	memcpy(addr, hostp(a[1]), a[1] ? a[2] : 0);
-	net_swap_family(addr, (u32)a[2]);
-	return HOST(t, nr, a[0], addr, a[2]);
+	return r < 0 ? net_error(t, (i64)a[0], r) : HOST(t, nr, a[0], addr, a[2]);
 }
 
 i64 net_bind(LThread *t, const u64 *a)
@@ -104,7 +110,7 @@ i64 net_sendto(LThread *t, const u64 *a)
 	u8 addr[ADDR_MAX];
 	i64 r = a[4] ? net_read_addr(t, a[4], a[5], addr) : 0;
 
-	return r < 0 ? r : HOST(t, SYS_sendto, a[0], a[1], a[2], a[3], a[4] ? addr : NULL, a[4] ? a[5] : 0);
+	return r < 0 ? net_error(t, (i64)a[0], r) : HOST(t, SYS_sendto, a[0], a[1], a[2], a[3], a[4] ? addr : NULL, a[4] ? a[5] : 0);
 }
 
 i64 net_recvfrom(LThread *t, const u64 *a)
@@ -188,11 +194,11 @@ i64 net_setsockopt(LThread *t, const u64 *a)
 	if (a[1] == SOL_SOCKET && (a[2] == ATTACH_FILTER || a[2] == ATTACH_REUSEPORT_CBPF))
 		return attach_filter(t, a);
 	if ((i32)a[4] < 0)
-		return -EINVAL;
+		return net_error(t, (i64)a[0], -EINVAL);
 	if (k) {
 		if (a[4] < layout_size(k, t->wide))
-			return -EINVAL;
-		return layout_read(t, k, a[3], raw) < 0 ? -EFAULT : HOST(t, SYS_setsockopt, a[0], a[1], a[2], raw, layout_host_size(k));
+			return net_error(t, (i64)a[0], -EINVAL);
+		return layout_read(t, k, a[3], raw) < 0 ? net_error(t, (i64)a[0], -EFAULT) : HOST(t, SYS_setsockopt, a[0], a[1], a[2], raw, layout_host_size(k));
 	}
 	size_t n = MIN(a[4], sizeof raw);
 	if (n && !xguest_read(t->x, a[3], raw, n))
@@ -210,9 +216,9 @@ i64 net_getsockopt(LThread *t, const u64 *a)
 	int room;
 
 	if (layout_read(t, LK_int, a[4], &room) < 0)
-		return -EFAULT;
+		return net_error(t, (i64)a[0], -EFAULT);
 	if (room < 0)
-		return -EINVAL;
+		return net_error(t, (i64)a[0], -EINVAL);
 	socklen_t len = k ? layout_host_size(k) : (socklen_t)MIN((u32)room, sizeof raw);
 	i64 r = HOST(t, SYS_getsockopt, a[0], a[1], a[2], raw, &len);
 	if (r < 0)

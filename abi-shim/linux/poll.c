@@ -176,8 +176,6 @@ static i64 wait_events(LThread *t, const u64 *a, const u64 *mask)
 {
 	struct epoll_event events[256];
 
-	if ((i64)a[2] <= 0)
-		return -EINVAL;
 	return give_events(t, a, events, HOST(t, SYS_epoll_pwait, a[0], events, MIN((i64)a[2], (i64)COUNT(events)), (i64)a[3], mask, 8));
 }
 
@@ -200,7 +198,7 @@ i64 poll_epoll_pwait2(LThread *t, const u64 *a)
 	u64 mask = a[4] ? signal_host_mask(*(u64 *)hostp(a[4])) : 0;
 	struct epoll_event events[256];
 
-	if ((i64)a[2] <= 0 || (a[4] && a[5] != 8))
+	if (a[4] && a[5] != 8)
 		return -EINVAL;
 	return give_events(t, a, events, HOST(t, SYS_epoll_pwait2, a[0], events, MIN((i64)a[2], (i64)COUNT(events)), a[3], a[4] ? &mask : NULL, 8));
 }

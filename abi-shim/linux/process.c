@@ -263,13 +263,3 @@ i64 proc_prctl(LThread *t, const u64 *a)
 	}
 }
 
-/* Personalities of other systems are not there; Linux's flags (no random addresses, 3 GiB, ...) are kept, and handed on to
- * what the guest executes by the host's kernel. */
-i64 proc_personality(LThread *t, const u64 *a)
-{
-	enum { PER_MASK = 0xff, PER_LINUX = 0, PER_LINUX32 = 8 };
-
-	if ((u32)a[0] != ~0u && (a[0] & PER_MASK) != PER_LINUX && (a[0] & PER_MASK) != PER_LINUX32)
-		return -EINVAL;
-	return HOST(t, SYS_personality, a[0]);
-}

@@ -391,7 +391,14 @@ i64 sig_pause(LThread *t, const u64 *a)
 
 i64 sig_pending(LThread *t, const u64 *a)
 {
-	return HOST(t, SYS_rt_sigpending, a[0], 8);
+	u64 set = 0;
+	u8 raw[8];
+
+	if (a[1] > 8)
+		return -EINVAL;
+	i64 r = HOST(t, SYS_rt_sigpending, &set, 8);
+	st64(raw, set);
+	return r < 0 || xguest_write(t->x, a[0], raw, a[1]) ? r : -EFAULT;
 }
 
 i64 sig_timedwait(LThread *t, const u64 *a)
@@ -404,6 +411,25 @@ i64 sig_timedwait(LThread *t, const u64 *a)
 		return sig;
 	siginfo_put(t->wide, &si, raw);
 	return xguest_write(t->x, a[1], raw, SIGINFO_SIZE) ? sig : -EFAULT;
+}
+
+/* i386's first forms: System V's handlers, which are good for one signal, and sets of 32 bits. */
+i64 sig_signal(LThread *t, const u64 *a)
+{
+	LAction new = {.handler = a[1], .flags = (u32)GSA_RESETHAND | GSA_NODEFER}, old = {0};
+	i64 r = set_action(t, a[0], &new, &old);
+
+	return r < 0 ? r : (i64)old.handler;
+}
+
+i64 sig_old_pending(LThread *t, const u64 *a)
+{
+	u64 set = 0;
+	u8 raw[4];
+	i64 r = HOST(t, SYS_rt_sigpending, &set, 8);
+
+	st32(raw, (u32)set);
+	return r < 0 || xguest_write(t->x, a[0], raw, 4) ? r : -EFAULT;
 }
 
 static i64 queue_info(LThread *t, u64 at, int sig, siginfo_t *si)

@@ -13,22 +13,6 @@ i64 stat_lstat(LThread *t, const u64 *a)
 	return HOST(t, SYS_newfstatat, AT_FDCWD, a[0], a[1], AT_SYMLINK_NOFOLLOW);
 }
 
-i64 stat_at(LThread *t, const u64 *a)
-{
-	char path[PATH_SIZE];
-	i64 r = path_read(t, a[1], !(a[3] & AT_SYMLINK_NOFOLLOW), path);
-
-	return r < 0 ? r : HOST(t, SYS_newfstatat, a[0], path, a[2], a[3]);
-}
-
-i64 stat_statx(LThread *t, const u64 *a)
-{
-	char path[PATH_SIZE];
-	i64 r = path_read(t, a[1], !(a[2] & AT_SYMLINK_NOFOLLOW), path);
-
-	return r < 0 ? r : HOST(t, SYS_statx, a[0], path, a[2], a[3], a[4]);
-}
-
 i64 stat_statfs64(LThread *t, const u64 *a)
 {
 	return a[1] == 84 ? HOST(t, SYS_statfs, a[0], a[2]) : -EINVAL;

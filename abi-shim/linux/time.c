@@ -41,5 +41,5 @@ i64 time_stime(LThread *t, const u64 *a)
 /* Without a sigevent the timer's number is the signal's value, as the kernel says it. */
 i64 time_timer_create(LThread *t, const u64 *a)
 {
-	return HOST(t, SYS_timer_create, a[0], a[1], a[2] ? hostp(a[2]) : hostp(8));
+	return HOST(t, SYS_timer_create, a[0], a[1], a[2]);
 }
