@@ -319,6 +319,7 @@ bool call_trap(LThread *t, bool wide)
 		return true;
 	}
 	r = t->queued ? LR_AGAIN : call_row(t, row, t->raw);
+	xguest_unpin(t->x);
 	if (r == LR_END)
 		return false;
 	if (t->task->o.strace && r != LR_AGAIN)

@@ -352,6 +352,8 @@ static bool start_image(LTask *k, const Image *m, int fd, const char *name, char
 	if (!k->x)
 		return false;
 	k->thread.x = xthread_new(k->x);
+	if (!k->thread.x)
+		return out_of_memory(name, e);
 	*xthread_data(k->thread.x) = &k->thread;
 	if (!map_image(k, m, name, fd, k->wide ? PIE64 : PIE32, &base, e))
 		return false;

@@ -59,6 +59,7 @@ void xtask_unimplemented(XTask *t, u64 pc);
 /* How it is written ("fsin"), for the exit-126 line; "" if it cannot be decoded. */
 const char *xtask_insn_name(XTask *t, u64 pc);
 
+/* NULL: no memory. */
 XThread *xthread_new(XTask *t);
 /* A thread with the same registers (clone). */
 XThread *xthread_copy(const XThread *of);
@@ -123,6 +124,8 @@ i64 xguest_string(XThread *t, u64 at, char *to, size_t max);
  * GP_WRITE).  For large buffers of read and write; a concurrent unmap by another guest thread makes the host kernel say
  * EFAULT, which is the right answer. */
 void *xguest_pin(XThread *t, u64 at, u64 n, int prot);
+/* The thread's pins are over: no pointer from xguest_pin is used any more. */
+void xguest_unpin(XThread *t);
 /* How many of the n bytes from `at` on are accessible as asked. */
 u64 xguest_reach(XThread *t, u64 at, u64 n, int prot);
 /* The host's address of a range that is wholly mapped, whatever its protection; NULL if it is not.  For calls about

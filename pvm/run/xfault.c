@@ -172,22 +172,19 @@ static void on_fault(int sig, siginfo_t *si, void *uc)
 			t->task->o.signal(t, sig, si);
 		return;
 	}
-	copy_fault();
-	if (!t)
-		not_the_guest(sig);
 #ifdef SI_KERNEL
 	bool no_address = sig == SIGSEGV && si->si_code == SI_KERNEL; /* the host has a #GP */
 #else
 	bool no_address = false;
 #endif
-	if (t->task->mem && !no_address) {
-		if (addr >= ((u64)1 << 32) + WINDOW_TAIL)
-			not_the_guest(sig);
+	bool outside = t && t->task->mem && !no_address && addr >= ((u64)1 << 32) + WINDOW_TAIL;
+	if (t && t->task->mem)
 		addr = (u32)addr;
-	}
-	if (sig == SIGSEGV && !no_address && code_written(t, uc, addr))
+	/* A copy to guest memory may meet a page that another thread has just translated. */
+	if (sig == SIGSEGV && t && !no_address && !outside && code_written(t, uc, addr))
 		return;
-	if (t->where == IN_VM)
+	copy_fault();
+	if (!t || outside || t->where == IN_VM)
 		not_the_guest(sig);
 	guest_fault(t, sig, si, uc, addr);
 }

@@ -63,8 +63,9 @@ static u64 reach(const XTask *t, u64 at, u64 n, int prot)
 	return MIN(end - at, n);
 }
 
-/* For writing, the units on the pages go first, so that the host lets the write pass. */
-static bool open_range(XThread *th, u64 at, u64 n, int prot)
+/* For writing, the units on the pages go first, so that the host lets the write pass.  pin: none come there until
+ * xguest_unpin. */
+static bool open_range(XThread *th, u64 at, u64 n, int prot, bool pin)
 {
 	XTask *t = th->task;
 
@@ -74,18 +75,41 @@ static bool open_range(XThread *th, u64 at, u64 n, int prot)
 	bool ok = reach(t, at, n, prot) == n;
 	if (ok && (prot & GP_WRITE))
 		unit_drop_range(t, at, n);
+	if (ok && pin && (prot & GP_WRITE) && t->nthread > 1) {
+		vec_push(&th->pin, ((Pin){at, at + n}));
+		t->npin++;
+	}
 	pthread_mutex_unlock(&t->lock);
 	return ok;
 }
 
+void xguest_unpin(XThread *th)
+{
+	if (!th->pin.n)
+		return;
+	pthread_mutex_lock(&th->task->lock);
+	th->task->npin -= th->pin.n;
+	th->pin.n = 0;
+	pthread_mutex_unlock(&th->task->lock);
+}
+
+bool xmem_pinned(const XTask *t, u64 at, u64 size)
+{
+	for (const XThread *th = t->threads; th; th = th->next)
+		for (u32 k = 0; k < th->pin.n; k++)
+			if (page_of(th->pin.p[k].at) <= page_of(at + size - 1) && page_of(th->pin.p[k].end - 1) >= page_of(at))
+				return true;
+	return false;
+}
+
 bool xguest_read(XThread *t, u64 at, void *to, size_t n)
 {
-	return n == 0 || (open_range(t, at, n, GP_READ) && copy_guarded(to, xhost(t->task, at), n));
+	return n == 0 || (open_range(t, at, n, GP_READ, false) && copy_guarded(to, xhost(t->task, at), n));
 }
 
 bool xguest_write(XThread *t, u64 at, const void *from, size_t n)
 {
-	return n == 0 || (open_range(t, at, n, GP_WRITE) && copy_guarded(xhost(t->task, at), from, n));
+	return n == 0 || (open_range(t, at, n, GP_WRITE, false) && copy_guarded(xhost(t->task, at), from, n));
 }
 
 typedef struct Swap {
@@ -103,7 +127,7 @@ bool xguest_swap32(XThread *t, u64 at, u32 *was, u32 to)
 {
 	Swap s = {(u32 *)(void *)xhost(t->task, at), htole32(*was), htole32(to)};
 
-	if (at % 4 || !open_range(t, at, 4, GP_WRITE) || !guarded(swap, &s))
+	if (at % 4 || !open_range(t, at, 4, GP_WRITE, false) || !guarded(swap, &s))
 		return false;
 	*was = le32toh(s.was);
 	return true;
@@ -128,7 +152,7 @@ i64 xguest_string(XThread *t, u64 at, char *to, size_t max)
 
 void *xguest_pin(XThread *t, u64 at, u64 n, int prot)
 {
-	return n && !open_range(t, at, n, prot) ? NULL : xhost(t->task, at);
+	return n && !open_range(t, at, n, prot, true) ? NULL : xhost(t->task, at);
 }
 
 u64 xguest_reach(XThread *th, u64 at, u64 n, int prot)

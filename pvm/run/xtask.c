@@ -127,8 +127,10 @@ XThread *xthread_new(XTask *t)
 	th->r.trap = xfault_trap;
 	th->eval = (OEvalEnv){ .t = &th->r, .call = on_call, .trap = on_trap, .exit = on_exit_, .ctx = th };
 	th->alt_stack = mmap(NULL, ALT_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (th->alt_stack == MAP_FAILED)
-		die(EXIT_VM, "no memory for a thread");
+	if (th->alt_stack == MAP_FAILED) {
+		free(th);
+		return NULL;
+	}
 	xthread_set_eflags(th, 0x202);
 	th->r.slot[XS_MXCSR] = 0x1f80;
 	th->r.slot[XS_FCW] = 0x37f;
@@ -152,7 +154,9 @@ void xthread_free(XThread *th)
 		p = &(*p)->next;
 	*p = th->next;
 	t->nthread--;
+	t->npin -= th->pin.n;
 	pthread_mutex_unlock(&t->lock);
+	vec_free(&th->pin);
 	if (th->single)
 		unit_free(th->single);
 	munmap(th->alt_stack, ALT_STACK);
@@ -164,6 +168,8 @@ XThread *xthread_copy(const XThread *of)
 {
 	XThread *th = xthread_new(of->task);
 
+	if (!th)
+		return NULL;
 	memcpy(th->r.slot, of->r.slot, sizeof th->r.slot);
 	return th;
 }

@@ -44,6 +44,8 @@ typedef struct Run {       /* one xthread_run; they may be nested */
 	stack_t stack;         /* and its signal stack */
 } Run;
 
+typedef struct Pin { u64 at, end; } Pin;
+
 struct XThread {
 	Regfile r;             /* first: a helper's Regfile * is its XThread * */
 	XTask *task;
@@ -55,6 +57,7 @@ struct XThread {
 	Unit *volatile unit;   /* eval: the one that runs */
 	XExit kind;            /* how it was left */
 	XTrap why;             /* of a fault or trap that came by siglongjmp */
+	VEC(Pin) pin;          /* what the host's kernel may write now */
 	volatile bool trapped, once; /* why is there; execute one instruction without keeping its translation */
 	Unit *single;          /* the unit of that one instruction */
 	u8 *alt_stack;         /* for the host's signal handlers */
@@ -74,6 +77,7 @@ struct XTask {
 	Map unit;              /* pc -> Unit *, 0 = dropped */
 	Map page;              /* page number -> the first Unit * on it, 0 = none */
 	u32 npage;             /* pages with units */
+	u32 npin;              /* pins of all threads */
 	Unit *garbage;         /* dropped units, freed when nobody can be in them */
 	XJit *jit;             /* NULL: eval */
 	bool x87;              /* units may use the host's x87 */
@@ -104,6 +108,8 @@ bool copy_guarded(void *to, const void *from, size_t n);
 void copy_fault(void);
 /* It is not any more: the process that was has ended. */
 void copy_end(void);
+/* Whether a thread has pinned pages of these bytes for writing. */
+bool xmem_pinned(const XTask *t, u64 at, u64 size);
 /* Reads guest code, for XUnitReq: stops at what cannot be executed. */
 size_t xmem_fetch(void *task, u64 at, u8 *buf, size_t n);
 

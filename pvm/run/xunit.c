@@ -78,11 +78,15 @@ void unit_free(Unit *u)
 
 Unit *unit_once(XThread *th, u64 pc, bool step)
 {
+	XTask *t = th->task;
 	Bytes b;
 
-	read_code(th->task, pc, &b);
-	th->task->stat.once++;
-	return lower(th->task, &b, 1, false, step);
+	pthread_mutex_lock(&t->lock);
+	read_code(t, pc, &b);
+	t->stat.once++;
+	Unit *u = lower(t, &b, 1, false, step);
+	pthread_mutex_unlock(&t->lock);
+	return u;
 }
 
 /* ---- pages ----------------------------------------------------------------------------------------------- */
@@ -253,6 +257,19 @@ static Unit *translate(XThread *th, u64 pc)
 	}
 }
 
+/* Code on a page into which another thread has the kernel write, which no guard must hinder: an instruction at a time. */
+static Unit *find(XThread *th, u64 pc)
+{
+	XTask *t = th->task;
+	const u64 *known = map_get(&t->unit, pc);
+
+	if (known && *known)
+		return (Unit *)(uintptr_t)*known;
+	if (t->npin && xmem_pinned(t, pc, UNIT_INSNS * 15))
+		return th->single = unit_once(th, pc, false);
+	return translate(th, pc);
+}
+
 Unit *unit_get(XThread *th, u64 pc)
 {
 	XTask *t = th->task;
@@ -260,8 +277,7 @@ Unit *unit_get(XThread *th, u64 pc)
 	pthread_mutex_lock(&t->lock);
 	if (t->garbage)
 		unit_collect(t);
-	const u64 *known = map_get(&t->unit, pc);
-	Unit *u = known && *known ? (Unit *)(uintptr_t)*known : translate(th, pc);
+	Unit *u = find(th, pc);
 	if (u->code)
 		xjit_reached(th, u);
 	th->unit = u;

@@ -89,7 +89,6 @@ static volatile int stop;
 static void *shift(void *p)
 {
 	while (!stop) {
-		munmap(shifting, PAGE);
 		mmap(shifting, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 		mprotect(shifting, PAGE, PROT_READ);
 		mprotect(shifting, PAGE, PROT_NONE);
@@ -238,6 +237,50 @@ static void *beside(void *p)
 	return (void *)(bad + (p ? *counter - 2000 : 0));
 }
 
+/* The kernel writes into a page while code there runs: read must not fail for that. */
+static int feed[2];
+
+static void *read_beside(void *p)
+{
+	long bad = 0;
+
+	for (int i = 0; i < 200; i++) {
+		char *to = (char *)shared + 2048;
+		bad += read(feed[0], to, 8) != 8 || memcmp(to, "12345678", 8) != 0;
+		memset(to, 0, 8);
+	}
+	stop = 1;
+	return (void *)bad;
+}
+
+static void *run_beside(void *p)
+{
+	long bad = 0;
+
+	for (int i = 0; !stop; i++)
+		bad += ((Fn *)(shared + i % 64 * 16))() != i % 64;
+	return (void *)bad;
+}
+
+static void reading(void)
+{
+	pthread_t r, c;
+	void *bad[2];
+
+	stop = 0;
+	pipe(feed);
+	pthread_create(&r, NULL, read_beside, NULL);
+	pthread_create(&c, NULL, run_beside, NULL);
+	for (int i = 0; i < 200; i++) {
+		usleep(i % 4 * 100);
+		if (write(feed[1], "12345678", 8) != 8)
+			printf("write\n");
+	}
+	pthread_join(r, &bad[0]);
+	pthread_join(c, &bad[1]);
+	printf("reading beside code: bad %ld %ld\n", (long)bad[0], (long)bad[1]);
+}
+
 static void code(void)
 {
 	printf("own code: bad %ld\n", run(own_code));
@@ -248,6 +291,7 @@ static void code(void)
 	for (int i = 0; i < 64; i++)
 		emit(shared + i * 16, i);
 	printf("beside: bad %ld\n", run(beside));
+	reading();
 }
 
 /* ---- processes ---- */
