@@ -1,4 +1,4 @@
-/* String instructions in C.  Repeated moves and fills go page piece by page piece; registers are exact between elements. */
+/* String instructions in C.  Repeated ones go page piece by page piece where they can; registers are exact between elements. */
 #include "interpret.h"
 
 enum { PAGE = 4096 };
@@ -117,12 +117,40 @@ static u64 fill_piece(Str *s, u64 n)
 	return n;
 }
 
+/* Compares bytes up to the one that ends the repetition, in one page each; how many. */
+static u64 compare_piece(Str *s, u64 n)
+{
+	bool two = s->r->i.op == XI_CMPS, while_equal = s->r->i.rep == 0xf3;
+	u8 al = (u8)xr_reg(s->r, RAX, 1, false);
+	u64 k = 0;
+
+	n = piece(s, RDI, two ? piece(s, RSI, n) : n);
+	if (n == 0)
+		return 0;
+	const u8 *b = xr_bytes(s->r, at(s, RDI), n, false), *a = two ? xr_bytes(s->r, at(s, RSI), n, false) : NULL;
+	if (two)
+		while (k + 1 < n && (a[k] == b[k]) == while_equal)
+			k++;
+	else
+		while (k + 1 < n && (al == b[k]) == while_equal)
+			k++;
+	compare(s, two ? a[k] : al, b[k]);
+	if (two)
+		advance(s, RSI, k + 1);
+	advance(s, RDI, k + 1);
+	return k + 1;
+}
+
 static u64 some(Str *s, u64 n)
 {
 	u64 done = 0;
 
 	if (s->step > 0 && n > 1)
-		done = s->r->i.op == XI_MOVS ? move_piece(s, n) : s->r->i.op == XI_STOS ? fill_piece(s, n) : 0;
+		switch (s->r->i.op) {
+		case XI_MOVS: done = move_piece(s, n); break;
+		case XI_STOS: done = fill_piece(s, n); break;
+		case XI_CMPS: case XI_SCAS: done = s->size == 1 ? compare_piece(s, n) : 0; break;
+		}
 	if (!done) {
 		element(s);
 		done = 1;

@@ -182,19 +182,36 @@ static Shift double_shift(XLower *l, unsigned size, OVal a, OVal b, OVal n)
 	return s;
 }
 
-/* By a constant; by CL it is rare and executed in C. */
+/* By CL, as above: a shift by 1 stands in for one by 0. */
+static void double_by_register(XLower *l, unsigned size)
+{
+	OVal addr = xl_operand_address(l, 0), a = xl_read_at(l, 0, addr), b = xl_operand(l, 1);
+	OVal n = xl_to(l, value_type(size), xl_bini(l, O_AND, xl_reg(l, 1, 1, false), size == 8 ? 63 : 31));
+	OVal zero = xl_cmpi(l, CC_EQ, n, 0);
+	const XFlags old = l->flags;
+	Shift s = double_shift(l, size, a, b, xl_select(l, zero, xl_const(l, value_type(size), 1), n));
+
+	xl_write_at(l, 0, addr, xl_select(l, zero, a, s.r));
+	xl_set_flags(l, FL_SHIFT, size, s.r, s.o, s.c);
+	xl_choose_flags(l, zero, &old);
+}
+
+/* Of 16 bits it is rare, and executed in C. */
 void x86_lower_shiftd(XLower *l)
 {
 	unsigned size = l->i.opnd[0].size, n = (unsigned)l->i.imm & (size == 8 ? 63 : 31);
+	bool constant = l->i.opnd[2].kind == XK_IMM;
 
-	if (l->i.opnd[2].kind != XK_IMM || size < 4 || n == 0) {
+	if (size < 4 || (constant && n == 0)) {
 		xl_interpret(l);
-		return;
+	} else if (!constant) {
+		double_by_register(l, size);
+	} else {
+		OVal addr = xl_operand_address(l, 0), a = xl_read_at(l, 0, addr), b = xl_operand(l, 1);
+		Shift s = double_shift(l, size, a, b, xl_const(l, value_type(size), n));
+		xl_write_at(l, 0, addr, s.r);
+		xl_set_flags(l, FL_SHIFT, size, s.r, s.o, s.c);
 	}
-	OVal addr = xl_operand_address(l, 0), a = xl_read_at(l, 0, addr), b = xl_operand(l, 1);
-	Shift s = double_shift(l, size, a, b, xl_const(l, value_type(size), n));
-	xl_write_at(l, 0, addr, s.r);
-	xl_set_flags(l, FL_SHIFT, size, s.r, s.o, s.c);
 }
 
 /* bt with a register or an immediate on a register: the other forms reach beyond the operand in memory. */
