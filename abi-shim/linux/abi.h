@@ -72,6 +72,7 @@ struct LTask {
 	LTask *space;           /* whose brk counts: this one, or the parent whose memory this process shares */
 	u64 brk_start, brk;
 	u64 stack_low, stack_high;
+	u64 vdso;               /* its page */
 	u64 sigreturn_page;     /* i386: code that restorer-less handlers return to */
 	char exe[PATH_SIZE];    /* the program: as the guest names it (absolute) */
 	Buf cmdline, environ, auxv; /* /proc/self/... */
@@ -211,6 +212,13 @@ void thread_robust_all(LTask *k);
 bool start_process(LTask *k, int argc, char **argv, char **envp, Err *e);
 /* Looks at a program that is to be executed: 0, or -errno as execve gives it.  Scripts are followed. */
 i64 start_probe(LThread *t, const char *guest);
+
+/* vdso.c -- functions that the kernel lends to programs. */
+bool vdso_map(LTask *k);
+u64 vdso_sysinfo(const LTask *k);           /* i386: how to enter the kernel */
+/* A call of that page's own, not of programs: neither traced nor counted. */
+bool vdso_owns(const LThread *t, u64 nr);
+i64 vdso_call(LThread *t, u64 nr, u64 a, u64 b);
 
 /* i386's half of a 64-bit number */
 static inline u64 pair64(u64 lo, u64 hi) { return (lo & 0xffffffff) | hi << 32; }

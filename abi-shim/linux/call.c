@@ -314,6 +314,11 @@ bool call_trap(LThread *t, bool wide)
 		*xreg(t->x, 1) = *xreg(t->x, XS_PC);
 		*xreg(t->x, 11) = xthread_eflags(t->x);
 	}
+	if (!row && vdso_owns(t, nr)) {
+		r = vdso_call(t, nr, t->raw[0], t->raw[1]);
+		*xreg(t->x, 0) = wide ? (u64)r : (u32)r;
+		return true;
+	}
 	if (!row) {
 		*xreg(t->x, 0) = wide ? (u64)missing(t, wide, nr) : (u32)missing(t, wide, nr);
 		return true;

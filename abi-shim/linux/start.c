@@ -212,21 +212,23 @@ static u64 hwcap(const LTask *k, bool second)
 static u32 make_auxv(LTask *k, const Image *m, u64 base, u64 interp_base, u64 random, u64 platform, u64 execfn, Aux *out)
 {
 	const Aux v[] = {
+		{AT_SYSINFO, vdso_sysinfo(k)}, {AT_SYSINFO_EHDR, k->vdso},
 		{AT_HWCAP, hwcap(k, false)}, {AT_PAGESZ, GUEST_PAGE}, {AT_CLKTCK, 100},
 		{AT_PHDR, m->phdr ? base + m->phdr : 0}, {AT_PHENT, m->phent}, {AT_PHNUM, m->phnum},
 		{AT_BASE, interp_base}, {AT_FLAGS, 0}, {AT_ENTRY, base + m->entry},
 		{AT_UID, getuid()}, {AT_EUID, geteuid()}, {AT_GID, getgid()}, {AT_EGID, getegid()}, {AT_SECURE, 0},
 		{AT_RANDOM, random}, {AT_HWCAP2, hwcap(k, true)}, {AT_EXECFN, execfn}, {AT_PLATFORM, platform}, {AT_NULL, 0}
 	};
+	u32 skip = k->wide ? 1 : 0; /* only i386 has AT_SYSINFO */
 
-	memcpy(out, v, sizeof v);
-	for (u32 i = 0; i < COUNT(v); i++) {
+	memcpy(out, v + skip, sizeof v - skip * sizeof *v);
+	for (u32 i = skip; i < COUNT(v); i++) {
 		if (k->wide)
 			buf_u64(&k->auxv, v[i].type), buf_u64(&k->auxv, v[i].value);
 		else
 			buf_u32(&k->auxv, (u32)v[i].type), buf_u32(&k->auxv, (u32)v[i].value);
 	}
-	return COUNT(v);
+	return COUNT(v) - skip;
 }
 
 static bool map_stack(LTask *k, bool exec)
@@ -298,21 +300,6 @@ static void set_registers(LTask *k, u64 entry)
 	*xreg(x, XS_MXCSR) = 0x1f80;
 }
 
-/* i386 handlers without a restorer return here; the vDSO has this code on Linux.
- * pop eax; mov eax, 119; int 0x80 -- and at 16: mov eax, 173; int 0x80. */
-static bool map_sigreturn(LTask *k)
-{
-	static const u8 code[] = {
-		0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80, 0, 0, 0, 0, 0, 0, 0, 0,
-		0xb8, 173, 0, 0, 0, 0xcd, 0x80
-	};
-	XMapReq r = {.size = GUEST_PAGE, .prot = GP_READ | GP_WRITE, .fd = -1, .name = "[sigreturn]"};
-	i64 at = guest_map(k->x, &r);
-
-	k->sigreturn_page = (u64)at;
-	return at >= 0 && xguest_write(k->thread.x, (u64)at, code, sizeof code) && guest_protect(k->x, (u64)at, GUEST_PAGE, GP_READ | GP_EXEC) >= 0;
-}
-
 /* ---- all of it -------------------------------------------------------------------------------------- */
 
 static bool fail_open(const char *name, i64 r, Err *e)
@@ -361,7 +348,7 @@ static bool start_image(LTask *k, const Image *m, int fd, const char *name, char
 	entry = base + m->entry;
 	if (m->interp[0] && !load_interp(k, m->interp, &interp, &entry, e))
 		return false;
-	if (!map_stack(k, m->exec_stack) || (!k->wide && !map_sigreturn(k)))
+	if (!map_stack(k, m->exec_stack) || !vdso_map(k))
 		return out_of_memory(name, e);
 	if (!build_stack(k, m, base, interp, name, argv, envp))
 		return err_set(e, EXIT_VM, "%.200s: the arguments and the environment are too long", name);
