@@ -306,6 +306,7 @@ static u32 make_way(Walk *w, const MIns *ins, const Taken *t, u32 was[NREG])
 	return left;
 }
 
+/* The registers of operands that others may not have. */
 static void pin_operands(Walk *w, const MIns *ins)
 {
 	for (u32 k = 0; k < ins->nopnd; k++) {
@@ -327,6 +328,7 @@ static void reload(Walk *w, u32 v, u32 not)
 /* Operands that have to be in registers come there; others if there is room. */
 static void bring_operands(Walk *w, const MIns *ins, u32 not)
 {
+	pin_operands(w, ins);
 	for (u32 k = 0; k < ins->nopnd && !w->failed; k++) {
 		const MOpnd *o = &w->m->opnd.p[ins->opnd + k];
 		if (o->role == ROLE_TMP) {
@@ -339,28 +341,45 @@ static void bring_operands(Walk *w, const MIns *ins, u32 not)
 	}
 }
 
-/* The reading operands are given their places, and values that nobody needs any more give up theirs. */
-static void place_reads(Walk *w, const MIns *ins, u32 left, const u32 was[NREG])
+enum { READS = 1 << ROLE_DEF, LATE = 1 << ROLE_LATE | 1 << ROLE_ANYL | 1 << ROLE_MAP | 1 << ROLE_TMP };
+
+/* The reading operands are given their places.  False if there is one that is not where it has to be, unless `brought`.
+ * Values that nobody needs any more give up their registers. */
+static bool place_reads(Walk *w, const MIns *ins, bool brought)
+{
+	MOpnd *o = &w->m->opnd.p[ins->opnd];
+	u32 over = 0, late = 0;
+
+	for (u32 k = 0; k < ins->nopnd; k++) {
+		u32 role = 1u << o[k].role;
+		const Vreg *v = &w->v[o[k].v];
+		o[k].loc = LOC_NOWHERE;
+		if (!o[k].v || (role & (1 << ROLE_DEF | 1 << ROLE_DFIX)))
+			continue;
+		if (!brought && (role & 1 << ROLE_TMP || (o[k].role <= ROLE_ANYL && LOC_IS_SLOT(v->loc))))
+			return false;
+		o[k].loc = v->loc;
+		if (v->loc < 0)
+			continue;
+		if (role & LATE)
+			late |= 1u << v->loc;
+		if (role < READS && v->end <= 2 * w->time)
+			over |= 1u << v->loc;
+	}
+	w->late |= late;
+	for (w->held &= ~over; over; over &= over - 1)
+		w->in[__builtin_ctz(over)] = 0;
+	return true;
+}
+
+/* A value that the instruction wants in the register where it was until it had to make way is read there. */
+static void read_in_place(Walk *w, const MIns *ins, u32 left, const u32 was[NREG])
 {
 	MOpnd *o = &w->m->opnd.p[ins->opnd];
 
-	for (u32 k = 0; k < ins->nopnd; k++) {
-		if (!o[k].v) {
-			o[k].loc = LOC_NOWHERE;
-			continue;
-		}
-		if (o[k].role == ROLE_DEF || o[k].role == ROLE_DFIX)
-			continue;
-		o[k].loc = w->v[o[k].v].loc;
+	for (u32 k = 0; k < ins->nopnd && left; k++)
 		if (o[k].role == ROLE_FIX && (left >> o[k].fixed & 1) && was[o[k].fixed] == o[k].v)
 			o[k].loc = o[k].fixed;
-		if (o[k].loc >= 0 && (o[k].role == ROLE_LATE || o[k].role == ROLE_ANYL || o[k].role >= ROLE_MAP))
-			w->late |= 1u << o[k].loc;
-	}
-	for (u32 k = 0; k < ins->nopnd; k++)
-		if (o[k].v && o[k].role < ROLE_DEF && w->v[o[k].v].loc >= 0 && w->v[o[k].v].end <= 2 * w->time &&
-				w->in[w->v[o[k].v].loc] == o[k].v)
-			release(w, (u32)w->v[o[k].v].loc);
 }
 
 static void place_results(Walk *w, const MIns *ins)
@@ -368,7 +387,6 @@ static void place_results(Walk *w, const MIns *ins)
 	MOpnd *o = &w->m->opnd.p[ins->opnd];
 	u32 like = ins->nopnd >= 2 && o[1].v && ROLE_READS(o[1].role) && o[1].loc >= 0 ? (u32)o[1].loc : NOREG;
 
-	w->busy = 0;
 	for (u32 k = 0; k < ins->nopnd && !w->failed; k++)
 		if (o[k].v && (o[k].role == ROLE_DEF || o[k].role == ROLE_DFIX)) {
 			take(w, o[k].v, w->late, o[k].role == ROLE_DEF ? like : NOREG, false);
@@ -397,9 +415,12 @@ static void place_ins(Walk *w)
 		not = w->taken.p[w->taken_at].end;
 		left = make_way(w, ins, &w->taken.p[w->taken_at], was);
 	}
-	pin_operands(w, ins);
-	bring_operands(w, ins, not);
-	place_reads(w, ins, left, was);
+	if (!place_reads(w, ins, false)) {
+		bring_operands(w, ins, not);
+		place_reads(w, ins, true);
+		w->busy = 0;
+	}
+	read_in_place(w, ins, left, was);
 	place_results(w, ins);
 }
 

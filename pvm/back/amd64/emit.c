@@ -228,6 +228,8 @@ static void add_pmove(Emit *e, i32 from, i32 to, u32 con, u32 v)
 
 static void flush_moves(Emit *e)
 {
+	if (!e->pm.n)
+		return;
 	moves_emit(&e->moves, e->pm.p, e->pm.n, sink, e);
 	e->pm.n = 0;
 }
@@ -237,6 +239,8 @@ static void group(Emit *e, u32 ins, u32 phase)
 {
 	u32 key = MOVE_KEY(ins, phase);
 
+	if (e->mv == e->m->move.n || e->m->move.p[e->mv].key > key)
+		return;
 	while (e->mv < e->m->move.n && e->m->move.p[e->mv].key < key)
 		e->mv++;
 	for (; e->mv < e->m->move.n && e->m->move.p[e->mv].key == key; e->mv++) {
@@ -266,11 +270,11 @@ static void fixed_defs(Emit *e, const MIns *ins)
 {
 	const MOpnd *o = &e->m->opnd.p[ins->opnd];
 
-	for (u32 k = 0; k < ins->nopnd; k++)
+	for (u32 k = 0; k < ins->nopnd && (ins->flags & MF_FIXED); k++)
 		if (o[k].role == ROLE_DFIX && o[k].fixed != NOREG)
 			add_pmove(e, o[k].fixed, o[k].loc, 0, o[k].v);
 	flush_moves(e);
-	for (u32 k = 0; k < ins->nopnd; k++)
+	for (u32 k = 0; k < ins->nopnd && e->m->nslot; k++)
 		if ((o[k].role == ROLE_DFIX || o[k].role == ROLE_DEF) && e->m->store.p[o[k].v] && !LOC_IS_SLOT(o[k].loc))
 			move_typed(e, LOC_SLOT(e->m->store.p[o[k].v] - 1), o[k].loc, e->m->vtype.p[o[k].v]);
 }
@@ -492,7 +496,8 @@ static void emit_ins(Emit *e, u32 i)
 
 	group(e, i, MOVE_SPLIT);
 	group(e, i, MOVE_EDGE);
-	fixed_uses(e, ins);
+	if (ins->flags & MF_FIXED)
+		fixed_uses(e, ins);
 	switch (amd64_ins[ins->op].kind) {
 	case K_BLOCK: break;
 	case K_ALU: alu(e, ins); break;

@@ -103,21 +103,28 @@ static bool select_one(Sel *s, u32 v)
 	return err_set(s->m->err, EXIT_UNSUPPORTED, "amd64: %s is not supported", ocode_ops[o->op].name);
 }
 
-/* For each instruction of the block, how many before it write and how many may fault. */
-static void number_effects(Sel *s, u32 ob)
+static inline void count_use(void *ctx, u32 *use)
+{
+	((u32 *)ctx)[*use]++;
+}
+
+/* For each value, how many uses there are; for each instruction, how many before it write and how many may fault. */
+static void look_ahead(Sel *s)
 {
 	u32 writes = 0, faults = 0;
 
-	for (u32 v = s->f->block.p[ob].first; v; v = sel_o(s, v)->next) {
-		const OIns *o = sel_o(s, v);
-		u32 props = ocode_ops[o->op].props;
-		s->writes[v] = writes;
-		s->faults[v] = faults;
-		if (o->op == O_LOAD && !OMEM_FAULT(o->aux))
-			continue;
-		writes += (props & OP_WRITE) != 0;
-		faults += (props & OP_FAULT) != 0;
-	}
+	for (u32 b = 0; b < s->m->nblock; b++)
+		for (u32 v = s->f->block.p[s->m->block[b].oblock].first; v; v = sel_o(s, v)->next) {
+			const OIns *o = sel_o(s, v);
+			u32 props = ocode_ops[o->op].props;
+			ocode_each_use(s->f, v, count_use, s->uses);
+			s->writes[v] = writes;
+			s->faults[v] = faults;
+			if (o->op == O_LOAD && !OMEM_FAULT(o->aux))
+				continue;
+			writes += (props & OP_WRITE) != 0;
+			faults += (props & OP_FAULT) != 0;
+		}
 }
 
 /* The block's head, with its params, stands first. */
@@ -129,13 +136,13 @@ static void select_head(Sel *s, u32 ob)
 			sel_opnd(s, v, ROLE_DFIX, NOREG);
 }
 
+/* Until all are finished, a block's `first` and `end` count groups. */
 static bool select_block(Sel *s, u32 b)
 {
 	MBlock *mb = &s->m->block[b];
 
 	s->block = b;
-	s->out.n = s->group.n = 0;
-	number_effects(s, mb->oblock);
+	mb->first = s->group.n;
 	for (u32 v = s->f->block.p[mb->oblock].last; v; v = sel_o(s, v)->prev)
 		if (!select_one(s, v))
 			return false;
@@ -145,31 +152,25 @@ static bool select_block(Sel *s, u32 b)
 	}
 	vec_push(&s->group, s->out.n);
 	select_head(s, mb->oblock);
-	mb->first = s->seg.n;
-	for (u32 g = s->group.n, end = s->out.n; g-- > 0; end = s->group.p[g])
-		for (u32 k = s->group.p[g]; k < end; k++)
-			vec_push(&s->seg, s->out.p[k]);
-	mb->end = s->seg.n;
+	mb->end = s->group.n;
 	return true;
 }
 
-static inline void count_use(void *ctx, u32 *use)
-{
-	((u32 *)ctx)[*use]++;
-}
-
-/* Blocks were finished in another order than the layout's. */
+/* Blocks were finished in another order than the layout's, and each from its end on. */
 static void put_in_order(Sel *s)
 {
 	MFunc *m = s->m;
 
-	vec_reserve(&m->ins, s->seg.n);
+	vec_push(&s->group, s->out.n);
+	vec_reserve(&m->ins, s->out.n);
 	for (u32 b = 0; b < m->nblock; b++) {
-		u32 at = m->block[b].first, n = m->block[b].end - at;
-		m->block[b].first = m->ins.n;
-		memcpy(m->ins.p + m->ins.n, s->seg.p + at, n * sizeof(MIns));
-		m->ins.n += n;
-		m->block[b].end = m->ins.n;
+		MBlock *mb = &m->block[b];
+		u32 first = m->ins.n;
+		for (u32 g = mb->end; g-- > mb->first;)
+			for (u32 k = s->group.p[g], n = s->group.p[g + 1]; k < n; k++)
+				m->ins.p[m->ins.n++] = s->out.p[k];
+		mb->first = first;
+		mb->end = m->ins.n;
 	}
 }
 
@@ -186,23 +187,22 @@ static Sel *sel_begin(MFunc *m)
 		s = xcalloc(1, sizeof *s);
 	s->m = m;
 	s->f = m->f;
-	s->seg.n = 0;
-	s->need = arena_alloc(m->arena, n);
-	s->uses = arena_alloc(m->arena, n * sizeof(u32));
-	s->writes = arena_alloc(m->arena, n * sizeof(u32));
-	s->faults = arena_alloc(m->arena, n * sizeof(u32));
+	s->out.n = s->group.n = 0;
+	s->uses = arena_alloc(m->arena, n * (3 * sizeof(u32) + 1));
+	s->writes = s->uses + n;
+	s->faults = s->writes + n;
+	s->need = (u8 *)(s->faults + n);
 	return s;
 }
 
 static void sel_end(Sel *s)
 {
-	if (s->seg.cap <= SPARE_INS)
+	if (s->out.cap <= SPARE_INS)
 		s = spare_put(&spare, s);
 	if (!s)
 		return;
 	vec_free(&s->out);
 	vec_free(&s->group);
-	vec_free(&s->seg);
 	free(s);
 }
 
@@ -211,9 +211,7 @@ bool amd64_select(MFunc *m)
 	Sel *s = sel_begin(m);
 	bool ok = true;
 
-	for (u32 b = 0; b < m->nblock; b++)
-		for (u32 v = m->f->block.p[m->block[b].oblock].first; v; v = sel_o(s, v)->next)
-			ocode_each_use(m->f, v, count_use, s->uses);
+	look_ahead(s);
 	/* Against reverse postorder: uses before definitions, but for those along back edges, which are arguments. */
 	for (u32 k = m->nblock; ok && k-- > 0;)
 		ok = select_block(s, m->tree ? k : m->num[m->cfg->rpo[k]]);

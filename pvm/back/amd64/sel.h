@@ -16,9 +16,8 @@ typedef struct Sel {
 	u32 *writes, *faults; /* by value: instructions before it in its block that write, that may fault */
 	u32 block;           /* the one being selected */
 	u32 cur;             /* the O-code instruction being selected */
-	VEC(MIns) out;       /* code of `cur` and those behind it, groups in reverse order */
+	VEC(MIns) out;       /* code of finished blocks, of `cur` and those behind it: each block's groups in reverse order */
 	VEC(u32) group;      /* where each group begins in out */
-	VEC(MIns) seg;       /* finished blocks */
 } Sel;
 
 static inline OIns *sel_o(const Sel *s, u32 v) { return &s->f->ins.p[v]; }
