@@ -20,7 +20,7 @@ typedef struct XLower {
 	u8 code[16];            /* and its bytes */
 	u64 start;              /* the unit's pc */
 	OVal cur[XS_COUNT];     /* newest value of a slot, 0 = only in the register file */
-	bool dirty[XS_COUNT];   /* differs from the register file */
+	u64 dirty[(XS_COUNT + 63) / 64]; /* a bit a slot: differs from the register file */
 	XFlags flags;           /* the newest flags */
 	bool flags_dirty;
 	bool x87_quiet;         /* no x87 exception is pending, as has been tested */
@@ -48,6 +48,11 @@ OVal xl_zext(XLower *l, OVal v, unsigned size);          /* the low `size` bytes
 OVal xl_hcall(XLower *l, u32 row, u8 type, const OVal *arg, u32 n);
 
 /* ---- guest registers ---- */
+static inline bool xl_is_dirty(const XLower *l, u32 slot) { return l->dirty[slot / 64] >> slot % 64 & 1; }
+static inline void xl_set_dirty(XLower *l, u32 slot, bool dirty)
+{
+	l->dirty[slot / 64] = (l->dirty[slot / 64] & ~(1ull << slot % 64)) | (u64)dirty << slot % 64;
+}
 OVal xl_get(XLower *l, u32 slot, u8 type);
 void xl_put(XLower *l, u32 slot, OVal v);
 /* A general register's low bytes: i32 for size 1 (zero-extended), 2, 4; i64 for 8.  high: ah ch dh bh. */

@@ -87,7 +87,7 @@ OVal xl_get(XLower *l, u32 slot, u8 type)
 void xl_put(XLower *l, u32 slot, OVal v)
 {
 	l->cur[slot] = v;
-	l->dirty[slot] = true;
+	xl_set_dirty(l, slot, true);
 }
 
 OVal xl_reg(XLower *l, unsigned n, unsigned size, bool high)
@@ -121,9 +121,11 @@ u32 xl_map(XLower *l, bool after)
 	OFunc *f = l->f;
 	u32 at = f->slot.n;
 
-	for (u32 s = 0; s < XS_COUNT; s++)
-		if (l->dirty[s])
+	for (u32 k = 0; k < COUNT(l->dirty); k++)
+		for (u64 d = l->dirty[k]; d; d &= d - 1) {
+			u32 s = 64 * k + (u32)__builtin_ctzll(d);
 			vec_push(&f->slot, ((OSlotVal){ REG_SLOT(s), l->cur[s] }));
+		}
 	if (l->flags_dirty) {
 		OVal v[XFLAG_SLOTS];
 		xl_flag_slots(l, v);
@@ -284,15 +286,16 @@ static void put(XLower *l, u32 slot, OVal v)
 
 void xl_flush_slot(XLower *l, u32 slot)
 {
-	if (l->dirty[slot])
+	if (xl_is_dirty(l, slot))
 		put(l, slot, l->cur[slot]);
-	l->dirty[slot] = false;
+	xl_set_dirty(l, slot, false);
 }
 
 void xl_flush(XLower *l)
 {
-	for (u32 s = 0; s < XS_COUNT; s++)
-		xl_flush_slot(l, s);
+	for (u32 k = 0; k < COUNT(l->dirty); k++)
+		while (l->dirty[k])
+			xl_flush_slot(l, 64 * k + (u32)__builtin_ctzll(l->dirty[k]));
 	if (!l->flags_dirty)
 		return;
 	OVal v[XFLAG_SLOTS];

@@ -119,11 +119,11 @@ void x86_lower_push(XLower *l)
 	}
 	/* pop to memory: the address sees the raised stack pointer, the fault the old one */
 	OVal old = xl_get(l, XS_GPR + RSP, l->word), v = xl_load(l, old, size), sp = xl_bini(l, O_ADD, old, size);
-	bool dirty = l->dirty[XS_GPR + RSP];
+	bool dirty = xl_is_dirty(l, XS_GPR + RSP);
 	l->cur[XS_GPR + RSP] = sp;
 	OVal addr = xl_address(l);
 	l->cur[XS_GPR + RSP] = old;
-	l->dirty[XS_GPR + RSP] = dirty;
+	xl_set_dirty(l, XS_GPR + RSP, dirty);
 	xl_store(l, addr, size, v);
 	xl_put(l, XS_GPR + RSP, sp);
 }
