@@ -101,7 +101,7 @@ $(OUT)/tests/translate: tests/bench/translate.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ $< $(LIB) -lm $(LDLIBS)
 # The translator of x86 against this machine's own processor; see tests/x86/fuzz.c.
-FUZZ_SRC := tests/x86/gen.c tests/x86/native.c tests/x86/machine.c tests/x86/machine_jit.c tests/x86/compare.c
+FUZZ_SRC := tests/x86/gen.c tests/x86/prepare.c tests/x86/native.c tests/x86/machine.c tests/x86/machine_jit.c tests/x86/compare.c
 $(OUT)/tests/x86/fuzz: tests/x86/fuzz.c $(FUZZ_SRC) tests/x86/fuzz.h $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ tests/x86/fuzz.c $(FUZZ_SRC) $(LIB) -lm $(LDLIBS)

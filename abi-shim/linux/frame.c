@@ -233,11 +233,14 @@ static void trap_numbers(const XTrap *w, u32 *trap, u32 *error)
 		return;
 	switch (w->kind) {
 	case XE_DE: *trap = 0; break;
-	case XE_STEP: *trap = 1; break;
+	case XE_STEP:
+	case XE_INT: *trap = 1; break;
 	case XE_INT3: *trap = 3; break;
 	case XE_INTO: *trap = 4; break;
 	case XE_BOUND: *trap = 5; break;
 	case XE_UD: *trap = 6; break;
+	case XE_NP: *trap = 11; break;
+	case XE_SS: *trap = 12; break;
 	case XE_FPE: *trap = 16; break;
 	case XE_SIMD: *trap = 19; break;
 	case XE_MEMORY:

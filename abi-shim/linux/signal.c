@@ -291,6 +291,8 @@ static int fault_signal(LThread *t, const XTrap *w, siginfo_t *si)
 	case XE_SIMD: si->si_code = fpe_code(mxcsr & ~(mxcsr >> 7)); return SIGFPE;
 	case XE_INT3: si->si_code = SI_KERNEL; si->si_addr = NULL; return SIGTRAP;
 	case XE_STEP: si->si_code = TRAP_TRACE; return SIGTRAP;
+	case XE_INT: si->si_code = TRAP_BRKPT; return SIGTRAP;
+	case XE_NP: case XE_SS: si->si_code = SI_KERNEL; si->si_addr = NULL; return SIGBUS;
 	case XE_MEMORY:
 	case XE_FETCH:
 		si->si_addr = hostp(w->addr);

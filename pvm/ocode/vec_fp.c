@@ -223,13 +223,24 @@ void vec_CVTPH2PS(VIn *v)
 	v->csr |= csr & FPC_INVALID;
 }
 
+/* A denormal f32 that raises underflow always is inexact too, whatever its bits; so processors have it. */
+static u32 tiny(u32 lane, u32 csr)
+{
+	bool denormal = !(lane & 0x7f800000) && (lane & 0x7fffff) && !(csr & FPC_DAZ);
+
+	return denormal && !(csr & FPC_UNDERFLOW << 7) ? FPC_INEXACT : 0;
+}
+
 void vec_CVTPS2PH(VIn *v)
 {
 	u32 csr = (v->csr & ~(u32)(FPC_FTZ | 3 << FPC_ROUND_SHIFT)) | (u32)mode_of(v->n, v->csr) << FPC_ROUND_SHIFT;
 	OVec d = {{0, 0}};
 
-	for (u32 k = 0; k < 4; k++)
-		set_lane(&d, 16, k, sf_convert(&sf32, &sf16, lane(&v->a, 32, k), &csr));
+	for (u32 k = 0; k < 4; k++) {
+		u32 a = (u32)lane(&v->a, 32, k);
+		csr |= tiny(a, csr);
+		set_lane(&d, 16, k, sf_convert(&sf32, &sf16, a, &csr));
+	}
 	v->csr |= csr & 63;
 	v->d = d;
 }

@@ -346,7 +346,7 @@ static const char *const exit_names[XE_FLAGS + 1] = {
 	[XE_INT80] = "int80", [XE_SYSENTER] = "sysenter", [XE_INT3] = "int3", [XE_INTO] = "into", [XE_INT] = "int",
 	[XE_UD] = "ud", [XE_FETCH] = "fetch", [XE_GP] = "gp", [XE_DE] = "de", [XE_FPE] = "fpe", [XE_SIMD] = "simd",
 	[XE_BOUND] = "bound", [XE_HLT] = "hlt", [XE_STEP] = "step", [XE_CPUID] = "cpuid", [XE_RDTSC] = "rdtsc",
-	[XE_MEMORY] = "memory", [XE_UNIMPL] = "unimplemented", [XE_FLAGS] = "flags"
+	[XE_MEMORY] = "memory", [XE_UNIMPL] = "unimplemented", [XE_NP] = "np", [XE_SS] = "ss", [XE_FLAGS] = "flags"
 };
 
 void xtask_stats(XTask *t, FILE *out)

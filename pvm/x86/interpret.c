@@ -69,11 +69,22 @@ u64 xr_linear(const XRun *r, u64 offset, unsigned seg)
 	return r->i.mode == X86_64 ? offset : (u32)offset;
 }
 
-u64 xr_address(const XRun *r)
+void xr_check_code(XRun *r)
 {
-	if (r->at)
-		return *r->at;
-	return xr_linear(r, xr_ea(r), r->i.seg);
+	if (r->i.seg == XS_CS && r->i.mode == X86_32)
+		xr_raise(r, XE_GP);
+}
+
+u64 xr_place(const XRun *r)
+{
+	return r->at ? *r->at : xr_linear(r, xr_ea(r), r->i.seg);
+}
+
+u64 xr_address(XRun *r)
+{
+	if (x86_writes_code(&r->i))
+		xr_check_code(r);
+	return xr_place(r);
 }
 
 u8 *xr_bytes(XRun *r, u64 addr, u64 n, bool write)
@@ -98,12 +109,15 @@ static void touch(u8 *p, bool write)
 		(void)*(volatile u8 *)p;
 }
 
+enum { PAGE = 4096 };
+
 u8 *xr_probe(XRun *r, u64 addr, u64 n, bool write)
 {
 	u8 *p = xr_bytes(r, addr, n, write);
 
 	touch(p, write);
-	touch(p + n - 1, write);
+	if (((addr ^ (addr + n - 1)) & ~(u64)(PAGE - 1)))
+		touch(p + n - 1 - ((addr + n - 1) & (PAGE - 1)), write);
 	return p;
 }
 

@@ -30,13 +30,15 @@ static inline i64 xr_signed(u64 v, unsigned size) { return (i64)(v << (64 - 8 * 
 
 /* ---- memory ---- */
 u64 xr_ea(const XRun *r);
-u64 xr_address(const XRun *r);                              /* linear, of the memory operand */
+u64 xr_address(XRun *r);                                    /* linear, of the memory operand */
+u64 xr_place(const XRun *r);                                /* the same, whatever it is for */
+void xr_check_code(XRun *r);                                /* raises if that is in the code segment of 32-bit mode */
 u64 xr_linear(const XRun *r, u64 offset, unsigned seg);
 /* The linear address n bytes further; wraps to the mode. */
 u64 xr_after(const XRun *r, u64 addr, u64 n);
 /* n bytes at a linear address; where there is a guard (XS_GUARD), raises unless they may be accessed. */
 u8 *xr_bytes(XRun *r, u64 addr, u64 n, bool write);
-/* The same, and faults now if an access to the first or the last byte would: before more than a word is written. */
+/* The same, and faults now if an access to any of them (at most a page) would: before more than a word is written. */
 u8 *xr_probe(XRun *r, u64 addr, u64 n, bool write);
 u64 xr_load(XRun *r, u64 addr, unsigned size);              /* sizes 1 2 4 8 */
 void xr_store(XRun *r, u64 addr, unsigned size, u64 v);

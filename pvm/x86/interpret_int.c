@@ -271,6 +271,8 @@ void xr_bt(XRun *r)
 	u64 n = xr_operand(r, 1), old, bit = 1ull << (n & (w - 1));
 
 	if (r->i.opnd[0].kind == XK_MEM) {
+		if (x86_writes_code(&r->i))
+			xr_check_code(r);
 		i64 word = r->i.opnd[1].kind == XK_REG ? xr_signed(n, size) >> __builtin_ctz(w) : 0;
 		u64 ea = xr_low(xr_ea(r) + (u64)word * size, r->i.asize), addr = xr_linear(r, ea, r->i.seg);
 		do

@@ -7,7 +7,7 @@ typedef struct Str {
 	XRun *r;
 	unsigned size;
 	i64 step;   /* of the pointers, by DF */
-	u32 flags;  /* of the last comparison; a fault in the middle leaves those from before the instruction */
+	u32 flags;  /* of the last comparison; a fault or a single step in the middle leaves those from before the instruction */
 } Str;
 
 static u64 at(const Str *s, unsigned reg)
@@ -141,11 +141,16 @@ static u64 compare_piece(Str *s, u64 n)
 	return k + 1;
 }
 
+static bool stepping(const XRun *r)
+{
+	return r->t->slot[XS_EFLAGS] & X86_TF;
+}
+
 static u64 some(Str *s, u64 n)
 {
 	u64 done = 0;
 
-	if (s->step > 0 && n > 1)
+	if (s->step > 0 && n > 1 && !stepping(s->r))
 		switch (s->r->i.op) {
 		case XI_MOVS: done = move_piece(s, n); break;
 		case XI_STOS: done = fill_piece(s, n); break;
@@ -169,14 +174,18 @@ static bool stops(const Str *s)
 	return compares(s->r) && !(s->flags & XF_Z) == (s->r->i.rep == 0xf3);
 }
 
-static void repeat(Str *s, unsigned asize)
+/* False: there is more to do, but it is the turn of a single step. */
+static bool repeat(Str *s, unsigned asize)
 {
 	for (u64 n = xr_reg(s->r, RCX, asize, false); n; ) {
 		n -= some(s, n);
 		xr_set_reg(s->r, RCX, asize, false, n);
 		if (stops(s))
 			break;
+		if (n && stepping(s->r))
+			return false;
 	}
+	return true;
 }
 
 void xr_string(XRun *r)
@@ -185,10 +194,14 @@ void xr_string(XRun *r)
 
 	if (r->t->slot[XS_DF])
 		s.step = -s.step;
+	bool done = true;
 	if (r->i.rep)
-		repeat(&s, r->i.asize);
+		done = repeat(&s, r->i.asize);
 	else
 		element(&s);
+	if (!done)
+		return;
+	*xr_slot(r, XS_PC) = r->i.pc + r->i.len;
 	if (compares(r))
 		xr_set_flags(r, XF_ALL, s.flags);
 }

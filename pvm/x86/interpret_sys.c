@@ -2,6 +2,7 @@
  * Intel SDM volume 2; selectors and what user code may do as Linux on x86-64 sets it up. */
 #include "interpret.h"
 
+#include <sched.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -132,24 +133,72 @@ void xr_pusha(XRun *r)
 
 /* ---- segments -------------------------------------------------------------------------------------- */
 
-enum { SEL_CS32 = 0x23, SEL_DATA = 0x2b, SEL_CS64 = 0x33, SEL_TLS = 0x63 };
+/* Linux's selectors of user segments; SEL_CPU's limit is the number of the processor. */
+enum { SEL_CS32 = 0x23, SEL_DATA = 0x2b, SEL_CS64 = 0x33, SEL_TLS = 0x63, SEL_CPU = 0x7b };
 
-/* The base that a selector gives a data segment; raises where the processor does.  LDTs are not there. */
+/* A segment as a descriptor has it; rights as lar gives them, 0: none that user code can see. */
+typedef struct Segment {
+	u32 base, rights, limit;
+} Segment;
+
+enum { SEG_CODE = 0x800, SEG_WRITE = 0x200 /* of code: may be read */, SEG_PRESENT = 0x8000, SEG_PAGES = 0x800000 };
+
+/* The low dword of a processor's number as sysenter-less code reads it: number and node. */
+static u32 processor(void)
+{
+#if defined __linux__
+	unsigned cpu = 0, node = 0;
+
+	return getcpu(&cpu, &node) == 0 ? cpu | node << 12 : 0;
+#else
+	return 0;
+#endif
+}
+
+static Segment local_segment(const XRun *r, u64 sel)
+{
+	const XLdt *ldt = (const XLdt *)(uintptr_t)r->t->slot[XS_LDT];
+	u64 d = ldt && sel >> 3 < ldt->n ? ldt->desc[sel >> 3] : 0;
+	Segment s = { .base = (u32)(d >> 16 & 0xffffff) | (u32)(d >> 56) << 24, .rights = (u32)(d >> 32) & 0xf0ff00 };
+
+	s.limit = (u32)(d & 0xffff) | (u32)(d >> 32 & 0xf0000);
+	if (s.rights & SEG_PAGES)
+		s.limit = s.limit << 12 | 0xfff;
+	return s;
+}
+
+static Segment segment(const XRun *r, u64 sel)
+{
+	u64 tls = (sel >> 3 & 0x1fff) - (SEL_TLS >> 3);
+
+	if (sel & 4)
+		return local_segment(r, sel);
+	switch (sel & 0xfff8) {
+	case SEL_CS32 & ~3: return (Segment){ 0, 0xcffb00, 0xffffffff };
+	case SEL_DATA & ~3: return (Segment){ 0, 0xcff300, 0xffffffff };
+	case SEL_CS64 & ~3: return (Segment){ 0, 0xaffb00, 0xffffffff };
+	case SEL_CPU & ~3: return (Segment){ 0, 0x40f500, processor() };
+	}
+	if (tls < 3 && r->t->slot[XS_TLS + tls] >> 32)
+		return (Segment){ (u32)r->t->slot[XS_TLS + tls], 0xcff300, 0xffffffff };
+	return (Segment){ 0 };
+}
+
+/* The base that a selector gives a data segment; raises where the processor does.  Only fs and gs may have one: es, ss and
+ * ds have none in 64-bit mode, and what they would be in 32-bit mode is not there. */
 static u64 data_base(XRun *r, unsigned seg, u64 sel)
 {
-	u64 index = sel >> 3, tls = index - (SEL_TLS >> 3);
-
 	if (sel <= 3 && seg != XS_SS)
 		return 0;
-	if (sel & 4)
+	Segment s = segment(r, sel);
+	bool code = s.rights & SEG_CODE, may = s.rights & SEG_WRITE;
+	if (!s.rights || (code && !may) || (seg == XS_SS && (code || !may || (sel & 3) != 3)))
+		xr_raise(r, XE_GP);
+	if (!(s.rights & SEG_PRESENT))
+		xr_raise(r, seg == XS_SS ? XE_SS : XE_NP);
+	if (s.base && seg < XS_FS && r->i.mode == X86_32)
 		xr_raise(r, XE_UNIMPL);
-	if ((sel & ~3ull) == (SEL_DATA & ~3) && (seg != XS_SS || (sel & 3) == 3))
-		return 0;
-	if (((sel & ~3ull) == (SEL_CS32 & ~3) || (sel & ~3ull) == (SEL_CS64 & ~3)) && seg != XS_SS)
-		return 0;
-	if (tls < 3 && r->t->slot[XS_TLS + tls] >> 32)
-		return (u32)r->t->slot[XS_TLS + tls];
-	xr_raise(r, XE_GP);
+	return s.base;
 }
 
 static void load_segment(XRun *r, unsigned seg, u64 sel)
@@ -194,14 +243,16 @@ void xr_pushseg(XRun *r)
 
 /* ---- far transfers --------------------------------------------------------------------------------- */
 
-/* To the code segment that runs already; another one is another mode. */
-static void check_code(XRun *r, u64 sel)
+/* To the code segment that runs already; another one is another mode.  A return wants the privilege as it is. */
+static void check_code(XRun *r, u64 sel, bool back)
 {
-	u64 cs = r->t->slot[XS_SEL + XS_CS];
+	u64 cs = r->t->slot[XS_SEL + XS_CS], other = cs ^ SEL_CS32 ^ SEL_CS64;
 
-	if ((sel & 0xffff) == cs)
+	sel &= 0xffff;
+	if ((sel | 3) == cs && !(back && (sel & 3) != 3))
 		return;
-	xr_raise(r, (sel & ~3ull) == (SEL_CS32 & ~3) || (sel & ~3ull) == (SEL_CS64 & ~3) || (sel & 4) ? XE_UNIMPL : XE_GP);
+	bool local = (sel & 4) && segment(r, sel).rights & SEG_CODE;
+	xr_raise(r, ((sel | 3) == other || local) && !(back && (sel & 3) != 3) ? XE_UNIMPL : XE_GP);
 }
 
 static void far_pointer(XRun *r, u64 *to, u64 *sel)
@@ -221,7 +272,7 @@ static void call_far(XRun *r, u64 to, u64 sel)
 	unsigned size = r->i.osize, word = r->i.mode == X86_64 ? 8 : 4;
 	u64 sp = xr_reg(r, RSP, word, false);
 
-	check_code(r, sel);
+	check_code(r, sel, false);
 	xr_store(r, xr_low(sp - size, word), size, r->t->slot[XS_SEL + XS_CS]);
 	xr_store(r, xr_low(sp - 2 * size, word), size, r->i.pc + r->i.len);
 	xr_set_reg(r, RSP, word, false, sp - 2 * size);
@@ -233,7 +284,7 @@ static void return_far(XRun *r)
 	unsigned size = r->i.osize;
 	u64 to = stack_load(r, size, 0), sel = stack_load(r, size, size);
 
-	check_code(r, sel);
+	check_code(r, sel, true);
 	drop(r, 2 * size + (r->i.nopnd ? r->i.imm & 0xffff : 0));
 	*xr_slot(r, XS_PC) = to;
 }
@@ -243,7 +294,7 @@ static void iret(XRun *r)
 	unsigned size = r->i.osize;
 	u64 to = stack_load(r, size, 0), sel = stack_load(r, size, size), fl = stack_load(r, size, 2 * size);
 
-	check_code(r, sel);
+	check_code(r, sel, true);
 	if (r->i.mode == X86_64) {
 		u64 sp = stack_load(r, size, 3 * size), ss = stack_load(r, size, 4 * size);
 		load_segment(r, XS_SS, ss);
@@ -282,26 +333,13 @@ void xr_far(XRun *r)
 		if (r->i.op == XI_CALLF) {
 			call_far(r, to, sel);
 		} else {
-			check_code(r, sel);
+			check_code(r, sel, false);
 			*xr_slot(r, XS_PC) = to;
 		}
 	}
 }
 
 /* ---- descriptors ----------------------------------------------------------------------------------- */
-
-/* Access rights of Linux's user segments, as lar gives them; 0: not visible to user code. */
-static u32 access_rights(const XRun *r, u64 sel)
-{
-	u64 tls = (sel >> 3 & 0x1fff) - (SEL_TLS >> 3);
-
-	switch (sel & 0xfffc) {
-	case SEL_CS32 & ~3: return 0xcffb00;
-	case SEL_DATA & ~3: return 0xcff300;
-	case SEL_CS64 & ~3: return 0xaffb00;
-	}
-	return tls < 3 && !(sel & 4) && r->t->slot[XS_TLS + tls] >> 32 ? 0xcff300 : 0;
-}
 
 /* What Linux answers for a processor with UMIP: an empty table at the top of the address space. */
 static void store_table(XRun *r, u64 base)
@@ -313,34 +351,39 @@ static void store_table(XRun *r, u64 base)
 	xr_store(r, a, 2, 0);
 }
 
+/* It leaves the rest of a register alone, which the processor would not. */
 static void store_word(XRun *r, u64 v)
 {
+	u64 *s = xr_slot(r, XS_GPR + r->i.opnd[0].reg), mask = xr_low(~0ull, r->i.osize);
+
 	if (r->i.opnd[0].kind == XK_MEM)
 		xr_store(r, xr_address(r), 2, v);
 	else
-		xr_set_operand(r, 0, v);
+		*s = (*s & ~mask) | (v & mask);
 }
 
 void xr_desc(XRun *r)
 {
 	u64 sel;
-	u32 rights;
 
 	switch (r->i.op) {
 	case XI_SGDT: store_table(r, 0xfffffffffffe0000); return;
 	case XI_SIDT: store_table(r, 0xffffffffffff0000); return;
 	case XI_SMSW: store_word(r, 0x80050033); return;
-	case XI_SLDT: store_word(r, 0); return;
+	case XI_SLDT: store_word(r, r->t->slot[XS_LDT] ? 0x50 : 0); return;
 	case XI_STR: store_word(r, 0x40); return;
 	case XI_LGDT: case XI_LIDT: case XI_LLDT: case XI_LTR: xr_raise(r, XE_GP);
 	}
 	sel = xr_operand(r, r->i.nopnd - 1u);
-	rights = access_rights(r, sel);
-	if (rights && r->i.op == XI_LAR)
-		xr_set_operand(r, 0, rights);
-	else if (rights && r->i.op == XI_LSL)
-		xr_set_operand(r, 0, 0xffffffff);
-	xr_set_flags(r, XF_Z, rights && (r->i.op != XI_VERW || !(rights & 0x800)) ? XF_Z : 0);
+	Segment s = segment(r, sel & 0xffff);
+	bool code = s.rights & SEG_CODE, may = s.rights & SEG_WRITE, ok = s.rights;
+	switch (r->i.op) {
+	case XI_LAR: if (ok) xr_set_operand(r, 0, s.rights); break;
+	case XI_LSL: if (ok) xr_set_operand(r, 0, s.limit); break;
+	case XI_VERR: ok = ok && (!code || may); break;
+	case XI_VERW: ok = ok && !code && may; break;
+	}
+	xr_set_flags(r, XF_Z, ok ? XF_Z : 0);
 }
 
 void xr_arpl(XRun *r)
@@ -348,6 +391,8 @@ void xr_arpl(XRun *r)
 	u64 addr = r->i.opnd[0].kind == XK_MEM ? xr_address(r) : 0, a = xr_read_at(r, 0, addr), b = xr_operand(r, 1);
 	bool raise = (a & 3) < (b & 3);
 
+	if (raise && r->i.opnd[0].kind == XK_MEM)
+		xr_check_code(r);
 	if (raise)
 		xr_write_at(r, 0, addr, (a & ~3ull) | (b & 3));
 	xr_set_flags(r, XF_Z, raise ? XF_Z : 0);

@@ -38,14 +38,74 @@ static void evaluate(XRun *r)
 	ocode_free(unit.func);
 }
 
-/* Raises if one of the flags is not masked; `old` is the control word before the instruction. */
-static void raise_unmasked(XRun *r, u64 old, u64 raised)
+/* ---- dot products -------------------------------------------------------------------------------------- */
+
+/* 16 bytes of a register or of memory. */
+static OVec half_of(XRun *r, const XOperand *o, u32 h)
+{
+	const u64 *q = &r->t->slot[XS_VEC + 4 * o->reg + 2 * h];
+
+	if (o->kind == XK_REG)
+		return (OVec){{ q[0], q[1] }};
+	u64 addr = xr_after(r, xr_address(r), 16 * h);
+	return (OVec){{ xr_load(r, addr, 8), xr_load(r, addr + 8, 8) }};
+}
+
+/* Zeros where the number's upper bits do not choose the lane. */
+static OVec chosen(OVec v, u32 n, bool doubles)
+{
+	for (u32 k = 0; k < 4; k++)
+		if (!(n >> (4 + (doubles ? k / 2 : k)) & 1))
+			v.q[k / 2] &= k & 1 ? 0xffffffff : ~0xffffffffull;
+	return v;
+}
+
+static u64 raises(u64 old, u64 raised)
 {
 	u64 open = ~(old >> MASK_SHIFT) & FLAGS, operand = raised & OPERAND_FLAGS;
 
-	if (!(raised & open))
+	return operand & open ? operand : raised;
+}
+
+/* The flags of dpps and dppd: products, sums of pairs, the sum of those; where one of them raises, the next is not made. */
+static u64 dot_flags(XRun *r, u64 old)
+{
+	bool doubles = r->i.op == XI_DPPD || r->i.op == XI_VDPPD;
+	u32 halves = r->i.opnd[0].size / 16u, stages = doubles ? 2 : 3, fpc;
+	OVop add = doubles ? VO_HADDPD : VO_HADDPS;
+	OVec v[2];
+	u64 flags = 0;
+
+	for (u32 s = 0; s < stages; s++) {
+		fpc = (u32)old & ~(u32)FLAGS;
+		for (u32 h = 0; h < halves; h++) {
+			OVec a = v[h], b = v[h];
+			if (s == 0) {
+				a = chosen(half_of(r, &r->i.opnd[r->i.vex], h), (u32)r->i.imm, doubles);
+				b = chosen(half_of(r, &r->i.opnd[r->i.vex + 1], h), (u32)r->i.imm, doubles);
+			}
+			ocode_vec(s ? add : doubles ? VO_MULPD : VO_MULPS, &v[h], &a, &b, &b, 0, &fpc);
+		}
+		flags |= raises(old, fpc & FLAGS);
+		if (fpc & FLAGS & ~(old >> MASK_SHIFT))
+			break;
+	}
+	return flags;
+}
+
+static bool is_dot(u32 op)
+{
+	return op == XI_DPPS || op == XI_DPPD || op == XI_VDPPS || op == XI_VDPPD;
+}
+
+/* ---- all ------------------------------------------------------------------------------------------------- */
+
+/* Raises if one of the flags is not masked; `old` is the control word before the instruction. */
+static void raise_unmasked(XRun *r, u64 old, u64 raised)
+{
+	if (!(raised & ~(old >> MASK_SHIFT) & FLAGS))
 		return;
-	r->t->slot[XS_MXCSR] = old | (operand & open ? operand : raised);
+	r->t->slot[XS_MXCSR] = old | (is_dot(r->i.op) ? raised : raises(old, raised));
 	for (u32 k = 0; k < r->i.nopnd; k++)
 		if (r->i.opnd[k].kind == XK_REG && r->i.opnd[k].cls == XC_MMX) { /* processors have done that by then */
 			r->t->slot[XS_FTOP] = 0;
@@ -54,7 +114,7 @@ static void raise_unmasked(XRun *r, u64 old, u64 raised)
 	xr_raise(r, XE_SIMD);
 }
 
-/* vcvtps2ph, the one instruction that stores: its operand comes before the access to memory. */
+/* vcvtps2ph, the one instruction that stores: its operand, and the flags, come before the access to memory. */
 static void before_store(XRun *r)
 {
 	u32 fpc = (u32)r->t->slot[XS_MXCSR] & ~(u32)FLAGS;
@@ -65,6 +125,7 @@ static void before_store(XRun *r)
 		ocode_vec(VO_CVTPS2PH, &d, &a, &a, &a, (u32)r->i.imm & 7, &fpc);
 	}
 	raise_unmasked(r, r->t->slot[XS_MXCSR], fpc & FLAGS);
+	r->t->slot[XS_MXCSR] |= fpc & FLAGS;
 }
 
 void xr_vec(XRun *r)
@@ -80,8 +141,11 @@ void xr_vec(XRun *r)
 	slot[XS_MXCSR] &= ~(u64)FLAGS;
 	evaluate(r);
 	u64 raised = slot[XS_MXCSR] & FLAGS;
-	if (raised & ~(old >> MASK_SHIFT))
+	if (raised & ~(old >> MASK_SHIFT)) {
 		memcpy(slot, before, sizeof before);
+		if (is_dot(r->i.op))
+			raised = dot_flags(r, old);
+	}
 	raise_unmasked(r, old, raised);
 	slot[XS_MXCSR] = old | raised;
 }

@@ -163,22 +163,20 @@ static void mask_bytes(XRun *r)
 {
 	bool mmx = r->i.opnd[0].cls == XC_MMX;
 	u64 at = xr_linear(r, xr_reg(r, RDI, r->i.asize, false), r->i.seg);
-	unsigned v = r->i.opnd[0].reg, m = r->i.opnd[1].reg, base = mmx ? XS_ST : XS_VEC, step = mmx ? 2 : 4;
+	unsigned v = r->i.opnd[0].reg, m = r->i.opnd[1].reg, base = mmx ? XS_ST : XS_VEC, step = mmx ? 2 : 4, n = mmx ? 8 : 16;
 
 	if (mmx) { /* processors do so before the access, even if that faults */
 		*xr_slot(r, XS_FTOP) = 0;
 		*xr_slot(r, XS_FTAG) = 0xff;
 	}
-	for (u32 pass = 0; pass < 2; pass++) /* nothing is written unless all can be */
-		for (u32 k = 0; k < (mmx ? 8u : 16u); k++) {
-			u32 q = k / 8, shift = 8 * (k & 7);
-			if (!(*xr_slot(r, base + step * m + q) >> shift & 0x80))
-				continue;
-			if (pass)
-				xr_store(r, xr_after(r, at, k), 1, *xr_slot(r, base + step * v + q) >> shift & 0xff);
-			else
-				xr_probe(r, xr_after(r, at, k), 1, true);
-		}
+	xr_check_code(r);
+	for (u32 k = 0; k < n; k++) /* whatever the mask, all have to be writable */
+		xr_probe(r, xr_after(r, at, k), 1, true);
+	for (u32 k = 0; k < n; k++) {
+		u32 q = k / 8, shift = 8 * (k & 7);
+		if (*xr_slot(r, base + step * m + q) >> shift & 0x80)
+			xr_store(r, xr_after(r, at, k), 1, *xr_slot(r, base + step * v + q) >> shift & 0xff);
+	}
 }
 
 static bool has_quads(unsigned op)
@@ -194,6 +192,7 @@ static void mask_store(XRun *r, u32 w)
 		for (u32 k = 0; k < r->i.vl * 8u / w; k++) {
 			if (!is_set(r, r->i.opnd[1].reg, w, k))
 				continue;
+			xr_check_code(r);
 			if (pass)
 				xr_store(r, xr_after(r, at, k * w / 8), w / 8, lane(r, r->i.opnd[2].reg, w, k));
 			else

@@ -194,14 +194,16 @@ static void run_host(XRun *r)
 	const XOperand *o = &r->i.opnd[0];
 	bool memory = o->kind == XK_MEM;
 	u8 image[IMAGE], operand[16] = { 0 };
-	u64 flags = 0x202 | xr_flags(r), addr = memory ? xr_address(r) : 0;
+	u64 flags = 0x202 | xr_flags(r), addr = memory ? xr_place(r) : 0;
 
 	if (memory && o->read)
 		memcpy(operand, xr_bytes(r, addr, o->size, false), o->size);
 	save_image(r, image);
 	x86_x87_run(operand, memory ? x86_x87_memory[c[0] & 7][c[1] >> 3 & 7] : x86_x87_register[c[0] & 7][c[1] & 63], image, &flags);
-	if (memory && o->write && stored(image))
+	if (memory && o->write && stored(image)) {
+		xr_check_code(r);
 		memcpy(xr_probe(r, addr, o->size, true), operand, o->size);
+	}
 	load_image(r, image);
 	xr_set_flags(r, XF_ALL, (u32)flags);
 }

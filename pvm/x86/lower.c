@@ -97,21 +97,32 @@ static void stop_before(XLower *l, u64 pc, bool fault, bool first)
 		xl_exit_const(l, fault ? XE_FETCH : XE_UD, pc);
 }
 
+/* Behind these there is no single-step trap: a load of SS holds it off for an instruction, and the others are done by the
+ * kernel, which goes on behind them. */
+static bool no_step(const XInsn *i)
+{
+	switch (i->op) {
+	case XI_SGDT: case XI_SIDT: case XI_SLDT: case XI_STR: case XI_SMSW: return true;
+	case XI_MOV: case XI_POP: return i->opnd[0].kind == XK_REG && i->opnd[0].cls == XC_SEG && i->opnd[0].reg == XS_SS;
+	}
+	return false;
+}
+
 void x86_lower(const XUnitReq *r, XUnit *out)
 {
 	XLower l;
 	u64 pc = r->pc;
-	u32 n = 0;
+	u32 n = 0, most = r->step ? 1 : r->max_insns;
 	bool fault;
 
 	begin(&l, r);
 	while (!l.ended) {
-		if (n && (r->step || n >= r->max_insns)) {
+		if (n && n >= most) {
 			xl_exit_const(&l, r->step ? XE_STEP : XE_JUMP, pc);
 			break;
 		}
 		if (!decode_at(&l, pc, &fault)) {
-			stop_before(&l, pc, fault, n == 0);
+			stop_before(&l, pc, fault, n == 0 || r->step);
 			break;
 		}
 		if (is_mmx(&l.i)) {
@@ -119,6 +130,7 @@ void x86_lower(const XUnitReq *r, XUnit *out)
 			check_x87(&l);
 		}
 		families[family_of_row[l.i.row]](&l);
+		most += r->step && no_step(&l.i);
 		pc += l.i.len;
 		n++;
 	}

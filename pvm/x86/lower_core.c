@@ -183,8 +183,27 @@ OVal xl_ea(XLower *l)
 	return i->asize == 2 ? xl_bini(l, O_AND, v, 0xffff) : v;
 }
 
+/* Not those that write by chance (arpl, masks), and not what the kernel does in the processor's place. */
+bool x86_writes_code(const XInsn *i)
+{
+	if (i->seg != XS_CS || i->mode != X86_32)
+		return false;
+	switch (i->op) {
+	case XI_FNSTENV: case XI_FNSAVE: case XI_XSAVE: case XI_XSAVEC: case XI_XSAVEOPT: return true;
+	case XI_ARPL: case XI_VMASKMOVPS: case XI_VMASKMOVPD: case XI_VPMASKMOVD: case XI_VPMASKMOVQ: return false;
+	case XI_SLDT: case XI_STR: case XI_SMSW: return false;
+	}
+	for (u32 k = 0; k < i->nopnd; k++)
+		if (i->opnd[k].kind == XK_MEM && i->opnd[k].write)
+			return true;
+	return false;
+}
+
+/* In 32-bit mode code segments cannot be written. */
 OVal xl_address(XLower *l)
 {
+	if (x86_writes_code(&l->i))
+		xl_exit_if(l, xl_const(l, OT_I32, 1), XE_GP, l->i.pc);
 	return xl_linear(l, xl_ea(l), l->i.seg);
 }
 

@@ -189,6 +189,14 @@ void x86_lower_far(XLower *l)
 		xl_exit(l, XE_INDIRECT, xl_get(l, XS_PC, OT_I64));
 }
 
+/* Single-stepped, a repeated one traps behind each element. */
+void x86_lower_string(XLower *l)
+{
+	xl_interpret(l);
+	if (l->req->step && l->i.rep)
+		xl_exit(l, XE_STEP, xl_get(l, XS_PC, OT_I64));
+}
+
 /* loop, loope, loopne, jcxz: the counter has the address size. */
 void x86_lower_loop(XLower *l)
 {
@@ -212,8 +220,10 @@ void x86_lower_syscall(XLower *l)
 {
 	if (l->i.op == XI_SYSCALL) {
 		xl_put(l, XS_GPR + RCX, xl_const(l, OT_I64, next_pc(l)));
-		OVal fl = xl_flag_bits(l);
-		xl_put(l, XS_GPR + 11, xl_bini(l, O_OR, xl_to(l, OT_I64, fl), 0x202));
+		OVal fl = xl_bin(l, O_OR, xl_to(l, OT_I64, xl_flag_bits(l)), xl_bini(l, O_SHL, xl_get(l, XS_DF, OT_I64), 10));
+		fl = xl_bin(l, O_OR, fl, xl_get(l, XS_EFLAGS, OT_I64));
+		xl_put(l, XS_GPR + 11, xl_bini(l, O_OR, fl, 0x202));
+		xl_put(l, XS_SEL + XS_SS, xl_const(l, OT_I64, 0x2b)); /* the way back loads it */
 	}
 	xl_exit_const(l, l->i.op == XI_SYSCALL ? XE_SYSCALL : XE_SYSENTER, next_pc(l));
 }
@@ -237,10 +247,12 @@ static void into(XLower *l)
 /* The kernel lets user code raise 3, 4 and 128. */
 void x86_lower_int(XLower *l)
 {
-	u64 n = l->i.op == XI_INT ? l->i.imm : 3;
+	u64 n = l->i.op == XI_INT ? l->i.imm & 0xff : 3;
 
 	if (l->i.op == XI_INTO)
 		into(l);
+	else if (l->i.op == XI_INT1)
+		xl_exit_const(l, XE_INT, next_pc(l));
 	else if (n == 0x80)
 		xl_exit_const(l, XE_INT80, next_pc(l));
 	else if (n == 3 || n == 4)

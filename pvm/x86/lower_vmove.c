@@ -6,10 +6,11 @@
 static void store(XLower *l)
 {
 	unsigned size = l->i.opnd[0].size;
-	OVal addr = xl_address(l), v[2] = { xv_read(l, 1, 0, 0), size == 32 ? xv_read(l, 1, 0, 1) : 0 };
+	OVal v[2] = { xv_read(l, 1, 0, 0), size == 32 ? xv_read(l, 1, 0, 1) : 0 };
 
 	if (xv_is_mmx(l, 1)) /* processors do so before the access, even if that faults */
 		xl_put(l, XS_FTOP, xl_const(l, OT_I64, 0));
+	OVal addr = xl_address(l);
 	xv_store(l, addr, size, v);
 	if (xv_is_mmx(l, 1))
 		xv_mmx_used(l);

@@ -139,7 +139,7 @@ static bool in_c(const XLower *l)
 	case XI_FNSTENV: case XI_FNSAVE: case XI_FLDENV: case XI_FRSTOR: case XI_FENI: case XI_FDISI: case XI_FSETPM:
 		return true;
 	}
-	return !l->req->x87 || l->req->step;
+	return !l->req->x87 || l->req->step || x86_writes_code(&l->i);
 }
 
 void x86_lower_x87(XLower *l)

@@ -20,6 +20,7 @@ typedef enum XOp { /* mnemonics; XI_NONE is invalid */
 } XOp;
 extern const char *const x86_names[XI_COUNT];
 
+enum { X86_TF = 0x100 }; /* of EFLAGS */
 enum XMode { X86_32 = 32, X86_64 = 64 };
 
 typedef enum XKind { XK_NONE, XK_REG, XK_MEM, XK_IMM, XK_REL, XK_FAR } XKind;
@@ -63,6 +64,9 @@ typedef struct XInsn {
  * then true).  Never reads beyond n. */
 bool x86_decode(const u8 *p, size_t n, u64 pc, enum XMode mode, XInsn *out, bool *cut);
 
+/* Whether it would write memory by the code segment, which 32-bit mode forbids. */
+bool x86_writes_code(const XInsn *i);
+
 /* Writes it as text, Intel syntax. */
 void x86_print(const XInsn *i, Buf *out);
 
@@ -84,10 +88,17 @@ enum XSlot {
 	XS_ST = 48,       /* R0 .. R7, as MMX numbers them (ST(i) is R(top + i)), 16 bytes each: the 80-bit number in the low 10 */
 	XS_VEC = 64,      /* ymm0 .. ymm15: 32 bytes each */
 	XS_TMP = 128,     /* scratch of helpers */
+	XS_LDT = 155,     /* 0, or the host address of an XLdt */
 	XS_GUARD = 156,   /* 0, or the host address of an XGuardFn that helpers call before they touch guest memory */
 	XS_TLS = 157,     /* i386: bases of the three thread descriptors (selectors 0x63 0x6b 0x73) | 1 << 32 when set */
 	XS_COUNT = 160
 };
+
+/* A local descriptor table, of at most LDT_MOST descriptors as the processor has them. */
+enum { X86_LDT_MOST = 8192 };
+typedef struct XLdt {
+	u64 n, desc[X86_LDT_MOST];
+} XLdt;
 
 /* Comes back only if the n bytes may be accessed; otherwise raises XE_MEMORY.  Where there is none, a helper's access
  * faults as the host's does: then XS_PC is the instruction's pc and the register file is exact. */
@@ -102,12 +113,13 @@ typedef enum XExit {
 	XE_INDIRECT,  /* to an address in a register */
 	XE_CALL, XE_RET, /* the same, for the return-address predictor */
 	XE_SYSCALL, XE_INT80, XE_SYSENTER, /* pc is behind the instruction */
-	XE_INT3, XE_INTO, XE_INT, /* traps: pc is behind the instruction */
+	XE_INT3, XE_INTO, XE_INT, /* traps: pc is behind the instruction; the last is int1's */
 	XE_UD, XE_FETCH, XE_GP, XE_DE, XE_FPE, XE_SIMD, XE_BOUND, XE_HLT, /* faults: pc is the instruction */
 	XE_STEP,      /* TF: single step done */
 	XE_CPUID, XE_RDTSC, /* done by the run loop; pc is behind the instruction */
 	XE_MEMORY,    /* a guest access faulted; pc is the instruction */
 	XE_UNIMPL,    /* the instruction has no lowering; pc is the instruction */
+	XE_NP, XE_SS, /* faults of a segment that is not present: #NP, #SS; pc is the instruction */
 	XE_FLAGS      /* EFLAGS were loaded and may have TF now; pc is behind the instruction.  Not to be linked */
 } XExit;
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "../x86/gen.c"
+#include "../x86/prepare.c"
 
 #include <Zydis/Zydis.h>
 #include <stdio.h>
@@ -58,14 +59,17 @@ static const char *set_of(u32 row, enum XMode mode)
 	fuzz_rng = row;
 	c.mode = mode;
 	c.n = 0;
-	if (!fuzz_add(&c, row))
-		return "cannot be encoded";
+	do {
+		c.n = 0;
+		if (!fuzz_add(&c, row))
+			return "cannot be encoded";
+	} while (c.item[0].ud || c.item[0].row != row);
 	if (mode == X86_64)
 		ZydisDecoderInit(&d, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 	else
 		ZydisDecoderInit(&d, ZYDIS_MACHINE_MODE_LONG_COMPAT_32, ZYDIS_STACK_WIDTH_32);
 	const Item *it = &c.item[0];
-	if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&d, NULL, it->b + it->at, (ZyanUSize)(it->n - it->at), &i)))
+	if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&d, NULL, it->b + it->at, (ZyanUSize)(it->end - it->at), &i)))
 		return "invalid";
 	return ZydisISASetGetString(i.meta.isa_set);
 }

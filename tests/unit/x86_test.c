@@ -8,6 +8,7 @@
 
 #if defined __x86_64__ && defined __linux__
 #include "../x86/gen.c"
+#include "../x86/prepare.c"
 #include "../x86/native.c"
 #include "../x86/machine.c"
 #include "../x86/compare.c"

@@ -51,6 +51,7 @@ static void make_case(Case *c, u64 number)
 		while (c->n < n)
 			fuzz_add(c, pool[fuzz_random() % npool]);
 	} while (!fuzz_flags(c));
+	c->step = fuzz_one_in(64);
 	fuzz_state(&c->in, c->mode);
 }
 

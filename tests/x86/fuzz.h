@@ -17,12 +17,15 @@ enum {
 /* A processor's state, before and after. */
 typedef struct State {
 	_Alignas(64) u8 fx[FX_SIZE];
-	u64 gpr[16], pc, flags, gs;
+	u64 gpr[16], pc, flags, fs, gs; /* the last two: bases */
+	u16 sel[6];
+	u32 steps; u64 trace;           /* single-stepped: how many, and a number made of where */
 	u8 data[DATA_SIZE];
 } State;
 
 /* How a run ended: a processor's vector number, or one of these. */
-enum { END_OK = 32, END_TIMEOUT, END_UNIMPL, END_OTHER };
+enum { END_OK = 32, END_TIMEOUT, END_STEPS /* single-stepped often enough */, END_UNIMPL, END_OTHER };
+enum { MOST_STEPS = 200 };
 typedef struct End {
 	int vector;     /* 0 #DE .. 19 #XM, END_* */
 	u64 addr;       /* of a page fault */
@@ -32,8 +35,11 @@ typedef struct End {
 
 /* An instruction of a sequence, with what prepares it. */
 typedef struct Item {
-	u8 b[48];
-	u8 n, at;       /* bytes; where the instruction itself begins */
+	u8 b[112];
+	u8 n, at;       /* bytes; where the instruction itself begins, */
+	u8 end;         /* and ends */
+	bool ud;        /* it is invalid */
+	u8 next_at[2];  /* 0, or where 4 bytes get the address behind the instruction */
 	u16 row;
 	u8 rel_at, rel_size, skip; /* a branch over `skip` items; rel_size 0: none */
 	u8 rip_at, rip_end;        /* a RIP-relative displacement; rip_end 0: none */
@@ -44,13 +50,25 @@ typedef struct Case {
 	enum XMode mode;
 	Item item[MAX_ITEMS];
 	u32 n;
+	bool step;      /* with the trap flag */
 	State in;
 	u32 undefined, undefined_on_fault; /* flags at the end, anywhere */
 } Case;
 
+/* Thread descriptors of 32-bit code: selectors 0x63, 0x6b, 0x73. */
+static const u32 fuzz_tls[3] = { DATA_AT + 16, 0, DATA_AT + 0x80 };
+static inline void fuzz_stepped(State *s, u64 pc)
+{
+	s->steps++;
+	s->trace = (s->trace ^ pc) * 0x9e3779b97f4a7c15ull;
+}
+
 /* ---- gen.c ---- */
 extern u64 fuzz_rng;
 u64 fuzz_random(void);
+u32 fuzz_below(u32 n);
+bool fuzz_one_in(u32 n);
+u64 fuzz_interesting(void);
 typedef struct RowInfo { u16 op; u8 family; bool there, tested; const char *family_name; } RowInfo;
 u32 fuzz_rows(void);
 const RowInfo *fuzz_row(u32 row);
@@ -63,6 +81,8 @@ const u8 *fuzz_readonly(void);
 /* Whether it has instructions that access memory in pieces, in an order of the processor's own: where such a sequence
  * faults, only that it does is compared. */
 bool fuzz_wide(const Case *c);
+/* Whether it gathers. */
+bool fuzz_gathers(const Case *c);
 /* Whether it has a move of lanes under a mask. */
 bool fuzz_masked(const Case *c);
 /* Whether it has x87 instructions. */
@@ -77,6 +97,19 @@ void fuzz_page(const Case *c, u32 size, u8 *page);
 /* Finds which flags are undefined; false: an instruction reads an undefined one. */
 bool fuzz_flags(Case *c);
 
+/* ---- prepare.c ---- */
+void fuzz_add_bytes(Item *it, const void *p, u32 n);
+/* What has to go before an instruction, which it may change: counts, flags without TF, a return address, selectors. */
+void fuzz_prepare(Item *it, const XInsn *i, u8 *code);
+/* What has to go behind it: registers whose value is the processor's own affair are cleared. */
+void fuzz_cover(Item *it, const XInsn *i);
+/* Whether its memory operand has to be at a fixed address, where fuzz_prepare writes. */
+bool fuzz_fixed(u32 op, bool memory_destination);
+
+/* Whether it is to be without odd prefixes: the kernel, which does some instructions, does not know all; segments that
+ * cannot be written end a sequence in 32-bit mode; and pvm has no far jumps to code of the other mode. */
+bool fuzz_plain(const XInsn *i);
+
 /* ---- native.c ---- */
 void native_init(void);
 void native_signals(void);
@@ -85,6 +118,8 @@ End native_run(const Case *c, u32 size, State *out);
 /* ---- machine.c ---- */
 End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check);
 
+/* What the kernel answers to a call that it does not have. */
+void machine_no_call(Regfile *r, enum XMode m);
 /* The state of a case in a register file (and at DATA_AT), and back. */
 void machine_state_in(const Case *c, Regfile *to);
 void machine_state_out(const Regfile *from, State *out, u64 pc);

@@ -3,6 +3,7 @@
 #include "../../pvm/x86/flags.h"
 #include "../../pvm/x86/helpers.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdlib.h>
 
@@ -71,10 +72,13 @@ static void put_state(const Case *c)
 	put_fx(c->in.fx);
 	x86_set_flags_bits(&regs, (u32)c->in.flags);
 	s[XS_DF] = c->in.flags >> 10 & 1;
-	s[XS_EFLAGS] = 0x200;
-	s[XS_BASE + XS_GS] = c->mode == X86_64 ? c->in.gs : 0;
-	s[XS_SEL + XS_CS] = c->mode == X86_64 ? 0x33 : 0x23;
-	s[XS_SEL + XS_SS] = s[XS_SEL + XS_DS] = s[XS_SEL + XS_ES] = 0x2b;
+	s[XS_EFLAGS] = 0x200 | (c->step ? 0x100 : 0);
+	s[XS_BASE + XS_FS] = c->in.fs;
+	s[XS_BASE + XS_GS] = c->in.gs;
+	for (u32 k = 0; k < 6; k++)
+		s[XS_SEL + k] = c->in.sel[k];
+	for (u32 k = 0; k < 3; k++)
+		s[XS_TLS + k] = fuzz_tls[k] | 1ull << 32;
 	memcpy((u8 *)(uintptr_t)DATA_AT, c->in.data, DATA_SIZE);
 }
 
@@ -83,6 +87,10 @@ static void get_state(State *out, u64 pc)
 	memcpy(out->gpr, &regs.slot[XS_GPR], sizeof out->gpr);
 	out->flags = x86_flags_bits(&regs) | regs.slot[XS_DF] << 10 | regs.slot[XS_EFLAGS] | 2;
 	out->pc = pc;
+	out->fs = regs.slot[XS_BASE + XS_FS];
+	out->gs = regs.slot[XS_BASE + XS_GS];
+	for (u32 k = 0; k < 6; k++)
+		out->sel[k] = (u16)regs.slot[XS_SEL + k];
 	get_fx(out->fx);
 	memcpy(out->data, (u8 *)(uintptr_t)DATA_AT, DATA_SIZE);
 }
@@ -99,10 +107,13 @@ static int vector_of(u32 exit)
 {
 	switch (exit) {
 	case XE_DE: return 0;
+	case XE_INT: return 1;
 	case XE_INT3: return 3;
 	case XE_INTO: return 4;
 	case XE_BOUND: return 5;
 	case XE_UD: return 6;
+	case XE_NP: return 11;
+	case XE_SS: return 12;
 	case XE_GP: return 13;
 	case XE_MEMORY: case XE_FETCH: return 14;
 	case XE_FPE: return 16;
@@ -113,6 +124,8 @@ static int vector_of(u32 exit)
 }
 
 static u64 next_pc;
+static enum XMode running;
+static bool called; /* a system call was made, behind which there is no single step */
 
 static void NORETURN stop(u32 exit, u64 addr)
 {
@@ -152,14 +165,22 @@ static void guard(Regfile *t, u64 addr, u64 n, bool write)
 	stop(XE_MEMORY, faulting(addr));
 }
 
+/* What the kernel answers to a call that it does not have. */
+void machine_no_call(Regfile *r, enum XMode m)
+{
+	r->slot[XS_GPR] = m == X86_64 ? -(u64)ENOSYS : (u32)-ENOSYS;
+}
+
 static void on_exit_unit(OEvalEnv *env, u32 kind, u64 pc)
 {
 	(void)env;
 	next_pc = pc;
-	if (kind == XE_FETCH)
-		stop(kind, pc);
-	if (kind != XE_JUMP && kind != XE_INDIRECT && kind != XE_CALL && kind != XE_RET && kind != XE_FLAGS)
-		stop(kind, 0);
+	switch (kind) {
+	case XE_FETCH: stop(kind, pc);
+	case XE_SYSCALL: case XE_INT80: machine_no_call(&regs, running); called = true; break;
+	case XE_JUMP: case XE_INDIRECT: case XE_CALL: case XE_RET: case XE_FLAGS: case XE_STEP: break;
+	default: stop(kind, 0);
+	}
 }
 
 static size_t fetch(void *ctx, u64 addr, u8 *buf, size_t n)
@@ -217,9 +238,21 @@ End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check)
 	regs.slot[XS_GUARD] = (u64)(uintptr_t)guard;
 	next_pc = CODE_AT;
 	last = (End){ .vector = END_OK };
+	running = c->mode;
+	out->steps = 0;
+	out->trace = 0;
+	if (c->step)
+		fuzz_stepped(out, CODE_AT);
 	while (last.vector == END_OK && next_pc != CODE_AT + size) {
-		XUnitReq req = { .pc = next_pc, .mode = c->mode, .max_insns = max_insns, .fetch = fetch };
+		bool step = regs.slot[XS_EFLAGS] & 0x100;
+		XUnitReq req = { .pc = next_pc, .mode = c->mode, .max_insns = step ? 1 : max_insns, .step = step, .fetch = fetch };
+		called = false;
 		run_unit(&req, check);
+		if (step && !called && last.vector == END_OK && next_pc - CODE_AT < 4096) {
+			fuzz_stepped(out, next_pc);
+			if (out->steps > MOST_STEPS)
+				last.vector = END_STEPS;
+		}
 		if (++units > 1000)
 			last.vector = END_TIMEOUT;
 	}

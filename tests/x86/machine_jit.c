@@ -15,16 +15,20 @@ static XTask *task;
 static XThread *thread;
 static struct sigaction on_segv, on_bus;
 static End end;
+static State stepped;
 static u64 goal; /* the pc at which a sequence is over */
 
 static int vector_of(const XTrap *w)
 {
 	switch ((u32)w->kind) {
 	case XE_DE: return 0;
+	case XE_INT: return 1;
 	case XE_INT3: return 3;
 	case XE_INTO: return 4;
 	case XE_BOUND: return 5;
 	case XE_UD: return 6;
+	case XE_NP: return 11;
+	case XE_SS: return 12;
 	case XE_GP: return 13;
 	case XE_MEMORY: return 14;
 	case XE_FPE: return 16;
@@ -34,12 +38,27 @@ static int vector_of(const XTrap *w)
 	return END_OTHER;
 }
 
+/* As machine.c counts steps. */
+static bool on_step(u64 pc)
+{
+	if (pc - CODE_AT < 4096)
+		fuzz_stepped(&stepped, pc);
+	end = (End){ .vector = END_STEPS };
+	return stepped.steps <= MOST_STEPS;
+}
+
 static bool on_trap(XThread *t, const XTrap *w)
 {
 	u8 buf[15];
 	XInsn i = {0};
 	bool cut;
 
+	if (w->kind == XE_SYSCALL || w->kind == XE_INT80) {
+		machine_no_call((Regfile *)(void *)t, xtask_mode(task));
+		return true;
+	}
+	if (w->kind == XE_STEP)
+		return on_step(w->pc);
 	end = (End){ .vector = w->pc == goal && (w->kind == XE_UNIMPL || w->kind == XE_MEMORY) ? END_OK : vector_of(w), .addr = w->addr, .exit = w->kind == XE_MEMORY && w->addr - w->pc < 15 ? XE_FETCH : w->kind };
 	if (end.vector == END_UNIMPL && xguest_read(t, w->pc, buf, sizeof buf) && x86_decode(buf, sizeof buf, w->pc, xtask_mode(task), &i, &cut))
 		end.op = i.op;
@@ -104,6 +123,10 @@ End jit_run(const Case *c, u32 size, State *out)
 	struct sigaction alarm = { .sa_handler = on_alarm, .sa_flags = SA_ONSTACK | SA_RESTART };
 
 	machine_state_in(c, r);
+	stepped.steps = 0;
+	stepped.trace = 0;
+	if (c->step)
+		fuzz_stepped(&stepped, CODE_AT);
 	place(c, size);
 	r->slot[XS_PC] = CODE_AT;
 	sigaction(SIGSEGV, &on_segv, NULL);
@@ -113,6 +136,8 @@ End jit_run(const Case *c, u32 size, State *out)
 	native_signals();
 	if (c->mode == X86_32)
 		xguest_read(thread, DATA_AT, (u8 *)(uintptr_t)DATA_AT, DATA_SIZE);
+	out->steps = stepped.steps;
+	out->trace = stepped.trace;
 	machine_state_out(r, out, end.vector == END_OK ? CODE_AT + size : r->slot[XS_PC]);
 	return end;
 }

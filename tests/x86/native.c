@@ -3,6 +3,7 @@
  * 32-bit sequences are entered by a far jump to Linux's 32-bit code segment. */
 #include "fuzz.h"
 
+#include <asm/ldt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -12,10 +13,11 @@
 
 typedef struct Cpu {
 	_Alignas(64) u8 fx[FX_SIZE];
-	u64 gpr[16], flags;
+	u64 gpr[16], flags, fs, gs;
+	u16 sel[6];
 } Cpu;
 Cpu fuzz_cpu_in, fuzz_cpu_out;
-u64 fuzz_host_sp;
+u64 fuzz_host_sp, fuzz_host_fs;
 struct { u32 off; u16 sel; } __attribute__((packed)) fuzz_far = { CODE_AT, 0x23 };
 extern char fuzz_exit[], fuzz_tail[];
 void fuzz_enter64(void), fuzz_enter32(void);
@@ -25,17 +27,23 @@ __asm__(
 	".macro SAVE_HOST\n"
 	"	push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n pushfq\n"
 	"	mov %rsp, fuzz_host_sp(%rip)\n"
+	"	rdfsbase %rax\n mov %rax, fuzz_host_fs(%rip)\n"
+	"	mov fuzz_cpu_in+992(%rip), %fs\n mov fuzz_cpu_in+994(%rip), %gs\n"
 	"	mov $7, %eax\n xor %edx, %edx\n xrstor64 fuzz_cpu_in(%rip)\n"
-	"	pushq fuzz_cpu_in+960(%rip)\n popfq\n"
 	"	mov fuzz_cpu_in+832(%rip), %rax\n mov fuzz_cpu_in+840(%rip), %rcx\n mov fuzz_cpu_in+848(%rip), %rdx\n"
 	"	mov fuzz_cpu_in+856(%rip), %rbx\n mov fuzz_cpu_in+872(%rip), %rbp\n mov fuzz_cpu_in+880(%rip), %rsi\n"
 	"	mov fuzz_cpu_in+888(%rip), %rdi\n mov fuzz_cpu_in+896(%rip), %r8\n mov fuzz_cpu_in+904(%rip), %r9\n"
 	"	mov fuzz_cpu_in+912(%rip), %r10\n mov fuzz_cpu_in+920(%rip), %r11\n mov fuzz_cpu_in+928(%rip), %r12\n"
 	"	mov fuzz_cpu_in+936(%rip), %r13\n mov fuzz_cpu_in+944(%rip), %r14\n mov fuzz_cpu_in+952(%rip), %r15\n"
-	"	mov fuzz_cpu_in+864(%rip), %rsp\n"
 	".endm\n"
-	"fuzz_enter64:\n SAVE_HOST\n jmp *fuzz_entry(%rip)\n"
-	"fuzz_enter32:\n SAVE_HOST\n ljmp *fuzz_far(%rip)\n"
+	/* What TF steps through is short. */
+	".macro GO\n"
+	"	pushq fuzz_cpu_in+960(%rip)\n popfq\n mov fuzz_cpu_in+864(%rip), %rsp\n"
+	".endm\n"
+	"fuzz_enter64:\n SAVE_HOST\n"
+	"	mov fuzz_cpu_in+968(%rip), %rax\n wrfsbase %rax\n mov fuzz_cpu_in+976(%rip), %rax\n wrgsbase %rax\n"
+	"	mov fuzz_cpu_in+832(%rip), %rax\n GO\n jmp *fuzz_entry(%rip)\n"
+	"fuzz_enter32:\n SAVE_HOST\n GO\n ljmp *fuzz_far(%rip)\n"
 	".globl fuzz_exit\nfuzz_exit:\n"
 	"	mov %rax, fuzz_cpu_out+832(%rip)\n mov %rcx, fuzz_cpu_out+840(%rip)\n mov %rdx, fuzz_cpu_out+848(%rip)\n"
 	"	mov %rbx, fuzz_cpu_out+856(%rip)\n mov %rsp, fuzz_cpu_out+864(%rip)\n mov %rbp, fuzz_cpu_out+872(%rip)\n"
@@ -45,6 +53,11 @@ __asm__(
 	"	mov %r15, fuzz_cpu_out+952(%rip)\n"
 	"	mov fuzz_host_sp(%rip), %rsp\n pushfq\n popq fuzz_cpu_out+960(%rip)\n"
 	"fuzz_tail:\n"
+	"	mov %es, fuzz_cpu_out+984(%rip)\n mov %ss, fuzz_cpu_out+988(%rip)\n mov %ds, fuzz_cpu_out+990(%rip)\n"
+	"	mov %fs, fuzz_cpu_out+992(%rip)\n mov %gs, fuzz_cpu_out+994(%rip)\n"
+	"	rdfsbase %rax\n mov %rax, fuzz_cpu_out+968(%rip)\n rdgsbase %rax\n mov %rax, fuzz_cpu_out+976(%rip)\n"
+	"	mov $0x2b, %eax\n mov %eax, %ds\n mov %eax, %es\n mov %eax, %ss\n"
+	"	xor %eax, %eax\n mov %eax, %fs\n mov %eax, %gs\n mov fuzz_host_fs(%rip), %rax\n wrfsbase %rax\n"
 	"	mov $7, %eax\n xor %edx, %edx\n xsave64 fuzz_cpu_out(%rip)\n"
 	"	fninit\n vzeroupper\n ldmxcsr fuzz_mxcsr(%rip)\n"
 	"	popfq\n pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbp\n pop %rbx\n ret\n");
@@ -52,6 +65,8 @@ u64 fuzz_entry = CODE_AT;
 u32 fuzz_mxcsr = 0x1f80;
 
 static volatile bool in_guest;
+static State stepped; /* steps and trace */
+static bool stepping;
 static volatile u64 runs, runs_at_alarm;
 static End how;
 static u64 fault_pc;
@@ -73,12 +88,33 @@ static void take(ucontext_t *uc)
 	in_guest = false;
 }
 
+/* A single step: true if the sequence goes on.  The first one is the jump to the sequence. */
+static bool on_step(ucontext_t *uc)
+{
+	u64 pc = (u64)uc->uc_mcontext.gregs[REG_RIP];
+
+	if (pc - CODE_AT >= 4096) {
+		if (pc == (u64)(uintptr_t)fuzz_exit || stepped.steps)
+			uc->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)0x100;
+		return true;
+	}
+	fuzz_stepped(&stepped, pc);
+	return stepped.steps <= MOST_STEPS;
+}
+
 static void on_fault(int sig, siginfo_t *si, void *p)
 {
 	ucontext_t *uc = p;
 
 	if (!in_guest) {
 		signal(sig, SIG_DFL);
+		return;
+	}
+	if (stepping && uc->uc_mcontext.gregs[REG_TRAPNO] == 1 && si->si_code == TRAP_TRACE) {
+		if (on_step(uc))
+			return;
+		how = (End){ .vector = END_STEPS };
+		take(uc);
 		return;
 	}
 	how = (End){ .vector = (int)uc->uc_mcontext.gregs[REG_TRAPNO], .addr = (u64)(uintptr_t)si->si_addr };
@@ -111,6 +147,23 @@ static void map_at(u64 at, size_t n, int prot)
 	}
 }
 
+/* By the 32-bit system call, which 64-bit processes may make, with what is below 4 GiB. */
+static void thread_descriptors(void)
+{
+	struct user_desc *d = (struct user_desc *)(uintptr_t)DATA_AT;
+	enum { SET_THREAD_AREA = 243, FIRST = 12 };
+
+	for (u32 k = 0; k < 3; k++) {
+		long r = SET_THREAD_AREA;
+		*d = (struct user_desc){ .entry_number = FIRST + k, .base_addr = fuzz_tls[k], .limit = 0xfffff, .seg_32bit = 1, .limit_in_pages = 1 };
+		__asm__ volatile("int $0x80" : "+a"(r) : "b"(d) : "memory", "r8", "r9", "r10", "r11");
+		if (r) {
+			fprintf(stderr, "fuzz: no thread descriptors\n");
+			exit(2);
+		}
+	}
+}
+
 /* The code page is written through a second mapping, so that sequences that write it fault. */
 static u8 *code_alias;
 
@@ -134,6 +187,7 @@ void native_init(void)
 	mprotect((u8 *)(uintptr_t)RO_AT, DATA_AT - RO_AT, PROT_READ);
 	map_at(DATA_AT, DATA_SIZE, PROT_READ | PROT_WRITE);
 	__asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"(0x2b));
+	thread_descriptors();
 	native_signals();
 }
 
@@ -174,10 +228,14 @@ End native_run(const Case *c, u32 size, State *out)
 	fuzz_page(c, size, code_alias);
 	memcpy(fuzz_cpu_in.fx, c->in.fx, FX_SIZE);
 	memcpy(fuzz_cpu_in.gpr, c->in.gpr, sizeof c->in.gpr);
-	fuzz_cpu_in.flags = c->in.flags | 0x202;
+	fuzz_cpu_in.flags = c->in.flags | 0x202 | (c->step ? 0x100 : 0);
 	memcpy(data, c->in.data, DATA_SIZE);
-	if (c->mode == X86_64)
-		__asm__ volatile("wrgsbase %0" : : "r"(c->in.gs));
+	fuzz_cpu_in.fs = c->in.fs;
+	fuzz_cpu_in.gs = c->in.gs;
+	memcpy(fuzz_cpu_in.sel, c->in.sel, sizeof c->in.sel);
+	stepped.steps = 0;
+	stepped.trace = 0;
+	stepping = c->step;
 	how = (End){ .vector = END_OK };
 	fault_pc = CODE_AT + size;
 	runs++;
@@ -190,6 +248,11 @@ End native_run(const Case *c, u32 size, State *out)
 	memcpy(out->fx, fuzz_cpu_out.fx, FX_SIZE);
 	memcpy(out->gpr, fuzz_cpu_out.gpr, sizeof out->gpr);
 	out->flags = fuzz_cpu_out.flags;
+	out->fs = fuzz_cpu_out.fs;
+	out->gs = fuzz_cpu_out.gs;
+	memcpy(out->sel, fuzz_cpu_out.sel, sizeof out->sel);
+	out->steps = stepped.steps;
+	out->trace = stepped.trace;
 	out->pc = fault_pc;
 	memcpy(out->data, data, DATA_SIZE);
 	return how;
