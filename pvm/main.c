@@ -130,6 +130,25 @@ static void opt_only_root(Cli *c, const char *v) { c->linux_opts.only_root = tru
 static void opt_via(Cli *c, const char *v) { c->linux_opts.via = v; }
 static void opt_cwd(Cli *c, const char *v) { c->cwd = v; }
 static void opt_argv0(Cli *c, const char *v) { c->linux_opts.argv0 = v; }
+static void opt_uname(Cli *c, const char *v) { c->linux_opts.uname = v; }
+static void opt_limit_cpu(Cli *c, const char *v) { c->linux_opts.limit_cpu = (u32)number(v, 1, 1 << 30); }
+static void opt_limit_fds(Cli *c, const char *v) { c->linux_opts.limit_fds = (u32)number(v, 3, 1 << 30); }
+static void opt_limit_pids(Cli *c, const char *v) { c->linux_opts.limit_pids = (u32)number(v, 1, 1 << 22); }
+static void opt_pids_fd(Cli *c, const char *v) { c->linux_opts.pids_fd = number(v, 0, 1 << 20); }
+
+/* Bytes, or with K, M or G behind them. */
+static void opt_limit_mem(Cli *c, const char *v)
+{
+	static const char units[] = "KMG";
+	char *end;
+	unsigned long long n = strtoull(v, &end, 10);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+
+	if (end == v || *v == '-' || (*end && (!unit || end[1])) || !n || n >> 50)
+		usage("--limit-mem is a number of bytes, or of K, M or G, not '%s'", v);
+	c->linux_opts.limit_mem = n << (unit ? 10 * (unit - units + 1) : 0);
+}
+
 static void opt_env(Cli *c, const char *v)
 {
 	if (v[0] == '=' || !v[0])
@@ -158,6 +177,12 @@ static const struct Option {
 	{"--only-root", NULL, RUN | CHILDREN, opt_only_root, "... and on the host only those of /proc, /dev and /sys"},
 	{"--cwd", "DIR", RUN, opt_cwd, "run a Linux program in this directory"},
 	{"--env", "NAME=VALUE", RUN, opt_env, "set a variable for a Linux program; NAME alone takes it away; may be repeated"},
+	{"--uname", "RELEASE", RUN | CHILDREN, opt_uname, "the release of the kernel that a Linux program sees"},
+	{"--limit-mem", "BYTES", RUN | CHILDREN, opt_limit_mem, "most address space of each process of a Linux program (K, M, G)"},
+	{"--limit-cpu", "SECONDS", RUN | CHILDREN, opt_limit_cpu, "most processor time of each process of a Linux program"},
+	{"--limit-pids", "N", RUN | CHILDREN, opt_limit_pids, "most processes and threads of a Linux program and its descendants"},
+	{"--limit-fds", "N", RUN | CHILDREN, opt_limit_fds, "most open files of each process of a Linux program"},
+	{"--pids-fd", "FD", RUN, opt_pids_fd, "where the parent counts processes (the machine gives it to its children)"},
 	{"--argv0", "NAME", RUN, opt_argv0, "what a Linux program sees as its own name instead of FILE"},
 	{"--via", "PROGRAM", RUN | CHILDREN, opt_via, "start this machine by PROGRAM for a Linux program's children (/usr/bin/qemu-aarch64, say)"},
 	{"--postmortem", NULL, RUN, opt_postmortem, "list all variables after a run-time error"},
@@ -597,7 +622,7 @@ static int cmd_dump(Cli *c)
 
 int main(int argc, char **argv)
 {
-	Cli c = {.task = {.exec = EXEC_AUTO, .opt = 2, .hot = -1}};
+	Cli c = {.task = {.exec = EXEC_AUTO, .opt = 2, .hot = -1}, .linux_opts = {.pids_fd = -1}};
 
 	parse(&c, argc, argv);
 	return c.cmd->fn(&c);

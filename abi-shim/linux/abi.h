@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "linux.h"
 
@@ -76,6 +77,7 @@ struct LTask {
 	u64 sigreturn_page;     /* i386: code that restorer-less handlers return to */
 	char exe[PATH_SIZE];    /* the program: as the guest names it (absolute) */
 	Buf cmdline, environ, auxv; /* /proc/self/... */
+	struct rlimit space_limit, data_limit, stack_limit; /* RLIMIT_AS, DATA and STACK as the guest has them */
 	FILE *trace;
 	int trace_fd;           /* hidden from the guest; -1 = none */
 	Map shm;                /* System V's segments: where -> bytes, 0 = detached */
@@ -99,6 +101,7 @@ i64 call_row(LThread *t, const LRow *row, const u64 *raw); /* decodes, calls, wr
 const LRow *call_find(bool wide, u64 nr);
 LHandler call_host;                     /* hands the decoded arguments to the host's kernel */
 u32 call_index(const LRow *row);         /* of the row in the table */
+bool call_hides(const LTask *k, i64 fd); /* a descriptor of the machine's own */
 void call_stats(LTask *k, FILE *out);
 /* Something without an implementation was asked for: counted and named in --stats.  kind: "ioctl", ... */
 void call_missing(LThread *t, const char *kind, u64 number);
@@ -219,6 +222,12 @@ u64 vdso_sysinfo(const LTask *k);           /* i386: how to enter the kernel */
 /* A call of that page's own, not of programs: neither traced nor counted. */
 bool vdso_owns(const LThread *t, u64 nr);
 i64 vdso_call(LThread *t, u64 nr, u64 a, u64 b);
+
+/* limit.c */
+bool limit_start(LTask *k, Err *e);
+/* Before a process or thread is made: its place among --limit-pids, or -EAGAIN.  Then which one it has become, or an error. */
+i64 limit_claim(LTask *k);
+void limit_settle(i64 slot, i64 pid);
 
 /* i386's half of a 64-bit number */
 static inline u64 pair64(u64 lo, u64 hi) { return (lo & 0xffffffff) | hi << 32; }

@@ -142,9 +142,9 @@ static i64 read_struct(Call *c, u32 i)
 	return layout_read(c->t, (LKind)g->kind, c->at[i], c->store[i].host) < 0 ? out_of_reach(c, i) : 0;
 }
 
-static bool is_hidden(const LThread *t, i64 fd)
+bool call_hides(const LTask *k, i64 fd)
 {
-	return t->task->trace_fd >= 0 && fd == t->task->trace_fd;
+	return fd >= 0 && (fd == k->trace_fd || fd == k->o.pids_fd);
 }
 
 static i64 decode_one(Call *c, u32 i)
@@ -155,7 +155,7 @@ static i64 decode_one(Call *c, u32 i)
 	c->a[i] = v;
 	switch (g->cls) {
 	case LC_FD:
-		return is_hidden(c->t, (i64)v) ? -EBADF : 0;
+		return call_hides(c->t->task, (i64)v) ? -EBADF : 0;
 	case LC_UINT:
 		c->a[i] = g->converts ? flags_to_host("oflags", v) : v;
 		return 0;

@@ -189,11 +189,13 @@ i64 file_pipe(LThread *t, const u64 *a)
 	return HOST(t, SYS_pipe2, a[0], 0);
 }
 
-/* The trace's own descriptor gets out of the way when the guest wants its number. */
+/* The machine's own descriptors get out of the way when the guest wants their numbers. */
 static void yield_fd(LThread *t, i64 fd)
 {
 	LTask *k = t->task;
 
+	if (fd >= 0 && fd == k->o.pids_fd)
+		k->o.pids_fd = fcntl(k->o.pids_fd, F_DUPFD, k->o.pids_fd + 1);
 	if (k->trace_fd < 0 || fd != k->trace_fd)
 		return;
 	k->trace_fd = fcntl(k->trace_fd, F_DUPFD_CLOEXEC, k->trace_fd + 1);
@@ -219,19 +221,25 @@ i64 file_dup3(LThread *t, const u64 *a)
 	return duplicate(t, (i64)a[0], (i64)a[1], a[2]);
 }
 
-/* The VM's own descriptors stay. */
+/* The machine's own descriptors stay: the range is taken in pieces around them. */
 i64 file_close_range(LThread *t, const u64 *a)
 {
-	u64 first = a[0], last = a[1], own = (u64)t->task->trace_fd;
+	const i64 own[] = {t->task->trace_fd, t->task->o.pids_fd};
+	u64 from = a[0], last = a[1];
 	i64 r = 0;
 
-	if (first > last)
+	if (from > last)
 		return -EINVAL;
-	if (t->task->trace_fd < 0 || own < first || own > last)
-		return HOST(t, SYS_close_range, first, last, a[2]);
-	if (own > first)
-		r = HOST(t, SYS_close_range, first, own - 1, a[2]);
-	return r == 0 && own < last ? HOST(t, SYS_close_range, own + 1, last, a[2]) : r;
+	while (r >= 0 && from <= last) {
+		u64 next = last + 1; /* the first hidden one from here on */
+		for (u32 i = 0; i < COUNT(own); i++)
+			if (own[i] >= 0 && (u64)own[i] >= from && (u64)own[i] < next)
+				next = (u64)own[i];
+		if (next > from)
+			r = HOST(t, SYS_close_range, from, next - 1, a[2]);
+		from = next + 1;
+	}
+	return r;
 }
 
 static i64 lock(LThread *t, const u64 *a, int host, LKind k)

@@ -58,7 +58,7 @@ int linux_run(const LinuxOpts *o, int argc, char **argv, char **envp)
 	k->o.x.signal = signal_stray;
 	k->o.x.data = k;
 	open_trace(k);
-	if (!start_process(k, argc, argv, envp, &e))
+	if (!limit_start(k, &e) || !start_process(k, argc, argv, envp, &e))
 		die(e.status, "%s", e.msg);
 	signal_init(k);
 	xthread_run(k->thread.x);

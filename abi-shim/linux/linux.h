@@ -12,6 +12,11 @@ typedef struct LinuxOpts {
 	bool strace;
 	const char *root;       /* a directory in which absolute paths are looked up first; NULL = none */
 	bool only_root;         /* ... and nowhere else */
+	const char *uname;      /* the kernel's release as the guest sees it; NULL = the host's */
+	u64 limit_mem;          /* bytes of address space of each process; 0 = no limit, as for all of these */
+	u32 limit_cpu;          /* seconds of each process */
+	u32 limit_fds, limit_pids; /* the latter: processes and threads, all descendants together */
+	int pids_fd;            /* table that they are counted in, from the parent; -1 = none yet */
 	const char *argv0;      /* the guest's argv[0]; NULL = FILE */
 	const char *via;        /* what starts pvm's own file for children, where the host cannot (an emulator); NULL = nothing */
 	char **inherit;         /* options of the command line that children of the guest get, NULL-terminated */

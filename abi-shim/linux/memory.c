@@ -26,7 +26,7 @@ static i64 set_brk(LTask *k, const u64 *a)
 {
 	u64 old = page_up(k->brk), new = page_up(a[0]);
 
-	if (a[0] < k->brk_start || new < a[0])
+	if (a[0] < k->brk_start || new < a[0] || (new > old && new - k->brk_start > k->data_limit.rlim_cur))
 		return (i64)k->brk;
 	if (new > old) {
 		XMapReq r = {.at = old, .size = new - old, .prot = GP_READ | GP_WRITE, .fd = -1, .fixed = true, .noreplace = true, .name = "[heap]"};

@@ -11,6 +11,8 @@ i64 misc_uname(LThread *t, const u64 *a)
 
 	if (r < 0)
 		return r;
+	if (t->task->o.uname)
+		snprintf(u->release, sizeof u->release, "%s", t->task->o.uname);
 	memset(u->machine, 0, sizeof u->machine);
 	strcpy(u->machine, t->task->wide ? "x86_64" : "i686");
 	return 0;

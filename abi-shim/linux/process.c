@@ -79,6 +79,14 @@ static void child_command(LThread *t, const char *path, const Strings *argv, Are
 	}
 	for (char **o = t->task->o.inherit; o && *o; o++)
 		vec_push(out, *o);
+	if (t->task->space_limit.rlim_cur != RLIM_INFINITY) {
+		vec_push(out, "--limit-mem");
+		vec_push(out, arena_printf(arena, "%llu", (unsigned long long)t->task->space_limit.rlim_cur));
+	}
+	if (t->task->o.limit_pids) {
+		vec_push(out, "--pids-fd");
+		vec_push(out, arena_printf(arena, "%d", t->task->o.pids_fd));
+	}
 	vec_push(out, "--argv0");
 	vec_push(out, argv->n ? argv->p[0] : "");
 	vec_push(out, "--");

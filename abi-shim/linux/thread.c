@@ -440,7 +440,7 @@ static bool share_new(Share *s, const LThread *of)
 	*xthread_data(x) = t;
 	if (!(s->c.flags & GC_SIGHAND))
 		memcpy(k->action = xmalloc(actions), of->task->action, actions);
-	k->missing = k->odd = (Map){0};
+	k->missing = k->odd = k->shm = (Map){0};
 	k->threads = NULL;
 	k->nthread = 0;
 	k->calls = 0;
@@ -513,9 +513,12 @@ static i64 clone_any(LThread *t, const Clone *c)
 
 	if ((f & GC_SIGHAND && !(f & GC_VM)) || (f & GC_THREAD && !(f & GC_SIGHAND)))
 		return -EINVAL;
-	if (f & GC_THREAD)
-		return clone_thread(t, c);
-	return f & GC_VM ? clone_sharing(t, c) : clone_process(t, c);
+	i64 slot = limit_claim(t->task), r;
+	if (slot < 0)
+		return slot;
+	r = f & GC_THREAD ? clone_thread(t, c) : f & GC_VM ? clone_sharing(t, c) : clone_process(t, c);
+	limit_settle(slot, r ? r : getpid());
+	return r;
 }
 
 i64 thread_fork(LThread *t, const u64 *a)

@@ -32,6 +32,7 @@ typedef struct XTaskOpts {
 	enum XMode mode;
 	enum { XEXEC_AUTO, XEXEC_EVAL, XEXEC_JIT } exec;
 	bool stats, trace_exec, check_ocode;
+	u64 limit;       /* most bytes of guest address space, 0 = no limit */
 	u32 code_limit;  /* most bytes of machine code, 0 = as many as there is room for; small ones are for tests */
 	/* Calls from guest code; registers are exact. */
 	bool (*trap)(XThread *t, const XTrap *why);
@@ -103,6 +104,7 @@ typedef struct XMapReq {
 	const char *name; /* copied; NULL = by fd */
 } XMapReq;
 i64 guest_map(XTask *t, const XMapReq *r);
+void guest_limit(XTask *t, u64 bytes); /* XTaskOpts.limit from now on */
 i64 guest_unmap(XTask *t, u64 at, u64 size);
 i64 guest_protect(XTask *t, u64 at, u64 size, int prot);
 i64 guest_remap(XTask *t, u64 at, u64 old_size, u64 new_size, u64 to, bool may_move, bool fixed);

@@ -313,6 +313,26 @@ static bool in_space(const XTask *t, u64 at, u64 size)
 	return size <= t->hi && at <= t->hi - size;
 }
 
+void guest_limit(XTask *t, u64 bytes)
+{
+	t->o.limit = bytes;
+}
+
+/* Whether the guest may have so many bytes more than it has outside of [at, end), which they replace. */
+static bool is_allowed(const XTask *t, u64 at, u64 end, u64 more)
+{
+	u64 sum = more;
+
+	if (!t->o.limit)
+		return true;
+	for (u32 k = 0; k < t->region.n; k++) {
+		const Region *r = &t->region.p[k];
+		u64 from = MAX(at, r->at), to = MIN(end, r->end);
+		sum += r->end - r->at - (from < to ? to - from : 0);
+	}
+	return sum <= t->o.limit;
+}
+
 i64 guest_map(XTask *t, const XMapReq *r)
 {
 	i64 at;
@@ -326,7 +346,10 @@ i64 guest_map(XTask *t, const XMapReq *r)
 	if ((r->fixed || r->noreplace) && r->at < t->lo && !windowed(t))
 		return -EPERM;
 	pthread_mutex_lock(&t->lock);
-	at = r->fixed || r->noreplace ? map_fixed(t, r) : map_anywhere(t, r);
+	if (!is_allowed(t, r->at, r->fixed ? r->at + page_up(r->size) : r->at, page_up(r->size)))
+		at = -ENOMEM;
+	else
+		at = r->fixed || r->noreplace ? map_fixed(t, r) : map_anywhere(t, r);
 	pthread_mutex_unlock(&t->lock);
 	return at;
 }
@@ -474,7 +497,7 @@ i64 guest_remap(XTask *t, u64 at, u64 old_size, u64 new_size, u64 to, bool may_m
 	if (fixed && to < at + old_size && at < to + new_size)
 		return -EINVAL;
 	pthread_mutex_lock(&t->lock);
-	i64 r = remap(t, at, old_size, new_size, to, may_move, fixed);
+	i64 r = is_allowed(t, at, at + old_size, new_size) ? remap(t, at, old_size, new_size, to, may_move, fixed) : -ENOMEM;
 	pthread_mutex_unlock(&t->lock);
 	return r;
 }
