@@ -43,9 +43,9 @@ static const short left_out[] = {
 static const short any_error[] = {
 	SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigpending, SYS_rt_sigtimedwait, SYS_readlink, SYS_readlinkat, SYS_get_robust_list, SYS_signalfd,
 	SYS_signalfd4, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_futex_waitv, SYS_connect, SYS_name_to_handle_at, SYS_vmsplice, SYS_readv, SYS_writev,
-	SYS_preadv, SYS_pwritev, SYS_preadv2, SYS_pwritev2, SYS_sendto, SYS_recvfrom, SYS_sendmsg, SYS_recvmsg, SYS_sendmmsg, SYS_recvmmsg, SYS_mprotect,
+	SYS_preadv, SYS_pwritev, SYS_preadv2, SYS_pwritev2, SYS_sendto, SYS_recvfrom, SYS_sendmsg, SYS_recvmsg, SYS_sendmmsg, SYS_recvmmsg, SYS_mprotect, SYS_getrlimit, SYS_setrlimit,
 #ifdef __i386__
-	SYS_rt_sigtimedwait_time64, SYS_recvmmsg_time64, SYS_pwrite64,
+	SYS_rt_sigtimedwait_time64, SYS_recvmmsg_time64, SYS_pwrite64, SYS_ugetrlimit,
 #endif
 };
 
