@@ -115,6 +115,11 @@ FUZZ_COUNT ?= 1000000
 x86-fuzz: $(OUT)/tests/x86/fuzz
 	$< --mode 64 --count $(FUZZ_COUNT)
 	$< --mode 32 --count $(FUZZ_COUNT)
+# Random C programs; see tests/x86/csmith.sh.
+N ?= 100
+x86-csmith: all
+	@sh tests/deps.sh build test
+	@sh tests/x86/csmith.sh $(N)
 deps:
 	@sh tests/deps.sh build
 # The packages may be missing when make starts: what needs them is built by a make of its own.
@@ -150,4 +155,4 @@ clean:
 -include $(OBJ:.o=.d) $(OUT)/obj/pvm/main.d $(UNIT:=.d)
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all lib unit x86-fuzz deps check check-real demo bench lint docs docs-check clean
+.PHONY: all lib unit x86-fuzz x86-csmith deps check check-real demo bench lint docs docs-check clean

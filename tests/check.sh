@@ -53,6 +53,8 @@ run_errors() { out/tests/run --modes=interp $errors >"$log" 2>&1; grep -v '^[0-9
 run_lint() { sh tests/lint.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_linux() { sh tests/linux/run.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_real() { sh tests/linux/real.sh --short >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
+run_csmith() { sh tests/x86/csmith.sh 10 >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
+run_amd() { sh tests/x86/amd.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_docs() { sh tests/docs.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 
 run_san() {
@@ -89,6 +91,8 @@ part "program tests" run_programs
 part "error tests" run_errors
 part "Linux programs" run_linux
 part "real Linux programs" run_real
+part "csmith programs" run_csmith
+part "AMD's own instructions" run_amd
 part "unit tests, sanitized" run_san
 for pair in aarch64-linux-gnu:aarch64 riscv64-linux-gnu:riscv64 s390x-linux-gnu:s390x; do
 	if command -v "${pair%:*}-gcc" >/dev/null && command -v "qemu-${pair#*:}" >/dev/null; then

@@ -3,7 +3,7 @@
 # As root by apt-get, else by sudo.  Says what it installs; silent when nothing is missing.
 set -u
 build="make gcc libc6-dev flex bison libxxhash-dev"
-test="libcmocka-dev libzydis-dev busybox-static"
+test="libcmocka-dev libzydis-dev csmith libcsmith-dev busybox-static"
 cross="gcc-i686-linux-gnu libc6-dev-i386-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user"
 bench="fp-compiler fp-units-rtl fp-units-base perl python3 sqlite3"

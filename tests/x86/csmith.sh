@@ -1,0 +1,79 @@
+#!/bin/sh
+# Random C programs by csmith, for both widths: the native run against pvm's.  csmith.sh [N [FIRST]]
+# Seed k chooses the compiler's options as well; one in ten of the short ones runs by eval too.  A program that runs for more than a second
+# natively says nothing and is skipped.  The last line counts the comparisons.
+set -u
+n=${1:-10} first=${2:-1}
+pvm=${PVM:-$PWD/out/pvm}
+out=${OUT:-out/tests/csmith}
+mkdir -p "$out"
+passed=0 failed=0 skipped=0
+
+command -v csmith >/dev/null || { echo "SKIPPED: no csmith (sh tests/deps.sh test)"; echo "0 passed, 0 failed"; exit 0; }
+[ "$(uname -m)" = x86_64 ] || { echo "SKIPPED: the oracle of csmith programs is an x86-64 processor"; echo "0 passed, 0 failed"; exit 0; }
+include=/usr/include/csmith
+[ -e $include/csmith.h ] || include=$(dirname "$(find /usr/include -name csmith.h | head -1)")
+
+# Compiler options, one set a line; -march=haswell makes AVX2, FMA and BMI of loops.
+options() {
+	sed -n "$(($1 % 8 + 1))p" <<-END
+	-O0
+	-O1
+	-O2
+	-O3
+	-Os
+	-O2 -march=haswell
+	-O3 -march=haswell
+	-O3 -mavx2 -ffast-math
+	END
+}
+
+# same NAME MODE: the program that has run natively, under pvm.
+same() {
+	timeout 60 "$pvm" --exec="$2" "$out/$1" >"$out/$1.$2" 2>&1 </dev/null
+	echo "status $?" >>"$out/$1.$2"
+	if cmp -s "$out/$1.want" "$out/$1.$2"; then
+		passed=$((passed + 1))
+		rm -f "$out/$1.$2"
+	else
+		failed=$((failed + 1))
+		echo "FAIL $1 ($2; seed $k, $opts)"
+	fi
+}
+
+# try COMPILER WIDTH
+try() {
+	name=$k-$2
+	opts=$(options $((k + $2)))
+	# shellcheck disable=SC2086
+	$1 $opts -w -static -I"$include" -o "$out/$name" "$out/$k.c" || { echo "FAIL $name does not compile"; failed=$((failed + 1)); return; }
+	timeout 1 "$out/$name" >"$out/$name.want" 2>&1 </dev/null
+	status=$?
+	if [ $status = 124 ]; then
+		skipped=$((skipped + 1))
+	else
+		echo "status $status" >>"$out/$name.want"
+		before=$failed
+		same "$name" jit
+		if [ $((k % 10)) = 0 ] && timeout 0.02 "$out/$name" >/dev/null 2>&1 </dev/null; then
+			same "$name" eval
+		fi
+		[ "$failed" = "$before" ] || return
+	fi
+	rm -f "$out/$name" "$out/$name".*
+}
+
+k=$first
+while [ "$k" -lt $((first + n)) ]; do
+	csmith --seed "$k" --float --max-funcs 6 -o "$out/$k.c"
+	try gcc 64
+	if command -v i686-linux-gnu-gcc >/dev/null; then
+		try i686-linux-gnu-gcc 32
+	fi
+	[ "$failed" != 0 ] || rm -f "$out/$k.c"
+	k=$((k + 1))
+done
+rm -f platform.info
+echo "csmith: seeds $first to $((k - 1)), $skipped runs skipped as too long"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
