@@ -54,6 +54,7 @@ struct LThread {
 	u64 clear_tid;
 	u64 robust;             /* head of its list of robust futexes; 0 = none */
 	u64 calls;              /* --stats */
+	struct LExec *exec;     /* process.c: an execve that runs; NULL = none */
 	int status;             /* of exit */
 	bool group;             /* ... and it was exit_group */
 	bool once;              /* the call that runs is not restarted after a signal's handler */
@@ -210,6 +211,9 @@ i64 thread_set_tls(LThread *t, u64 at);     /* process.c: clone's TLS argument, 
 /* futex.c: what a thread holds is marked as its owner's who died; the same for all threads, before the process ends. */
 void thread_robust_end(LThread *t);
 void thread_robust_all(LTask *k);
+
+/* process.c: frees what an execve has left that did not come back (vfork). */
+void proc_exec_free(LThread *t);
 
 /* start.c -- a process from a file. */
 bool start_process(LTask *k, int argc, char **argv, char **envp, Err *e);

@@ -25,6 +25,31 @@ enum { EXEC_STRINGS = 1 << 17, EXEC_BYTES = 2 << 20 };
 
 typedef VEC(char *) Strings;
 
+/* What a new program is given.  A child of vfork that has executed one leaves it to its parent, whose memory it is. */
+struct LExec {
+	Arena *arena;
+	Strings argv, envp, command;
+};
+
+static struct LExec *exec_new(LThread *t)
+{
+	t->exec = xcalloc(1, sizeof *t->exec);
+	t->exec->arena = arena_new();
+	return t->exec;
+}
+
+void proc_exec_free(LThread *t)
+{
+	if (!t->exec)
+		return;
+	arena_free(t->exec->arena);
+	vec_free(&t->exec->argv);
+	vec_free(&t->exec->envp);
+	vec_free(&t->exec->command);
+	free(t->exec);
+	t->exec = NULL;
+}
+
 /* Copies an array of strings; NULL is an empty one. */
 static i64 read_strings(LThread *t, u64 at, Arena *arena, size_t *bytes, Strings *out)
 {
@@ -96,30 +121,25 @@ static void child_command(LThread *t, const char *path, const Strings *argv, Are
 	vec_push(out, NULL);
 }
 
-static i64 execute(LThread *t, const char *path, const u64 *a, Arena *arena)
+static i64 execute(LThread *t, const char *path, const u64 *a, struct LExec *x)
 {
-	Strings argv = {0}, envp = {0}, command = {0};
 	size_t bytes = 0;
-	i64 r = read_strings(t, a[1], arena, &bytes, &argv);
+	i64 r = read_strings(t, a[1], x->arena, &bytes, &x->argv);
 
 	if (r == 0)
-		r = read_strings(t, a[2], arena, &bytes, &envp);
+		r = read_strings(t, a[2], x->arena, &bytes, &x->envp);
 	if (r == 0)
 		r = start_probe(t, path);
-	if (r == 0) {
-		for (u32 i = 0; i < envp.n; i++)
-			envp.p[i] = hide(arena, envp.p[i]);
-		vec_push(&envp, NULL);
-		child_command(t, path, &argv, arena, &command);
-		if (t->task->o.strace)
-			trace_call(t, t->raw, 0, false);
-		thread_robust_all(t->task);
-		r = HOST(t, SYS_execve, t->task->o.via ? t->task->o.via : "/proc/self/exe", command.p, envp.p);
-	}
-	vec_free(&argv);
-	vec_free(&envp);
-	vec_free(&command);
-	return r;
+	if (r < 0)
+		return r;
+	for (u32 i = 0; i < x->envp.n; i++)
+		x->envp.p[i] = hide(x->arena, x->envp.p[i]);
+	vec_push(&x->envp, NULL);
+	child_command(t, path, &x->argv, x->arena, &x->command);
+	if (t->task->o.strace)
+		trace_call(t, t->raw, 0, false);
+	thread_robust_all(t->task);
+	return HOST(t, SYS_execve, t->task->o.via ? t->task->o.via : "/proc/self/exe", x->command.p, x->envp.p);
 }
 
 i64 proc_execve(LThread *t, const u64 *a)
@@ -131,9 +151,8 @@ i64 proc_execve(LThread *t, const u64 *a)
 		return n == -1 ? -EFAULT : -ENAMETOOLONG;
 	if (!n)
 		return -ENOENT;
-	Arena *arena = arena_new();
-	i64 r = execute(t, proc_is_exe(path) ? t->task->exe : path, a, arena);
-	arena_free(arena);
+	i64 r = execute(t, proc_is_exe(path) ? t->task->exe : path, a, exec_new(t));
+	proc_exec_free(t);
 	return r;
 }
 
@@ -222,6 +241,22 @@ static i64 set_descriptor(LThread *t, struct LUserDesc *d)
 i64 proc_set_thread_area(LThread *t, const u64 *a)
 {
 	return a[0] ? set_descriptor(t, hostp(a[0])) : -EFAULT;
+}
+
+/* Data, of 32 bits, in pages, useable: what Linux says of a descriptor that has been set for a thread's variables. */
+i64 proc_get_thread_area(LThread *t, const u64 *a)
+{
+	enum { FLAGS = 0x51, LIMIT = 0xfffff };
+	struct LUserDesc *d = hostp(a[0]);
+
+	if (!d)
+		return -EFAULT;
+	if (d->entry < TLS_FIRST || d->entry >= TLS_FIRST + TLS_COUNT)
+		return -EINVAL;
+	d->base = (u32)*xreg(t->x, XS_TLS + d->entry - TLS_FIRST);
+	d->limit = LIMIT;
+	d->flags = FLAGS;
+	return 0;
 }
 
 i64 thread_set_tls(LThread *t, u64 at)

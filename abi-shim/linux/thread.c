@@ -300,10 +300,10 @@ static i64 host_clone(u64 flags)
 	return r < 0 ? -errno : r;
 }
 
-/* With several threads it is libc's, which holds libc's own locks across it. */
-static i64 host_fork(LTask *k, u64 flags)
+/* libc's, which holds libc's own locks across it and knows the child's number, unless it is asked for what that cannot. */
+static i64 host_fork(u64 flags)
 {
-	if (!k->threaded || flags != SIGCHLD)
+	if (flags != SIGCHLD)
 		return host_clone(flags);
 	i64 r = fork();
 	return r < 0 ? -errno : r;
@@ -346,7 +346,7 @@ static i64 clone_process(LThread *t, const Clone *c)
 		return LR_AGAIN;
 	thread_lock(k);
 	xtask_before_fork(k->x);
-	i64 pid = host_fork(k, c->signal | (c->flags & (GC_VFORK | GC_HOST | GC_FS | GC_FILES)));
+	i64 pid = host_fork(c->signal | (c->flags & (GC_VFORK | GC_HOST | GC_FS | GC_FILES)));
 	if (pid == 0) {
 		after_fork(t);
 	} else {
@@ -407,8 +407,10 @@ static void share_free(Share *s)
 {
 	LTask *k = s->k;
 
-	if (k && k->thread.x)
+	if (k && k->thread.x) {
+		proc_exec_free(&k->thread);
 		xthread_free(k->thread.x);
+	}
 	if (k && !(s->c.flags & GC_SIGHAND))
 		free(k->action);
 	free(k);

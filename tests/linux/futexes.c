@@ -39,9 +39,24 @@ static void say(const char *what, long r)
 	printf("%s %ld %s\n", what, r, r < 0 ? strerror(-r) : "");
 }
 
-static void ms(int n)
+/* Repeats the operation until it has met so many threads: they may still be on their way into the kernel. */
+static long meet(long want, uint32_t *w, int op, uint32_t v, const void *t, uint32_t *w2, uint32_t v3)
 {
-	usleep(n * 1000);
+	long sum = 0, r = 0;
+
+	for (int i = 0; i < 2000 && sum < want && r >= 0; i++) {
+		if ((r = futex(w, op, v, t, w2, v3)) > 0)
+			sum += r;
+		else
+			usleep(1000);
+	}
+	return r < 0 ? r : sum;
+}
+
+static void until(volatile int *what, int n)
+{
+	for (int i = 0; i < 2000 && *what < n; i++)
+		usleep(1000);
 }
 
 /* ---- single operations, and their errors ---- */
@@ -94,12 +109,12 @@ static void bitsets(void)
 	woken = 0;
 	for (long i = 0; i < 4; i++)
 		pthread_create(&t[i], NULL, wait_set, (void *)(i % 2 + 1));
-	ms(20);
-	say("wake bit 1", futex(word, FUTEX_WAKE_BITSET_PRIVATE, 10, NULL, NULL, 2));
-	ms(10);
+	say("wake bit 1", meet(2, word, FUTEX_WAKE_BITSET_PRIVATE, 10, NULL, NULL, 2));
+	until(&woken, 2);
 	printf("woken %d\n", woken);
+	usleep(50000); /* all are asleep, so that one is woken and one moved */
 	say("requeue", futex(word, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)10, word + 1, 7));
-	ms(10);
+	until(&woken, 3);
 	printf("woken %d\n", woken);
 	say("wake at the other", futex(word + 1, FUTEX_WAKE_PRIVATE, 10, NULL, NULL, 0));
 	for (int i = 0; i < 4; i++) {
@@ -131,8 +146,7 @@ static void several(void)
 	for (int i = 0; i < 3; i++)
 		word[4 + i] = i;
 	pthread_create(&t, NULL, wait_many, NULL);
-	ms(20);
-	say("wake the third", futex(word + 6, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0));
+	say("wake the third", meet(1, word + 6, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0));
 	pthread_join(t, &r);
 	say("waited for", (long)r);
 	word[5] = 9;
@@ -173,7 +187,8 @@ static void inherit(void)
 	say("try again", futex(word, FUTEX_TRYLOCK_PI_PRIVATE, 0, NULL, NULL, 0));
 	printf("mine %d\n", *word == (uint32_t)syscall(SYS_gettid));
 	pthread_create(&t, NULL, lock_pi, NULL);
-	ms(20);
+	for (int i = 0; i < 2000 && !(*(volatile uint32_t *)word & FUTEX_WAITERS); i++)
+		usleep(1000);
 	printf("waiters %d\n", !!(*word & FUTEX_WAITERS));
 	say("unlock", futex(word, FUTEX_UNLOCK_PI_PRIVATE, 0, NULL, NULL, 0));
 	pthread_join(t, &r);
@@ -182,8 +197,7 @@ static void inherit(void)
 	*word = 0;
 	say("lock 2", futex(word, FUTEX_LOCK_PI2 | FUTEX_PRIVATE_FLAG, 0, NULL, NULL, 0));
 	pthread_create(&t, NULL, wait_requeue, NULL);
-	ms(20);
-	say("requeue", futex(word + 1, FUTEX_CMP_REQUEUE_PI_PRIVATE, 1, (void *)1, word, 5));
+	say("requeue", meet(1, word + 1, FUTEX_CMP_REQUEUE_PI_PRIVATE, 1, (void *)1, word, 5));
 	say("unlock", futex(word, FUTEX_UNLOCK_PI_PRIVATE, 0, NULL, NULL, 0));
 	pthread_join(t, &r);
 	printf("requeued %ld\n", (long)r);
