@@ -101,10 +101,15 @@ $(OUT)/tests/translate: tests/bench/translate.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ $< $(LIB) -lm $(LDLIBS)
 # The translator of x86 against this machine's own processor; see tests/x86/fuzz.c.
-FUZZ_SRC := tests/x86/gen.c tests/x86/prepare.c tests/x86/native.c tests/x86/machine.c tests/x86/machine_jit.c tests/x86/compare.c
+REPLAY_SRC := tests/x86/gen.c tests/x86/prepare.c tests/x86/machine.c tests/x86/verdict.c tests/x86/record.c
+FUZZ_SRC := $(REPLAY_SRC) tests/x86/native.c tests/x86/machine_jit.c tests/x86/compare.c
 $(OUT)/tests/x86/fuzz: tests/x86/fuzz.c $(FUZZ_SRC) tests/x86/fuzz.h $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ tests/x86/fuzz.c $(FUZZ_SRC) $(LIB) -lm $(LDLIBS)
+# What a processor did, from a file, against any host's evaluator; see tests/x86/replay.c.
+$(OUT)/tests/x86/replay: tests/x86/replay.c $(REPLAY_SRC) tests/x86/fuzz.h $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ tests/x86/replay.c $(REPLAY_SRC) $(LIB) -lm $(LDLIBS)
 $(OUT)/tests/x86/functions: tests/x86/functions.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ $< $(LIB) -lm $(LDLIBS)

@@ -86,8 +86,8 @@ void vec_DPPD(VIn *v) { dot(v, &sf64, 64); }
 /* ---- estimates ----------------------------------------------------------------------------------------- */
 
 /* Hardware gives 1 / a and 1 / sqrt(a) to some 12 bits, each maker other ones.  On a machine that has the instructions
- * they say what they say; elsewhere the result is rounded to 12 bits from the exact one, and so may differ.  They take
- * denormals as zeros, give zeros for them, and set no flags. */
+ * they say what they say; elsewhere the result is what Intel's processors give: that of the middle of a stretch of
+ * operands, rounded.  They take denormals as zeros, give zeros for them, and set no flags. */
 #if defined __x86_64__
 #include <immintrin.h>
 
@@ -101,25 +101,53 @@ static u64 reciprocal_root(u64 x)
 	return (u32)_mm_cvtsi128_si32(_mm_castps_si128(_mm_rsqrt_ss(_mm_castsi128_ps(_mm_cvtsi32_si128((i32)x)))));
 }
 #else
-enum { ONE32 = 0x3f800000 };
-
-static u64 to_12_bits(u64 x)
+static u64 estimate(u64 sign, i32 exp, u32 q)
 {
-	return sf_is_nan(&sf32, x) || (x << 1 & UINT32_MAX) >= 0xff000000 ? x : (x + 0x400) & ~(u64)0x7ff;
+	return sign | (exp > 0 ? (u64)exp << 23 | (q - 4096) << 11 : 0);
 }
 
+/* NaNs, infinities, zeros and denormals; root: numbers below zero, too. */
+static bool estimate_special(u64 x, bool root, u64 *out)
+{
+	u64 sign = x & 0x80000000, most = x & 0x7fffffff;
+
+	if (most > 0x7f800000)
+		*out = x | 0x400000;
+	else if (most < 0x800000)
+		*out = sign | 0x7f800000;
+	else if (root && sign)
+		*out = 0xffc00000;
+	else if (most == 0x7f800000)
+		*out = sign;
+	else
+		return false;
+	return true;
+}
+
+/* 2^13 / m, where m is in the middle of a 2048th of [1, 2). */
 static u64 reciprocal(u64 x)
 {
-	u32 csr = FPC_DAZ | FPC_FTZ | FPC_MASKS;
+	u32 n = 4097 + 2 * ((u32)x >> 12 & 2047);
+	u64 out;
 
-	return to_12_bits(sf_div(&sf32, ONE32, x, &csr));
+	return estimate_special(x, false, &out) ? out : estimate(x & 0x80000000, 253 - (i32)(x >> 23 & 255), ((1u << 26) / n + 1) >> 1);
 }
 
+/* 2^13 / sqrt(m), where m is in the middle of a 1024th of [1, 2), or twice that. */
 static u64 reciprocal_root(u64 x)
 {
-	u32 csr = FPC_DAZ | FPC_FTZ | FPC_MASKS;
+	i32 exp = (i32)(x >> 23 & 255) - 127;
+	u64 n = (u64)(2049 + 2 * ((u32)x >> 13 & 1023)) << (exp & 1), out;
+	u32 q = 4096;
 
-	return to_12_bits(sf_div(&sf32, ONE32, sf_sqrt(&sf32, x, &csr), &csr));
+	if (estimate_special(x, true, &out))
+		return out;
+	for (u32 bit = 2048; bit; bit >>= 1) { /* the largest q with (q - 1/2)^2 <= 2^37 / n */
+		u64 odd = 2 * (q + bit) - 1;
+		if (odd * odd * n <= (u64)1 << 39)
+			q += bit;
+	}
+	return estimate(0, 126 - (exp >> 1), q);
 }
 #endif
 

@@ -11,6 +11,7 @@
 #include "../x86/prepare.c"
 #include "../x86/native.c"
 #include "../x86/machine.c"
+#include "../x86/verdict.c"
 #include "../x86/compare.c"
 
 enum { STATES = 200, SEQUENCES = 60000 };

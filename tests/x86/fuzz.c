@@ -1,7 +1,9 @@
 /* fuzz [--seed N] [--count M] [--op NAME] [--family NAME] [--mode 64|32] [--len N] [--keep-going] [--check] [--jit] [--soft-x87] [--list]
+ *      [--record FILE]
  *
  * Sequences of 1 to 16 random instructions from random states, on the CPU and on pvm.  A difference is shrunk, printed,
- * and ends the run (--keep-going: shows each mnemonic's first).  Case k of seed N is always the same: --seed N --skip k. */
+ * and ends the run (--keep-going: shows each mnemonic's first).  Case k of seed N is always the same: --seed N --skip k.
+ * --record: what the processor does is written to a file, for replay (see there) on other machines. */
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -13,7 +15,7 @@
 
 static struct {
 	u64 seed, count, skip;
-	const char *op, *family;
+	const char *op, *family, *record;
 	enum XMode mode;
 	u32 len;
 	bool keep_going, check, list;
@@ -31,7 +33,7 @@ static void choose_rows(void)
 			continue;
 		if (opt.family && strcmp(opt.family, i->family_name))
 			continue;
-		if (x86_soft_x87 && fuzz_transcendental(i->op) && !opt.op) /* these by name only, and best with --len 1 */
+		if ((x86_soft_x87 || opt.record) && fuzz_transcendental(i->op) && !opt.op) /* these by name only, and best with --len 1 */
 			continue;
 		pool[npool++] = r;
 	}
@@ -106,6 +108,33 @@ static void work(u64 from, u64 to)
 	_exit(0);
 }
 
+/* Endless cases are left out. */
+static int record(void)
+{
+	static Case c;
+	static State out;
+	static u8 code[4096];
+	FILE *f = fopen(opt.record, "wb");
+	u64 n = 0;
+
+	if (!f) {
+		perror(opt.record);
+		return 2;
+	}
+	native_init();
+	record_begin(f);
+	for (u64 k = opt.skip; k < opt.skip + opt.count; k++) {
+		make_case(&c, k);
+		End end = native_run(&c, fuzz_layout(&c, code), &out);
+		if (end.vector == END_TIMEOUT)
+			continue;
+		record_write(f, &c, end, &out);
+		n++;
+	}
+	printf("%llu sequences of %u forms recorded\n", (unsigned long long)n, npool);
+	return fclose(f) ? 2 : 0;
+}
+
 static void run(void)
 {
 	u64 from = opt.skip, to = opt.skip + opt.count;
@@ -154,6 +183,7 @@ static void options(int argc, char **argv)
 		else if (!strcmp(a, "--mode")) opt.mode = atoi(v) == 32 ? X86_32 : X86_64;
 		else if (!strcmp(a, "--op")) opt.op = v;
 		else if (!strcmp(a, "--family")) opt.family = v;
+		else if (!strcmp(a, "--record")) opt.record = v;
 		else { fprintf(stderr, "fuzz: what is %s?\n", a); exit(2); }
 		k++;
 	}
@@ -169,6 +199,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	choose_rows();
+	if (opt.record)
+		return record();
 	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	run();

@@ -20,6 +20,7 @@ typedef struct State {
 	u64 gpr[16], pc, flags, fs, gs; /* the last two: bases */
 	u16 sel[6];
 	u32 steps; u64 trace;           /* single-stepped: how many, and a number made of where */
+	u32 pool;                       /* data is this part of fuzz_data */
 	u8 data[DATA_SIZE];
 } State;
 
@@ -76,6 +77,8 @@ bool fuzz_row_in(u32 row, enum XMode mode);
 /* Adds an instruction of the row; false if none could be made. */
 bool fuzz_add(Case *c, u32 row);
 void fuzz_state(State *s, enum XMode mode);
+/* One of 4096 pieces of the same random bytes, DATA_SIZE long. */
+const u8 *fuzz_data(u32 pool);
 /* What is in the page at RO_AT. */
 const u8 *fuzz_readonly(void);
 /* Whether it has instructions that access memory in pieces, in an order of the processor's own: where such a sequence
@@ -128,15 +131,28 @@ void machine_state_out(const Regfile *from, State *out, u64 pc);
 void jit_init(enum XMode mode); /* before native_init */
 End jit_run(const Case *c, u32 size, State *out);
 
-/* ---- compare.c ---- */
+/* ---- verdict.c ---- */
 extern bool fuzz_jit; /* the JIT instead of eval */
 typedef struct Verdict {
 	bool skipped, unimpl;
 	u32 op;
 	char why[200];      /* "" = equal */
 } Verdict;
+/* The sequence's code must lie at CODE_AT. */
+Verdict fuzz_judge(const Case *c, End cpu_end, const State *cpu, End vm_end, const State *vm);
+void fuzz_print(const Case *c);
+
+/* ---- compare.c ---- */
 Verdict fuzz_try(const Case *c, u32 max_insns, bool check);
 void fuzz_shrink(Case *c, u32 max_insns);
-void fuzz_print(const Case *c);
+
+/* ---- record.c ---- */
+/* A file of cases with what the processor did, for machines of other kinds.  Numbers are little-endian. */
+void record_begin(FILE *f);
+void record_write(FILE *f, const Case *c, End end, const State *out);
+/* Ends the program when the file is not of this version of the tester. */
+void record_open(FILE *f);
+/* False: the file is over. */
+bool record_read(FILE *f, Case *c, End *end, State *out);
 
 #endif

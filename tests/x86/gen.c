@@ -214,6 +214,11 @@ const u8 *fuzz_readonly(void)
 	return data_pool();
 }
 
+const u8 *fuzz_data(u32 n)
+{
+	return data_pool() + 16 * (n & 4095);
+}
+
 static void segments(State *s, enum XMode mode)
 {
 	bool wide = mode == X86_64;
@@ -238,7 +243,8 @@ void fuzz_state(State *s, enum XMode mode)
 			s->gpr[k] = k < 8 ? (u32)s->gpr[k] : 0;
 	s->flags = (fuzz_random() & XF_ALL) | (fuzz_one_in(4) ? 0x400 : 0);
 	segments(s, mode);
-	memcpy(s->data, data_pool() + 16 * fuzz_below(4096), DATA_SIZE);
+	s->pool = fuzz_below(4096);
+	memcpy(s->data, fuzz_data(s->pool), DATA_SIZE);
 	fx_state(s->fx, mode);
 }
 
