@@ -34,7 +34,7 @@ ifdef CROSS
   XXHASH := -I$(OUT)/gen/include
 endif
 
-ROOMS := pvm/base pvm/ocode pvm/pcode pvm/x86 pvm/opt pvm/back pvm/back/amd64 pvm/run pvm/debug loader compiler abi-shim/pcode abi-shim/linux
+ROOMS := pvm/base pvm/ocode pvm/pcode pvm/x86 pvm/opt pvm/back pvm/back/amd64 pvm/run pvm/debug loader compiler abi-shim/pcode abi-shim/linux abi-shim/win32
 SRC := $(foreach r,$(ROOMS),$(wildcard $(r)/*.c))
 OBJ := $(SRC:%.c=$(OUT)/obj/%.o) $(OUT)/obj/gen/stdlib_data.o
 LEXERS := $(wildcard compiler/*.l)

@@ -1,6 +1,7 @@
 /* pvm: the command line.  The only file that joins a Task with its ABI. */
 #include "../abi-shim/linux/linux.h"
 #include "../abi-shim/pcode/pcabi.h"
+#include "../abi-shim/win32/win32.h"
 #include "../compiler/compiler.h"
 #include "../loader/loader.h"
 #include "debug/debug.h"
@@ -22,6 +23,7 @@ typedef struct Cli {
 	const char *out, *stage, *pass, *func;
 	bool executable;
 	LinuxOpts linux_opts;
+	WinOpts win_opts;
 	const char *cwd;
 	VEC(char *) inherit; /* options that children of a Linux program get, too */
 	VEC(char *) env;     /* --env */
@@ -96,8 +98,11 @@ static void opt_trace(Cli *c, const char *v)
 		c->task.trace_exec = true;
 	else if (strcmp(v, "linux") == 0)
 		c->linux_opts.strace = true;
-	else
-		usage("--trace is pcode, exec or linux, not '%s'", v);
+	else if (strncmp(v, "win32", 5) == 0 && (!v[5] || v[5] == ':')) {
+		c->win_opts.trace = true;
+		c->win_opts.trace_dll = v[5] ? v + 6 : NULL;
+	} else
+		usage("--trace is pcode, exec, linux or win32, not '%s'", v);
 }
 
 static void opt_opt(Cli *c, const char *v) { c->task.opt = number(v, 0, 2); }
@@ -469,12 +474,34 @@ static int run_or_debug(Cli *c, bool debug)
 	return status;
 }
 
+/* A program for Windows: told by its headers, of which the first pages are enough. */
+static bool is_windows(const char *path)
+{
+	static u8 head[8192];
+	FILE *f = fopen(path, "rb");
+	size_t n = f ? fread(head, 1, sizeof head, f) : 0;
+
+	if (f)
+		fclose(f);
+	return loader_sniff(head, n, path) == FILE_PE;
+}
+
+static int run_windows(Cli *c)
+{
+	if (c->task.exec == EXEC_INTERP)
+		usage("%s is for P-code; Windows programs have eval and jit", "--exec=interp");
+	c->win_opts.x = c->linux_opts.x;
+	return win32_run(&c->win_opts, c->argc, c->argv, make_env(c));
+}
+
 static int cmd_run(Cli *c)
 {
 	linux_take_env(environ);
 	prepare_linux(c);
 	if (is_linux(c, c->argv[0]))
 		return run_linux(c);
+	if (strcmp(c->argv[0], "-") != 0 && is_windows(c->argv[0]))
+		return run_windows(c);
 	return run_or_debug(c, false);
 }
 

@@ -1,0 +1,70 @@
+/* kernel32: clocks, and what machine this is. */
+#include "handlers.h"
+
+#include <time.h>
+#include <unistd.h>
+
+/* 100 ns since 1601. */
+#define EPOCH 116444736000000000ull
+
+static u64 nanoseconds(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (u64)ts.tv_sec * 1000000000 + (u64)ts.tv_nsec;
+}
+
+u64 w_GetTickCount(WThread *t, const u64 *a) { return nanoseconds(CLOCK_BOOTTIME) / 1000000; }
+u64 w_GetTickCount64(WThread *t, const u64 *a) { return nanoseconds(CLOCK_BOOTTIME) / 1000000; }
+
+u64 w_QueryPerformanceCounter(WThread *t, const u64 *a)
+{
+	mem_put_u64(t, a[0], nanoseconds(CLOCK_MONOTONIC) / 100);
+	return 1;
+}
+
+u64 w_QueryPerformanceFrequency(WThread *t, const u64 *a)
+{
+	mem_put_u64(t, a[0], 10000000);
+	return 1;
+}
+
+u64 w_GetSystemTimeAsFileTime(WThread *t, const u64 *a)
+{
+	mem_put_u64(t, a[0], nanoseconds(CLOCK_REALTIME) / 100 + EPOCH);
+	return 0;
+}
+
+u64 w_GetVersion(WThread *t, const u64 *a) { return 10 | 19045u << 16; }
+
+/* OSVERSIONINFOW, perhaps EX. */
+u64 w_RtlGetVersion(WThread *t, const u64 *a)
+{
+	mem_put_u32(t, a[0] + 4, 10);
+	mem_put_u32(t, a[0] + 8, 0);
+	mem_put_u32(t, a[0] + 12, 19045);
+	mem_put_u32(t, a[0] + 16, 2);
+	st16(mem_out(t, a[0] + 20, 2), 0);
+	return 0;
+}
+
+u64 w_GetSystemInfo(WThread *t, const u64 *a)
+{
+	u32 word = t->wide ? 8 : 4, size = t->wide ? 48 : 36;
+	u8 *p = mem_out(t, a[0], size);
+	u32 cpus = (u32)sysconf(_SC_NPROCESSORS_ONLN);
+
+	memset(p, 0, size);
+	st16(p, t->wide ? 9 : 0);
+	st32(p + 4, GUEST_PAGE);
+	mem_put_word(t, a[0] + 8, 0x10000);
+	mem_put_word(t, a[0] + 8 + word, t->wide ? 0x7ffffffeffffull : 0x7ffeffff);
+	mem_put_word(t, a[0] + 8 + 2 * word, cpus >= 64 ? ~(u64)0 : ((u64)1 << cpus) - 1);
+	p += 8 + 3 * word;
+	st32(p, cpus);
+	st32(p + 4, t->wide ? 8664 : 586);
+	st32(p + 8, 0x10000);
+	st16(p + 12, 6);
+	return 0;
+}

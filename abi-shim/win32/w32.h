@@ -1,0 +1,278 @@
+/* The room's own header: processes, threads, rows of the .def tables, objects, and the helpers of handlers. */
+#ifndef PVM_W32_H
+#define PVM_W32_H
+
+#include "win32.h"
+#include "../../loader/pe.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+
+typedef struct WTask WTask;
+typedef struct WThread WThread;
+
+/* ---- rows ------------------------------------------------------------------------------------------- */
+
+/* A handler: arguments widened to 64 bits by the row's signature, doubles as their bits. */
+typedef u64 WFn(WThread *t, const u64 *a);
+
+/* One exported function.  A signature has a letter for each argument, ':' and one for the result:
+ *   i i32   u u32   b BOOL   q 64 bits   p pointer or size   h handle   s string   w UTF-16 string   S W room for one
+ *   f float   d double   v nothing
+ * '@' before it: cdecl, the caller takes the arguments off (i386); '.' behind the arguments: more follow;
+ * '!' before it: may run guest code. */
+typedef struct WRow {
+	const char *name;
+	u16 ordinal;        /* 0: the linker's choice */
+	const char *sig;
+	WFn *fn;            /* NULL: not there yet; calls name it */
+} WRow;
+
+/* Exported data: so many bytes for i386, for x86-64, at a multiple of 16. */
+typedef struct WData {
+	const char *name;
+	u32 size32, size64;
+} WData;
+
+typedef struct WDll {
+	const char *name;   /* lower case, with its ending */
+	const WRow *row;
+	u32 nrow;
+	const WData *data;
+	u32 ndata;
+} WDll;
+
+/* The built-in library of this name (lower case); names of API sets lead to their hosts.  NULL: there is none. */
+const WDll *dll_find(const char *name);
+const WDll *dll_by_index(u32 i);
+u32 dll_index(const WDll *d);
+/* The row of an exported function; NULL: there is none. */
+const WRow *dll_row(const WDll *d, const char *name);
+
+/* ---- modules ------------------------------------------------------------------------------------------ */
+
+typedef struct WModule {
+	struct WModule *next;  /* in the order of loading */
+	char *name;            /* lower case, without directory */
+	char *path;            /* the guest's full name */
+	u64 base;
+	PeImage image;
+	const WDll *dll;       /* built in */
+	u64 entry;             /* guest address of its LDR_DATA_TABLE_ENTRY */
+	u32 refs;
+	u32 tls;               /* index + 1; 0: none */
+	bool started;          /* DllMain has been told */
+} WModule;
+
+/* Maps a built-in library's image; NULL: out of memory. */
+WModule *builtin_load(WTask *k, const WDll *d);
+/* Address of a built-in library's exported data. */
+u64 builtin_data(WTask *k, const char *dll, const char *name);
+/* The address of the thunk to which guest code returns from a call by the host. */
+u64 builtin_return(WTask *k);
+
+/* Loads a program or library and all that it imports; refs is raised if it is there already.  NULL: e says why. */
+WModule *module_load(WThread *t, const char *name, bool program, Err *e);
+WModule *module_by_name(WTask *k, const char *name);  /* of any case, with or without directory and ending; NULL = program */
+WModule *module_by_base(WTask *k, u64 base);
+WModule *module_at(WTask *k, u64 addr);
+/* The address of an exported function or datum, through forwarders; 0: there is none. */
+u64 module_export(WThread *t, WModule *m, const char *name, u32 ordinal);
+/* Tells DllMain of all modules that have not heard yet (DLL_PROCESS_ATTACH ... ), in order; false: one has refused. */
+bool module_start(WThread *t);
+void module_notify(WThread *t, u32 reason);
+/* View of a module's memory; p NULL when it is no longer mapped. */
+PeMap module_map(WThread *t, const WModule *m);
+/* Thread-local storage of all modules for this thread. */
+bool module_tls(WThread *t);
+
+/* ---- objects and handles -------------------------------------------------------------------------------- */
+
+typedef enum WKind {
+	WK_NONE, WK_FILE, WK_FIND, WK_EVENT, WK_MUTEX, WK_SEMAPHORE, WK_THREAD, WK_PROCESS, WK_MAPPING, WK_HEAP, WK_PIPE, WK_TIMER, WK_KEY
+} WKind;
+
+typedef struct WObj {
+	WKind kind;
+	u32 refs;
+	int fd;              /* -1: none */
+	bool append, console, dir;
+	char *path;          /* of files: the host's name */
+	bool delete_on_close;
+	/* things to wait for */
+	bool signaled, manual;
+	u32 count, most;     /* semaphores: free units; mutexes: depth */
+	WThread *owner;      /* of mutexes */
+	u32 status;          /* of threads and processes that have ended */
+	int pid;
+	void *data;          /* of its family */
+	void (*destroy)(struct WObj *o);
+} WObj;
+
+WObj *obj_new(WKind kind);
+void obj_keep(WObj *o);
+void obj_drop(WObj *o);
+u64 handle_new(WTask *k, WObj *o);          /* takes the reference */
+WObj *handle_get(WTask *k, u64 h, WKind kind); /* WK_NONE: any.  NULL: ERROR_INVALID_HANDLE is the caller's to set.  A kept reference */
+bool handle_close(WTask *k, u64 h);
+
+/* ---- process and threads ---------------------------------------------------------------------------------- */
+
+enum { WIN_PATH = 4096 };
+
+struct WTask {
+	WinOpts o;
+	XTask *x;
+	bool wide;
+	pthread_mutex_t lock;      /* of all below */
+	pthread_cond_t changed;    /* something that is waited for has been signaled */
+	WModule *modules, **last;
+	WModule *program;
+	VEC(WObj *) handle;
+	WThread *threads;
+	u32 nthread, next_tid;
+	u64 peb, params, ldr;
+	u64 heap;                  /* the process heap's handle */
+	u64 std[3];                /* handles: input, output, error */
+	char *cmdline;             /* WTF-8 */
+	char **env;                /* "NAME=VALUE", WTF-8, sorted as Windows sorts */
+	u32 nenv;
+	u64 cmdline_a, cmdline_w;  /* guest copies, made when first asked for */
+	u64 tls_used, fls_used[2];
+	u32 ntls_module;
+	u32 status;
+	bool ending;
+	u64 filter;                /* of SetUnhandledExceptionFilter */
+	u64 veh[32];
+	u32 nveh;
+	Map missing;               /* row address -> calls */
+	FILE *trace;
+};
+
+/* A call by the host into the guest, on the host's stack. */
+typedef struct WCall {
+	struct WCall *up;
+	u64 sp;
+	bool done;
+	jmp_buf over;              /* where a guest unwind past it goes on */
+} WCall;
+
+struct WThread {
+	XThread *x;
+	WTask *task;
+	WThread *next;
+	bool wide;
+	u64 teb, stack_low, stack_high;
+	u32 tid;
+	WObj *obj;
+	pthread_t host;
+	u64 start, param;
+	const WDll *dll;           /* of the call that runs */
+	const WRow *row;
+	u64 va;                    /* where the arguments behind the named ones are */
+	u64 ret;                   /* the call's return address */
+	WCall *call;
+	bool ended;
+	u64 err;                   /* of handlers of the C library: guest address of errno */
+};
+
+static inline WThread *wthread(XThread *x) { return *xthread_data(x); }
+
+/* An argument that is a string, by the row's letter (s or w), as WTF-8; the caller frees it.  NULL: a null pointer. */
+char *arg_string(WThread *t, const u64 *a, u32 i);
+/* True if the row that runs is of the wide kind: the same handler serves NameA and NameW. */
+bool row_wide(const WThread *t);
+/* Writes a string and its NUL to a buffer of `room` units, as the row has them.  Returns its length in units without the
+ * NUL, whether or not it was written; it is written only if it fits whole. */
+u64 out_string(WThread *t, u64 at, u64 room, const char *s);
+
+/* How many bytes of arguments a row's thunk takes off the stack (i386). */
+u32 call_stack_bytes(const WRow *row);
+
+/* Handlers of XTrap and of the exit. */
+bool call_thunk(WThread *t);
+/* Runs a function of the guest with n arguments; stdcall and cdecl alike.  Its result. */
+u64 call_guest(WThread *t, u64 fn, u32 n, const u64 *args);
+/* Ends the process, from any thread. */
+void process_exit(WThread *t, u32 status) NORETURN;
+/* A failure that no Windows program could see. */
+void process_die(WThread *t, int status, const char *fmt, ...) PRINTF(3, 4) NORETURN;
+
+WThread *thread_new(WTask *k, u64 stack, Err *e);
+/* Initial values of the C library's exported data. */
+void crt_start(WThread *t);
+bool process_start(WTask *k, int argc, char **argv, char **envp, Err *e);
+int start_run(WTask *k);
+/* The environment as a block of UTF-16 strings, on the heap. */
+u64 start_env_block(WThread *t);
+
+/* ---- guest memory ----------------------------------------------------------------------------------------- */
+
+/* A pointer to n bytes at a guest address that handlers may read (and write); a guest exception is raised at the call
+ * when they are not there. */
+void *mem_in(WThread *t, u64 at, u64 n);
+void *mem_out(WThread *t, u64 at, u64 n);
+/* Words of the guest's size. */
+u64 mem_word(WThread *t, u64 at);
+void mem_put_word(WThread *t, u64 at, u64 v);
+u32 mem_u32(WThread *t, u64 at);
+void mem_put_u32(WThread *t, u64 at, u32 v);
+void mem_put_u64(WThread *t, u64 at, u64 v);
+/* The length of a string, in its units. */
+u64 mem_strlen(WThread *t, u64 at);
+u64 mem_wcslen(WThread *t, u64 at);
+/* Strings to WTF-8, in memory that the caller frees; NULL for a null pointer. */
+char *mem_str(WThread *t, u64 at);
+char *mem_wstr(WThread *t, u64 at);
+char *mem_wstrn(WThread *t, u64 at, u64 units);
+
+/* The heap: memory of the guest by the byte, multiples of 16.  0: none is left. */
+u64 wheap_alloc(WThread *t, u64 n);
+u64 wheap_zalloc(WThread *t, u64 n);
+u64 wheap_realloc(WThread *t, u64 p, u64 n);
+bool wheap_free(WThread *t, u64 p);
+i64 wheap_size(WThread *t, u64 p); /* -1: not a block */
+u64 wheap_string(WThread *t, const char *s);
+u64 wheap_wstring(WThread *t, const char *s);
+/* A UNICODE_STRING; its text is on the heap. */
+void mem_put_unicode(WThread *t, u64 at, const char *s);
+
+/* ---- text --------------------------------------------------------------------------------------------------- */
+
+/* WTF-8 to UTF-16 and back: as UTF-8, but single surrogates stay what they are, so that nothing is lost.  Units or bytes
+ * needed are returned; what fits in `room` is written (never a part of a character in text_from_wide).  No NUL is added. */
+size_t text_to_wide(const char *s, size_t n, u8 *to, size_t room);
+size_t text_from_wide(const u8 *w, size_t units, char *to, size_t room);
+
+/* ---- paths -------------------------------------------------------------------------------------------------- */
+
+/* A guest's file name to the host's: Z: is the root, C: a private folder, other drives are not there; case does not count
+ * where there is no exact match.  False: no such drive, or too long. */
+bool path_to_host(WTask *k, const char *guest, char *out, size_t size);
+/* The host's to the guest's (Z:\...). */
+void path_to_guest(const char *host, char *out, size_t size);
+/* Full name of a guest path: drive, backslashes, no dots. */
+bool path_full(WTask *k, const char *guest, char *out, size_t size);
+
+/* ---- errors --------------------------------------------------------------------------------------------------- */
+
+enum WError {
+	W_SUCCESS = 0, W_INVALID_FUNCTION = 1, W_FILE_NOT_FOUND = 2, W_PATH_NOT_FOUND = 3, W_TOO_MANY_OPEN_FILES = 4, W_ACCESS_DENIED = 5,
+	W_INVALID_HANDLE = 6, W_NOT_ENOUGH_MEMORY = 8, W_BAD_FORMAT = 11, W_INVALID_DATA = 13, W_INVALID_DRIVE = 15, W_NO_MORE_FILES = 18,
+	W_WRITE_PROTECT = 19, W_NOT_READY = 21, W_SHARING_VIOLATION = 32, W_HANDLE_EOF = 38, W_NOT_SUPPORTED = 50, W_FILE_EXISTS = 80,
+	W_INVALID_PARAMETER = 87, W_BROKEN_PIPE = 109, W_DISK_FULL = 112, W_CALL_NOT_IMPLEMENTED = 120, W_INSUFFICIENT_BUFFER = 122,
+	W_INVALID_NAME = 123, W_MOD_NOT_FOUND = 126, W_PROC_NOT_FOUND = 127, W_NEGATIVE_SEEK = 131, W_DIR_NOT_EMPTY = 145, W_BUSY = 170, W_ALREADY_EXISTS = 183,
+	W_ENVVAR_NOT_FOUND = 203, W_FILENAME_EXCED_RANGE = 206, W_MORE_DATA = 234, W_NO_DATA = 232, W_INVALID_ADDRESS = 487, W_DIRECTORY = 267,
+	W_NOT_OWNER = 288, W_NO_UNICODE = 1113, W_IO_DEVICE = 1117, W_NOT_FOUND = 1168, W_RESOURCE_DATA = 1812, W_RESOURCE_TYPE = 1813, W_RESOURCE_NAME = 1814
+};
+void error_set(WThread *t, u32 code);
+u32 error_get(WThread *t);
+u32 error_from_errno(int e);
+/* Sets the error by errno or by code, and gives the result for failing: 0. */
+u64 fail_errno(WThread *t);
+u64 fail(WThread *t, u32 code);
+
+#define W_INVALID_HANDLE_VALUE ((u64)-1)
+
+#endif
