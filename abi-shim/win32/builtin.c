@@ -3,12 +3,13 @@
  *
  * A thunk of i386:   mov edi, edi; mov eax, NUMBER; int 0x80; ret BYTES
  * and of x86-64:     mov eax, NUMBER; int 0x80; ret                       (rax holds no argument)
- * NUMBER is the library's index << 16 | the row's. */
+ * NUMBER is the library's index << 16 | the row's.  Behind the last there is one with int 0x80 alone: calls by the host
+ * return there, with their result in eax. */
 #include "w32.h"
 
 #include <stdlib.h>
 
-enum { THUNK = 16, TEXT = 0x1000, NUMBER_RETURN_HIGH = 0xffff };
+enum { THUNK = 16, TEXT = 0x1000 };
 
 typedef struct Export {
 	const char *name;
@@ -64,7 +65,7 @@ static void put_text(Builder *s)
 	pad_to(&s->out, TEXT);
 	for (u32 i = 0; i < s->d->nrow; i++)
 		put_thunk(&s->out, s->wide, dll_index(s->d) << 16 | i, call_stack_bytes(&s->d->row[i]));
-	put_thunk(&s->out, s->wide, (u32)NUMBER_RETURN_HIGH << 16, 0);
+	buf_u8(&s->out, 0xcd), buf_u8(&s->out, 0x80);
 }
 
 static u32 data_offset(const WDll *d, bool wide, u32 i)
@@ -204,6 +205,7 @@ WModule *builtin_load(WTask *k, const WDll *d)
 	buf_free(&s.out);
 	if (ok) {
 		m->image.base = m->base;
+		k->returned = m->base + TEXT + THUNK * d->nrow + 2;
 		return m;
 	}
 	free(m->name);
@@ -220,11 +222,4 @@ u64 builtin_data(WTask *k, const char *dll, const char *name)
 		if (strcmp(m->dll->data[i].name, name) == 0)
 			return m->base + up(TEXT + THUNK * (m->dll->nrow + 1), PE_PAGE) + data_offset(m->dll, k->wide, i);
 	return 0;
-}
-
-u64 builtin_return(WTask *k)
-{
-	const WModule *m = module_by_name(k, "ntdll.dll");
-
-	return m->base + TEXT + THUNK * m->dll->nrow;
 }

@@ -6,8 +6,6 @@
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9 };
 enum { ARGS = 16, HOME = 32 };
-/* Rows above all libraries' are the room's own. */
-enum { NUMBER_RETURN = 0xffff0000 };
 
 /* ---- signatures -------------------------------------------------------------------------------------- */
 
@@ -276,10 +274,8 @@ bool call_thunk(WThread *t)
 	u32 number = (u32)*xreg(t->x, RAX);
 	const WDll *dll = dll_by_index(number >> 16);
 
-	if (number == NUMBER_RETURN && t->call) {
-		t->call->done = true;
+	if (*xreg(t->x, XS_PC) == t->task->returned && t->call)
 		return false;
-	}
 	if (!dll || (number & 0xffff) >= dll->nrow)
 		process_die(t, EXIT_UNSUPPORTED, "a system call that Windows programs do not make, %#x", number);
 	return run_row(t, dll, &dll->row[number & 0xffff]);
@@ -299,7 +295,7 @@ static void push_args(WThread *t, u32 n, const u64 *args)
 			*xreg(t->x, reg[i]) = args[i];
 	}
 	sp -= word;
-	mem_put_word(t, sp, builtin_return(t->task));
+	mem_put_word(t, sp, t->task->returned - 2);
 	*xreg(t->x, RSP) = sp;
 }
 

@@ -69,8 +69,6 @@ typedef struct WModule {
 WModule *builtin_load(WTask *k, const WDll *d);
 /* Address of a built-in library's exported data. */
 u64 builtin_data(WTask *k, const char *dll, const char *name);
-/* The address of the thunk to which guest code returns from a call by the host. */
-u64 builtin_return(WTask *k);
 
 /* Loads a program or library and all that it imports; refs is raised if it is there already.  NULL: e says why. */
 WModule *module_load(WThread *t, const char *name, bool program, Err *e);
@@ -133,6 +131,7 @@ struct WTask {
 	WThread *threads;
 	u32 nthread, next_tid;
 	u64 peb, params, ldr;
+	u64 returned;              /* pc when guest code has come back from a call by the host */
 	u64 heap;                  /* the process heap's handle */
 	u64 std[3];                /* handles: input, output, error */
 	char *cmdline;             /* WTF-8 */
@@ -154,8 +153,6 @@ struct WTask {
 typedef struct WCall {
 	struct WCall *up;
 	u64 sp;
-	bool done;
-	jmp_buf over;              /* where a guest unwind past it goes on */
 } WCall;
 
 struct WThread {

@@ -75,6 +75,20 @@ static void arguments(int pattern, long *a)
 		a[0] = 0;
 }
 
+/* What the caller has as its standard files may be a device of the computer's, whose mode a call could change: the child
+ * has pipes instead. */
+static void private_files(void)
+{
+	int q[2];
+
+	pipe(q);
+	dup2(q[0], 0);
+	dup2(q[1], 1);
+	dup2(q[1], 2);
+	close(q[0]);
+	close(q[1]);
+}
+
 /* What the child says of its call: an error's number, or 0. */
 static int ask(int nr, const long *a)
 {
@@ -85,6 +99,7 @@ static int ask(int nr, const long *a)
 	if (fork() == 0) {
 		close(p[0]);
 		fcntl(p[1], F_DUPFD_CLOEXEC, 200);
+		private_files();
 		signal(SIGALRM, SIG_DFL);
 		setitimer(ITIMER_REAL, &soon, NULL);
 		long r = syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
