@@ -5,7 +5,7 @@ set -u
 build="make gcc libc6-dev flex bison libxxhash-dev"
 test="libcmocka-dev libzydis-dev csmith libcsmith-dev busybox-static"
 cross="gcc-i686-linux-gnu libc6-dev-i386-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
-	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user"
+	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32"
 bench="fp-compiler fp-units-rtl fp-units-base perl python3 sqlite3"
 
 want=
