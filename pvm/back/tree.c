@@ -77,12 +77,14 @@ typedef struct Vreg {
 /* Registers that the instruction at a time takes: from its reads on, from its end on. */
 typedef struct Taken { u32 time, reads, end; } Taken;
 
+typedef struct Saved { u32 held, in[NREG]; } Saved;
+
 /* Times count instructions in the order of the walk. */
 typedef struct Walk {
 	MFunc *m;
 	Vreg *v;
 	u32 *order;         /* blocks: a branch's cold side first, so that its values are dead on the other */
-	u32 (*saved)[NREG]; /* by block: registers at its beginning */
+	Saved *saved;       /* by block: registers at its beginning */
 	u32 in[NREG], held; /* vregs in registers; registers with one */
 	VEC(Taken) taken;
 	u32 taken_at;       /* of the instruction or behind it */
@@ -114,17 +116,22 @@ static void note_taken(Walk *w, const MIns *ins)
 		vec_push(&w->taken, t);
 }
 
+enum {
+	DEFS = 1 << ROLE_DEF | 1 << ROLE_DFIX, WRITES = DEFS | 1 << ROLE_TMP,
+	LATE = 1 << ROLE_LATE | 1 << ROLE_ANYL | 1 << ROLE_MAP | 1 << ROLE_TMP /* there until the instruction is over */
+};
+
 static void note_operand(Walk *w, const MOpnd *o)
 {
 	Vreg *v = &w->v[o->v];
-	bool late = o->role == ROLE_LATE || o->role == ROLE_ANYL || o->role == ROLE_MAP || o->role >= ROLE_DEF;
+	u32 role = 1u << o->role, end = 2 * w->time + ((role & (LATE | DEFS)) != 0);
 
 	if (!o->v)
 		return;
-	if (o->role >= ROLE_DEF)
+	if (role & WRITES)
 		v->start = w->time;
-	v->end = MAX(v->end, 2 * w->time + late);
-	if ((o->role == ROLE_FIX || o->role == ROLE_DFIX) && o->fixed != NOREG && !v->want)
+	v->end = MAX(v->end, end);
+	if (role & (1 << ROLE_FIX | 1 << ROLE_DFIX) && o->fixed != NOREG && !v->want)
 		v->want = (u8)(1 + o->fixed);
 }
 
@@ -133,14 +140,17 @@ static void look_ahead(Walk *w)
 {
 	MFunc *m = w->m;
 
-	for (u32 k = 0; k < m->nblock; k++)
-		for (u32 i = m->block[w->order[k]].first; i < m->block[w->order[k]].end; i++, w->time++) {
+	for (u32 k = 0; k < m->nblock; k++) {
+		const MBlock *b = &m->block[w->order[k]];
+		for (u32 i = b->first, end = b->end; i < end; i++, w->time++) {
 			const MIns *ins = &m->ins.p[i];
+			const MOpnd *o = &m->opnd.p[ins->opnd];
 			if (ins->flags & (MF_CALL | MF_FIXED))
 				note_taken(w, ins);
-			for (u32 j = 0; j < ins->nopnd; j++)
-				note_operand(w, &m->opnd.p[ins->opnd + j]);
+			for (u32 j = 0, n = ins->nopnd; j < n; j++)
+				note_operand(w, &o[j]);
 		}
+	}
 }
 
 /* ---- registers ------------------------------------------------------------------------------------------- */
@@ -341,34 +351,52 @@ static void bring_operands(Walk *w, const MIns *ins, u32 not)
 	}
 }
 
-enum { READS = 1 << ROLE_DEF, LATE = 1 << ROLE_LATE | 1 << ROLE_ANYL | 1 << ROLE_MAP | 1 << ROLE_TMP };
+static void release_all(Walk *w, u32 regs)
+{
+	for (w->held &= ~regs; regs; regs &= regs - 1)
+		w->in[__builtin_ctz(regs)] = 0;
+}
+
+enum { MAX_DEF = 64 /* the number of an operand that is a result is below this */ };
+
+/* What place_reads finds out: operands that are results, as a set; registers of values that nobody needs behind the
+ * instruction, and that no operand is in any more. */
+typedef struct Found { u64 defs; u32 over; } Found;
 
 /* The reading operands are given their places.  False if there is one that is not where it has to be, unless `brought`.
  * Values that nobody needs any more give up their registers. */
-static bool place_reads(Walk *w, const MIns *ins, bool brought)
+static bool place_reads(Walk *w, const MIns *ins, bool brought, Found *found)
 {
 	MOpnd *o = &w->m->opnd.p[ins->opnd];
-	u32 over = 0, late = 0;
+	u32 over = 0, late = 0, now = 2 * w->time;
 
-	for (u32 k = 0; k < ins->nopnd; k++) {
+	*found = (Found){ 0 };
+	for (u32 k = 0, n = ins->nopnd; k < n; k++) {
 		u32 role = 1u << o[k].role;
 		const Vreg *v = &w->v[o[k].v];
-		o[k].loc = LOC_NOWHERE;
-		if (!o[k].v || (role & (1 << ROLE_DEF | 1 << ROLE_DFIX)))
+		i32 loc = v->loc;
+		if (role & DEFS && o[k].v) {
+			found->defs |= 1ull << k % MAX_DEF;
+			w->failed |= k >= MAX_DEF;
 			continue;
-		if (!brought && (role & 1 << ROLE_TMP || (o[k].role <= ROLE_ANYL && LOC_IS_SLOT(v->loc))))
+		}
+		o[k].loc = LOC_NOWHERE;
+		if (!o[k].v)
+			continue;
+		if (!brought && (role & 1 << ROLE_TMP || (LOC_IS_SLOT(loc) && o[k].role <= ROLE_ANYL)))
 			return false;
-		o[k].loc = v->loc;
-		if (v->loc < 0)
+		o[k].loc = loc;
+		if (loc < 0)
 			continue;
 		if (role & LATE)
-			late |= 1u << v->loc;
-		if (role < READS && v->end <= 2 * w->time)
-			over |= 1u << v->loc;
+			late |= 1u << loc;
+		if (v->end <= now)
+			over |= 1u << loc;
+		else if (v->end == now + 1)
+			found->over |= 1u << loc;
 	}
 	w->late |= late;
-	for (w->held &= ~over; over; over &= over - 1)
-		w->in[__builtin_ctz(over)] = 0;
+	release_all(w, over);
 	return true;
 }
 
@@ -377,33 +405,34 @@ static void read_in_place(Walk *w, const MIns *ins, u32 left, const u32 was[NREG
 {
 	MOpnd *o = &w->m->opnd.p[ins->opnd];
 
-	for (u32 k = 0; k < ins->nopnd && left; k++)
+	for (u32 k = 0; k < ins->nopnd; k++)
 		if (o[k].role == ROLE_FIX && (left >> o[k].fixed & 1) && was[o[k].fixed] == o[k].v)
 			o[k].loc = o[k].fixed;
 }
 
-static void place_results(Walk *w, const MIns *ins)
+static void place_results(Walk *w, const MIns *ins, Found *found)
 {
 	MOpnd *o = &w->m->opnd.p[ins->opnd];
 	u32 like = ins->nopnd >= 2 && o[1].v && ROLE_READS(o[1].role) && o[1].loc >= 0 ? (u32)o[1].loc : NOREG;
 
-	for (u32 k = 0; k < ins->nopnd && !w->failed; k++)
-		if (o[k].v && (o[k].role == ROLE_DEF || o[k].role == ROLE_DFIX)) {
-			take(w, o[k].v, w->late, o[k].role == ROLE_DEF ? like : NOREG, false);
-			o[k].loc = w->v[o[k].v].loc;
-			w->late |= w->failed ? 0 : 1u << o[k].loc;
-		}
-	for (u32 k = 0; k < ins->nopnd; k++) {
-		const Vreg *v = &w->v[o[k].v];
-		if (o[k].v && v->end <= 2 * w->time + 1 && v->loc >= 0 && w->in[v->loc] == o[k].v)
-			release(w, (u32)v->loc);
+	for (u64 defs = found->defs; defs && !w->failed; defs &= defs - 1) {
+		MOpnd *d = &o[__builtin_ctzll(defs)];
+		take(w, d->v, w->late, d->role == ROLE_DEF ? like : NOREG, false);
+		if (w->failed)
+			return;
+		d->loc = w->v[d->v].loc;
+		w->late |= 1u << d->loc;
+		if (w->v[d->v].end <= 2 * w->time + 1)
+			found->over |= 1u << d->loc;
 	}
+	release_all(w, found->over);
 }
 
 static void place_ins(Walk *w)
 {
 	const MIns *ins = &w->m->ins.p[w->ins];
 	u32 was[NREG], left = 0, not = 0;
+	Found found;
 
 	if (!ins->nopnd && !(ins->flags & MF_CALL))
 		return;
@@ -415,13 +444,15 @@ static void place_ins(Walk *w)
 		not = w->taken.p[w->taken_at].end;
 		left = make_way(w, ins, &w->taken.p[w->taken_at], was);
 	}
-	if (!place_reads(w, ins, false)) {
+	if (!place_reads(w, ins, false, &found)) {
 		bring_operands(w, ins, not);
-		place_reads(w, ins, true);
+		place_reads(w, ins, true, &found);
 		w->busy = 0;
 	}
-	read_in_place(w, ins, left, was);
-	place_results(w, ins);
+	if (left)
+		read_in_place(w, ins, left, was);
+	if (found.defs | found.over)
+		place_results(w, ins, &found);
 }
 
 /* ---- the walk ----------------------------------------------------------------------------------------------------- */
@@ -448,11 +479,12 @@ static void enter_block(Walk *w, u32 b)
 		u32 v = w->in[__builtin_ctz(regs)];
 		w->v[v].loc = LOC_SLOT(v);
 	}
-	w->held = 0;
-	memset(w->in, 0, sizeof w->in);
-	for (u32 r = 0; r < NREG && b; r++)
-		if (w->saved[b][r] && w->v[w->saved[b][r]].end >= 2 * w->time)
-			hold(w, w->saved[b][r], r);
+	release_all(w, w->held);
+	for (u32 regs = w->saved[b].held; regs; regs &= regs - 1) {
+		u32 r = (u32)__builtin_ctz(regs);
+		if (w->v[w->saved[b].in[r]].end >= 2 * w->time)
+			hold(w, w->saved[b].in[r], r);
+	}
 }
 
 static void walk(Walk *w)
@@ -465,8 +497,12 @@ static void walk(Walk *w)
 		enter_block(w, w->order[w->k]);
 		for (w->ins = b->first; w->ins < b->end && !w->failed; w->ins++, w->time++)
 			place_ins(w);
-		for (u32 j = 0; j < b->nsucc; j++)
-			memcpy(w->saved[m->link[b->succ + j]], w->in, sizeof w->in);
+		for (u32 j = 0; j < b->nsucc; j++) {
+			Saved *to = &w->saved[m->link[b->succ + j]];
+			to->held = w->held;
+			for (u32 regs = w->held; regs; regs &= regs - 1)
+				to->in[__builtin_ctz(regs)] = w->in[__builtin_ctz(regs)];
+		}
 	}
 }
 

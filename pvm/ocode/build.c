@@ -62,16 +62,23 @@ u32 ocode_block(OFunc *f)
 	return f->block.n - 1;
 }
 
-OVal ocode_ins(OFunc *f, OOp op, OType type, u32 aux, u32 a, u32 b, u32 c)
+static inline OVal new_ins(OFunc *f)
 {
 	OVal v = f->free_ins;
 
 	if (v) {
 		f->free_ins = f->ins.p[v].next;
-	} else {
-		v = f->ins.n;
-		vec_push(&f->ins, (OIns){0});
+		return v;
 	}
+	if (f->ins.n == f->ins.cap)
+		vec_reserve(&f->ins, f->ins.n + 1u);
+	return f->ins.n++;
+}
+
+OVal ocode_ins(OFunc *f, OOp op, OType type, u32 aux, u32 a, u32 b, u32 c)
+{
+	OVal v = new_ins(f);
+
 	f->ins.p[v] = (OIns){.op = (u8)op, .type = (u8)type, .aux = (u16)aux, .a = a, .b = b, .c = c};
 	return v;
 }
@@ -121,20 +128,31 @@ void ocode_delete(OFunc *f, OVal v)
 	f->free_ins = v;
 }
 
+/* At the end of a block, where most instructions are made. */
+static inline void link_last(OFunc *f, u32 block, OVal v)
+{
+	OBlock *b = &f->block.p[block];
+
+	*(b->last ? &f->ins.p[b->last].next : &b->first) = v;
+	b->last = v;
+}
+
 OVal ocode_emit(OFunc *f, u32 block, OOp op, OType type, u32 aux, u32 a, u32 b, u32 c)
 {
-	OVal v = ocode_ins(f, op, type, aux, a, b, c);
+	OVal v = new_ins(f);
 
-	ocode_append(f, block, v);
+	f->ins.p[v] = (OIns){.op = (u8)op, .type = (u8)type, .aux = (u16)aux, .a = a, .b = b, .c = c,
+		.block = block, .prev = f->block.p[block].last};
+	link_last(f, block, v);
 	return v;
 }
 
 OVal ocode_emit_const(OFunc *f, u32 block, OType type, u64 bits)
 {
-	OVal v = ocode_ins(f, O_CONST, type, 0, 0, 0, 0);
+	OVal v = new_ins(f);
 
-	f->ins.p[v].imm = bits;
-	ocode_append(f, block, v);
+	f->ins.p[v] = (OIns){.op = O_CONST, .type = (u8)type, .imm = bits, .block = block, .prev = f->block.p[block].last};
+	link_last(f, block, v);
 	return v;
 }
 

@@ -62,7 +62,9 @@ typedef struct OOpInfo {
 	u8 form;   /* OForm */
 	char result; /* 'V', 'T', 'I', 'A' */
 	u8 props;  /* OP_* */
+	u8 values; /* OV_* */
 } OOpInfo;
+enum { OV_A = 1, OV_B = 2, OV_C = 4, OV_MORE = 8 }; /* a, b, c are values; others are in the pool or with edges */
 extern const OOpInfo ocode_ops[O_COUNT];
 extern const char *const ocode_type_names[OT_COUNT];
 extern const u8 ocode_type_size[OT_COUNT]; /* bytes */
@@ -359,22 +361,10 @@ OCODE_INLINE void ocode_map_uses_(OFunc *f, u32 map, OUseFn *fn, void *ctx)
 		}
 }
 
-OCODE_INLINE void ocode_each_use(OFunc *f, OVal v, OUseFn *fn, void *ctx)
+/* The less usual forms. */
+OCODE_INLINE void ocode_more_uses_(OFunc *f, OIns *i, OUseFn *fn, void *ctx)
 {
-	OIns *i = &f->ins.p[v];
-
 	switch ((OForm)ocode_ops[i->op].form) {
-	case OF_NONE: case OF_CONST: case OF_IMM: case OF_SLOT: case OF_TRAP:
-		break;
-	case OF_TERN: case OF_VEC3:
-		fn(ctx, &i->c);
-		/* fall through */
-	case OF_BIN: case OF_BINT: case OF_CMP: case OF_STORE: case OF_RMW: case OF_VEC2:
-		fn(ctx, &i->b);
-		/* fall through */
-	case OF_UN: case OF_LOAD: case OF_PUT: case OF_TRAPIF: case OF_EXIT: case OF_VEC1:
-		fn(ctx, &i->a);
-		break;
 	case OF_CAS:
 		ocode_pool_uses_(f, i->a, 3, fn, ctx);
 		break;
@@ -387,20 +377,34 @@ OCODE_INLINE void ocode_each_use(OFunc *f, OVal v, OUseFn *fn, void *ctx)
 		ocode_edge_uses_(f, i->a, 1, fn, ctx);
 		break;
 	case OF_BR:
-		fn(ctx, &i->a);
 		ocode_edge_uses_(f, i->b, 1, fn, ctx);
 		ocode_edge_uses_(f, i->c, 1, fn, ctx);
 		break;
 	case OF_SWITCH:
-		fn(ctx, &i->a);
 		ocode_edge_uses_(f, i->b, i->c, fn, ctx);
 		break;
-	case OF_RET:
+	default: /* RET */
 		if (i->aux)
 			fn(ctx, &i->a);
 		break;
 	}
-	ocode_map_uses_(f, i->map, fn, ctx);
+}
+
+OCODE_INLINE void ocode_each_use(OFunc *f, OVal v, OUseFn *fn, void *ctx)
+{
+	OIns *i = &f->ins.p[v];
+	u32 values = ocode_ops[i->op].values;
+
+	if (values & OV_C)
+		fn(ctx, &i->c);
+	if (values & OV_B)
+		fn(ctx, &i->b);
+	if (values & OV_A)
+		fn(ctx, &i->a);
+	if (values & OV_MORE)
+		ocode_more_uses_(f, i, fn, ctx);
+	if (i->map)
+		ocode_map_uses_(f, i->map, fn, ctx);
 }
 
 #endif

@@ -9,9 +9,18 @@
 /* The result column, as the characters it stands for. */
 enum { RESULT_V = 'V', RESULT_T = 'T', RESULT_I = 'I', RESULT_A = 'A' };
 
+/* Which of a, b, c are values. */
+#define FORM_A(f) ((f) == OF_UN || (f) == OF_LOAD || (f) == OF_PUT || (f) == OF_TRAPIF || (f) == OF_EXIT || (f) == OF_VEC1 || \
+	(f) == OF_BR || (f) == OF_SWITCH || FORM_B(f))
+#define FORM_B(f) ((f) == OF_BIN || (f) == OF_BINT || (f) == OF_CMP || (f) == OF_STORE || (f) == OF_RMW || (f) == OF_VEC2 || FORM_C(f))
+#define FORM_C(f) ((f) == OF_TERN || (f) == OF_VEC3)
+/* Has it others? */
+#define FORM_MORE(f) ((f) == OF_CAS || (f) == OF_CALL || (f) == OF_JMP || (f) == OF_BR || (f) == OF_SWITCH || (f) == OF_RET)
+#define VALUES(f) ((FORM_A(f) ? OV_A : 0) | (FORM_B(f) ? OV_B : 0) | (FORM_C(f) ? OV_C : 0) | (FORM_MORE(f) ? OV_MORE : 0))
+
 const OOpInfo ocode_ops[O_COUNT] = {
-	[O_NONE] = {"none", OF_NONE, RESULT_V, 0},
-#define O(op, name, form, result, props, meaning) [O_##op] = {name, OF_##form, RESULT_##result, MASK(props)},
+	[O_NONE] = {"none", OF_NONE, RESULT_V, 0, 0},
+#define O(op, name, form, result, props, meaning) [O_##op] = {name, OF_##form, RESULT_##result, MASK(props), VALUES(OF_##form)},
 #include "ocode.def"
 #undef O
 };

@@ -78,26 +78,12 @@ static int weight(const Row *r)
 	       ((r->attr & AT_NB) != 0) + (r->mode != MODE_B);
 }
 
-static bool covers(const Row *r, int map, int opcode)
+/* Adds a row to the chain that ends at `at`, insertion-sorted by falling weight. */
+static void add_to_chain(u16 first, u16 at, u16 row)
 {
-	return r->map == map && (r->opcode == opcode || ((r->attr & AT_PR) && r->opcode == (opcode & 0xf8)));
-}
-
-/* Rows of one opcode, insertion-sorted by falling weight. */
-static u16 index_opcode(u16 at, int map, int opcode, const u16 *of_map, u32 n)
-{
-	u16 first = at;
-
-	for (u32 k = 0; k < n; k++) {
-		u16 i = of_map[k], j;
-		if (!covers(&rows[i], map, opcode))
-			continue;
-		for (j = at; j > first && weight(&rows[order[j - 1]]) < weight(&rows[i]); j--)
-			order[j] = order[j - 1];
-		order[j] = i;
-		at++;
-	}
-	return at;
+	for (; at > first && weight(&rows[order[at - 1]]) < weight(&rows[row]); at--)
+		order[at] = order[at - 1];
+	order[at] = row;
 }
 
 /* The only row of an opcode in a mode, if whatever prefix and ModRM byte will do for it. */
@@ -117,24 +103,31 @@ static u16 only_row(u16 at, bool wide)
 	return found;
 }
 
+/* Chains get their places by how many rows each opcode has; a row that ignores the lower bits (AT_PR) has eight opcodes. */
 static void make_index(void)
 {
-	u16 at = 1, of_map[COUNT(rows)];
+	static u16 count[NMAPS][256];
+	u16 at = 1;
 
-	for (int map = 0; map < NMAPS; map++) {
-		u32 n = 0;
-		for (u16 i = 1; i < COUNT(rows); i++)
-			if (rows[i].map == map)
-				of_map[n++] = i;
-		for (int opcode = 0; opcode < 256; opcode++) {
-			u16 end = index_opcode(at, map, opcode, of_map, n);
-			chain[map][opcode] = end > at ? at : 0;
-			for (int wide = 0; wide < 2 && end > at; wide++)
-				direct[wide][map][opcode] = only_row(at, wide);
-			if (end > at)
-				at = end + 1;
+	for (u16 i = 1; i < COUNT(rows); i++)
+		for (int k = 0; k < (rows[i].attr & AT_PR ? 8 : 1); k++)
+			count[rows[i].map][rows[i].opcode + k]++;
+	for (int map = 0; map < NMAPS; map++)
+		for (int opcode = 0; opcode < 256; opcode++)
+			if (count[map][opcode]) {
+				chain[map][opcode] = at;
+				at = (u16)(at + count[map][opcode] + 1);
+				count[map][opcode] = 0;
+			}
+	for (u16 i = 1; i < COUNT(rows); i++)
+		for (int k = 0; k < (rows[i].attr & AT_PR ? 8 : 1); k++) {
+			int map = rows[i].map, opcode = rows[i].opcode + k;
+			add_to_chain(chain[map][opcode], (u16)(chain[map][opcode] + count[map][opcode]++), i);
 		}
-	}
+	for (int map = 0; map < NMAPS; map++)
+		for (int opcode = 0; opcode < 256; opcode++)
+			for (int wide = 0; wide < 2 && chain[map][opcode]; wide++)
+				direct[wide][map][opcode] = only_row(chain[map][opcode], wide);
 	__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
 }
 

@@ -84,21 +84,29 @@ static bool is_dead(const Sel *s, u32 v)
 	return !(props & OP_FAULT);
 }
 
+/* The family that most operations of a form belong to; others are asked in turn. */
+typedef bool Family(Sel *s, u32 v);
+static Family *const family[] = {
+	[OF_LOAD] = sel_memory, [OF_STORE] = sel_memory, [OF_SLOT] = sel_memory, [OF_PUT] = sel_memory, [OF_RMW] = sel_memory,
+	[OF_CAS] = sel_memory, [OF_CALL] = sel_control, [OF_JMP] = sel_control, [OF_BR] = sel_control, [OF_SWITCH] = sel_control,
+	[OF_RET] = sel_control, [OF_TRAPIF] = sel_control, [OF_TRAP] = sel_control, [OF_EXIT] = sel_control };
+
 static bool select_one(Sel *s, u32 v)
 {
 	const OIns *o = sel_o(s, v);
+	u32 form = ocode_ops[o->op].form;
+	bool ok;
 
 	if (is_dead(s, v) || s->need[v] == 2 || o->op == O_CONST || o->op == O_PARAM)
 		return true;
 	vec_push(&s->group, s->out.n);
 	s->cur = v;
-	bool ok;
 	if (sel_vec(s, v, &ok))
 		return ok;
 	if ((o->type > OT_VOID && o->type < OT_I32) || o->type == OT_I128 || o->type == OT_F80)
 		return err_set(s->m->err, EXIT_UNSUPPORTED, "amd64: %s of type %s is not supported", ocode_ops[o->op].name,
 			ocode_type_names[o->type]);
-	if (sel_int(s, v) || sel_float(s, v) || sel_memory(s, v) || sel_control(s, v))
+	if (form < COUNT(family) && family[form] ? family[form](s, v) : sel_int(s, v) || sel_float(s, v) || sel_memory(s, v) || sel_control(s, v))
 		return true;
 	return err_set(s->m->err, EXIT_UNSUPPORTED, "amd64: %s is not supported", ocode_ops[o->op].name);
 }
@@ -108,22 +116,23 @@ static inline void count_use(void *ctx, u32 *use)
 	((u32 *)ctx)[*use]++;
 }
 
-/* For each value, how many uses there are; for each instruction, how many before it write and how many may fault. */
+/* For each value, how many uses there are; for each instruction, how many before it write and how many may fault (counted
+ * down from some number).  In a tree all uses stand behind, so that those by dead code need not count. */
 static void look_ahead(Sel *s)
 {
-	u32 writes = 0, faults = 0;
+	u32 writes = UINT32_MAX, faults = UINT32_MAX;
 
-	for (u32 b = 0; b < s->m->nblock; b++)
-		for (u32 v = s->f->block.p[s->m->block[b].oblock].first; v; v = sel_o(s, v)->next) {
+	for (u32 b = s->m->nblock; b-- > 0;)
+		for (u32 v = s->f->block.p[s->m->block[b].oblock].last; v; v = sel_o(s, v)->prev) {
 			const OIns *o = sel_o(s, v);
 			u32 props = ocode_ops[o->op].props;
-			ocode_each_use(s->f, v, count_use, s->uses);
+			bool quiet = o->op == O_LOAD && !OMEM_FAULT(o->aux);
+			writes -= (props & OP_WRITE) != 0 && !quiet;
+			faults -= (props & OP_FAULT) != 0 && !quiet;
 			s->writes[v] = writes;
 			s->faults[v] = faults;
-			if (o->op == O_LOAD && !OMEM_FAULT(o->aux))
-				continue;
-			writes += (props & OP_WRITE) != 0;
-			faults += (props & OP_FAULT) != 0;
+			if (!s->m->tree || s->uses[v] || (!quiet && (props & (OP_WRITE | OP_FAULT | OP_END))))
+				ocode_each_use(s->f, v, count_use, s->uses);
 		}
 }
 
