@@ -56,6 +56,7 @@ run_real() { sh tests/linux/real.sh --short >"$log" 2>&1; grep -v '^[0-9]* passe
 run_csmith() { sh tests/x86/csmith.sh 10 >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_amd() { sh tests/x86/amd.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_win32() { sh tests/win32/run.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
+run_root() { sh tests/linux/root.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_docs() { sh tests/docs.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 
 run_san() {
@@ -91,6 +92,7 @@ part "unit tests" units out
 part "program tests" run_programs
 part "error tests" run_errors
 part "Linux programs" run_linux
+part "Linux programs below a root" run_root
 part "real Linux programs" run_real
 part "Windows programs" run_win32
 part "csmith programs" run_csmith

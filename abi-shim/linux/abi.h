@@ -57,6 +57,9 @@ struct LThread {
 	struct LExec *exec;     /* process.c: an execve that runs; NULL = none */
 	int status;             /* of exit */
 	bool group;             /* ... and it was exit_group */
+	int path_fd[4];         /* of the names of the call that runs; see path_done */
+	u32 npath_fd;
+	bool fresh;             /* ... one of them is no file's */
 	bool once;              /* the call that runs is not restarted after a signal's handler */
 };
 
@@ -166,10 +169,23 @@ const char *path_host(const LinuxOpts *o, const char *guest, bool follow, char *
 /* The guest's name for an absolute host path. */
 const char *path_guest(const LinuxOpts *o, const char *host);
 /* The name at a guest address, made a host path: 0 or -errno. */
+i64 path_at(LThread *t, i64 dir, u64 at, bool follow, char out[PATH_SIZE]);
+/* Behind the call: closes what --only-root has opened for its names. */
+void path_done(LThread *t);
+/* /proc, /dev and /sys are always the host's. */
+bool path_is_system(const char *path);
+/* confine.c: a name under --only-root, with what it holds open (-1 = nothing). */
+typedef struct Confined {
+	char name[PATH_SIZE + 64];
+	int fd;
+	bool fresh;             /* there is no such file: only what makes one may use the name */
+} Confined;
+i64 path_confine(const LinuxOpts *o, i64 dir, const char *guest, bool follow, Confined *out);
 i64 path_read(LThread *t, u64 at, bool follow, char out[PATH_SIZE]);
 /* proc.c -- files of /proc that must speak of the guest: a descriptor, -errno, or -ENOSYS for "not one of them". */
 i64 proc_open(LThread *t, const char *path, int flags);
 bool proc_is_exe(const char *path);
+bool proc_is_own(const char *path); /* one that proc_open or readlink answers itself */
 
 /* signal.c and frame.c */
 void signal_init(LTask *k);
@@ -240,6 +256,8 @@ static inline void *hostp(u64 a) { return (void *)(uintptr_t)a; }
 /* net.c: socket addresses, whose family is in the machine's byte order. */
 i64 net_read_addr(LThread *t, u64 at, u64 n, u8 *out);
 void net_swap_family(u8 *addr, u32 n);
+/* Makes the address of a local socket the host's; the bytes it then has, or -errno. */
+i64 net_confine(LThread *t, u8 *addr, u64 n, bool follow);
 /* That fd is no socket comes before other errors. */
 i64 net_error(LThread *t, i64 fd, i64 error);
 

@@ -121,7 +121,12 @@ static bool follows(const Call *c, u32 i)
 static i64 read_path(Call *c, u32 i)
 {
 	char *to = c->path[c->npath++ % COUNT(c->path)];
-	i64 r = c->at[i] ? path_read(c->t, c->at[i], follows(c, i), to) : -EFAULT;
+	i64 dir = i && c->sig->arg[i - 1].dir ? (i64)c->at[i - 1] : AT_FDCWD;
+	bool follow = follows(c, i);
+	i64 r = c->at[i] ? path_at(c->t, dir, c->at[i], follow, to) : -EFAULT;
+
+	if (r == 0 && follow && c->t->fresh && c->row->fn != file_open && c->row->fn != file_creat)
+		r = -ENOENT;
 
 	c->a[i] = c->at[i] ? (u64)(uintptr_t)to : 0;
 	return r != -EFAULT ? r : c->at[i] || c->row->fn != call_host ? out_of_reach(c, i) : 0;
@@ -220,7 +225,7 @@ static i64 write_back(Call *c)
 	return 0;
 }
 
-i64 call_row(LThread *t, const LRow *row, const u64 *raw)
+static i64 decode_and_call(LThread *t, const LRow *row, const u64 *raw)
 {
 	Call c; /* filled as needed: most of it is paths */
 	i64 r;
@@ -243,6 +248,15 @@ i64 call_row(LThread *t, const LRow *row, const u64 *raw)
 	/* What sleeping has left undone comes with EINTR. */
 	if (r >= 0 || r == -EINTR)
 		return write_back(&c) < 0 ? -EFAULT : r;
+	return r;
+}
+
+i64 call_row(LThread *t, const LRow *row, const u64 *raw)
+{
+	i64 r = decode_and_call(t, row, raw);
+
+	if (t->npath_fd)
+		path_done(t);
 	return r;
 }
 

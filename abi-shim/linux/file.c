@@ -1,6 +1,7 @@
 /* Files by descriptor.  Descriptors are the host's own numbers. */
 #include "layouts.h"
 
+#include <linux/openat2.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -10,6 +11,9 @@ static i64 open_at(LThread *t, i64 dir, const char *path, u64 flags, u64 mode)
 {
 	i64 fd = proc_open(t, path, (int)flags);
 
+	if (t->fresh && !(flags & O_CREAT))
+		return -ENOENT;
+	flags |= t->fresh ? O_NOFOLLOW : 0;
 	return fd != -ENOSYS ? fd : HOST(t, SYS_openat, dir, path, flags, mode);
 }
 
@@ -27,7 +31,7 @@ i64 file_openat(LThread *t, const u64 *a)
 {
 	char path[PATH_SIZE];
 	bool follow = !(a[2] & O_NOFOLLOW) && (a[2] & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
-	i64 r = path_read(t, a[1], follow, path);
+	i64 r = path_at(t, (i64)a[0], a[1], follow, path);
 
 	return r < 0 ? r : open_at(t, (i64)a[0], path, a[2], a[3]);
 }
@@ -50,9 +54,14 @@ i64 file_openat2(LThread *t, const u64 *a)
 			return -E2BIG;
 	layout_get(LK_open_how, t->wide, raw, &how);
 	how.flags = flags_to_host("oflags", how.flags);
-	i64 r = path_read(t, a[1], !(how.flags & O_NOFOLLOW), path);
+	i64 r = path_at(t, (i64)a[0], a[1], !(how.flags & O_NOFOLLOW), path);
 	if (r < 0)
 		return r;
+	if (t->task->o.only_root) /* the name is one by a descriptor, a link of /proc */
+		how.resolve &= ~(u64)(RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+	if (t->fresh && !(how.flags & O_CREAT))
+		return -ENOENT;
+	how.flags |= t->fresh ? O_NOFOLLOW : 0;
 	i64 fd = how.resolve ? -ENOSYS : proc_open(t, path, (int)how.flags);
 	return fd != -ENOSYS ? fd : HOST(t, SYS_openat2, a[0], path, &how, sizeof how);
 }

@@ -46,6 +46,15 @@ const char *linux_host_path(const LinuxOpts *o, const char *path, char *out)
 	return path_host(o, path, true, out);
 }
 
+/* Under --only-root the current directory is one that the guest can name. */
+static void start_inside(const LinuxOpts *o)
+{
+	char cwd[PATH_SIZE];
+
+	if (o->only_root && (!getcwd(cwd, sizeof cwd) || (path_guest(o, cwd) == cwd && !path_is_system(cwd))) && chdir(o->root) != 0)
+		die(EXIT_VM, "--only-root: cannot go to '%s'", o->root);
+}
+
 int linux_run(const LinuxOpts *o, int argc, char **argv, char **envp)
 {
 	LTask *k = xcalloc(1, sizeof *k);
@@ -58,6 +67,7 @@ int linux_run(const LinuxOpts *o, int argc, char **argv, char **envp)
 	k->o.x.signal = signal_stray;
 	k->o.x.data = k;
 	open_trace(k);
+	start_inside(o);
 	if (!limit_start(k, &e) || !start_process(k, argc, argv, envp, &e))
 		die(e.status, "%s", e.msg);
 	signal_init(k);

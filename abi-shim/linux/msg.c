@@ -119,6 +119,9 @@ static i64 send_one(LThread *t, i64 fd, u64 at, u64 flags, Msg *m)
 		m->h.msg_name = m->addr;
 		m->h.msg_namelen = MIN(m->g.namelen, ADDR_SIZE);
 		r = net_read_addr(t, m->g.name, m->h.msg_namelen, m->addr);
+		i64 n = r == 0 ? net_confine(t, m->addr, m->h.msg_namelen, true) : r;
+		m->h.msg_namelen = n > 0 ? (socklen_t)n : 0;
+		r = n < 0 ? n : 0;
 	}
 	if (r == 0)
 		r = read_control(t, m);

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-enum { ADDR_MAX = 128, OPT_MAX = 1024 };
+enum { UNIX_PATH = 108, ADDR_MAX = 128, OPT_MAX = 1024 };
 
 /* The same in both directions. */
 void net_swap_family(u8 *addr, u32 n)
@@ -55,12 +55,40 @@ i64 net_error(LThread *t, i64 fd, i64 error)
 	return r == -EBADF || r == -ENOTSOCK ? r : error;
 }
 
+/* The name of a local socket is a file's: under --root it becomes the host's, short by way of a descriptor. */
+i64 net_confine(LThread *t, u8 *addr, u64 n, bool follow)
+{
+	char guest[ADDR_MAX] = "", host[PATH_SIZE];
+	u16 family;
+	Confined *c;
+
+	memcpy(&family, addr, 2);
+	if (!t->task->o.root || n <= 2 || family != AF_UNIX || !addr[2])
+		return (i64)n;
+	memcpy(guest, addr + 2, MIN(n - 2, sizeof guest - 1));
+	if (!t->task->o.only_root && (guest[0] != '/' || path_host(&t->task->o, guest, follow, host) != host))
+		return (i64)n;
+	c = xmalloc(sizeof *c);
+	i64 r = path_confine(&t->task->o, AT_FDCWD, guest, follow, c);
+	if (r == 0 && c->fd >= 0 && t->npath_fd < COUNT(t->path_fd))
+		t->path_fd[t->npath_fd++] = c->fd;
+	if (r == 0 && follow && c->fresh)
+		r = -ENOENT;
+	size_t size = strlen(c->name);
+	if (r == 0 && size >= UNIX_PATH)
+		r = -ENAMETOOLONG;
+	if (r == 0)
+		memcpy(addr + 2, c->name, size + 1);
+	free(c);
+	return r < 0 ? r : (i64)size + 3;
+}
+
 static i64 with_addr(LThread *t, long nr, const u64 *a)
 {
 	u8 addr[ADDR_MAX];
-	i64 r = net_read_addr(t, a[1], a[2], addr);
+	i64 r = net_read_addr(t, a[1], a[2], addr), n = r < 0 ? r : net_confine(t, addr, a[2], nr == SYS_connect);
 
-	return r < 0 ? net_error(t, (i64)a[0], r) : HOST(t, nr, a[0], addr, a[2]);
+	return n < 0 ? net_error(t, (i64)a[0], n) : HOST(t, nr, a[0], addr, n);
 }
 
 i64 net_bind(LThread *t, const u64 *a)
@@ -110,7 +138,8 @@ i64 net_sendto(LThread *t, const u64 *a)
 	u8 addr[ADDR_MAX];
 	i64 r = a[4] ? net_read_addr(t, a[4], a[5], addr) : 0;
 
-	return r < 0 ? net_error(t, (i64)a[0], r) : HOST(t, SYS_sendto, a[0], a[1], a[2], a[3], a[4] ? addr : NULL, a[4] ? a[5] : 0);
+	i64 n = r < 0 ? r : a[4] ? net_confine(t, addr, a[5], true) : 0;
+	return n < 0 ? net_error(t, (i64)a[0], n) : HOST(t, SYS_sendto, a[0], a[1], a[2], a[3], a[4] ? addr : NULL, n);
 }
 
 i64 net_recvfrom(LThread *t, const u64 *a)

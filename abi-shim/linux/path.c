@@ -2,6 +2,7 @@
  * there counting from DIR; what is not there is the host's (with --only-root only /proc, /dev and /sys are). */
 #include "layouts.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { MAX_LINKS = 40 };
@@ -76,7 +77,7 @@ static bool walk(Walk *w, bool follow)
 	return true;
 }
 
-static bool is_system(const char *p)
+bool path_is_system(const char *p)
 {
 	static const char *const dirs[] = {"/proc", "/dev", "/sys"};
 
@@ -93,7 +94,7 @@ const char *path_host(const LinuxOpts *o, const char *guest, bool follow, char *
 	Walk w = {.out = out};
 	struct stat st;
 
-	if (!o->root || guest[0] != '/' || is_system(guest))
+	if (!o->root || guest[0] != '/' || path_is_system(guest))
 		return guest;
 	w.base = strlen(o->root);
 	if (w.base + 2 > PATH_SIZE || strlen(guest) >= PATH_SIZE)
@@ -116,7 +117,30 @@ const char *path_guest(const LinuxOpts *o, const char *host)
 	return host[n] ? host + n : "/";
 }
 
-i64 path_read(LThread *t, u64 at, bool follow, char out[PATH_SIZE])
+/* Under --only-root the name is one of /proc/self/fd, whose descriptor stays open until the call is over. */
+static i64 confine(LThread *t, i64 dir, const char *guest, bool follow, char *out)
+{
+	Confined *c = xmalloc(sizeof *c);
+	i64 r = path_confine(&t->task->o, dir, guest, follow, c);
+
+	if (r == 0) {
+		strcpy(out, c->name);
+		t->fresh |= c->fresh;
+		if (c->fd >= 0 && t->npath_fd < COUNT(t->path_fd))
+			t->path_fd[t->npath_fd++] = c->fd;
+	}
+	free(c);
+	return r;
+}
+
+void path_done(LThread *t)
+{
+	while (t->npath_fd)
+		close(t->path_fd[--t->npath_fd]);
+	t->fresh = false;
+}
+
+i64 path_at(LThread *t, i64 dir, u64 at, bool follow, char out[PATH_SIZE])
 {
 	char raw[PATH_SIZE];
 	i64 n = xguest_string(t->x, at, raw, sizeof raw);
@@ -124,8 +148,15 @@ i64 path_read(LThread *t, u64 at, bool follow, char out[PATH_SIZE])
 	if (n < 0)
 		return n == -1 ? -EFAULT : -ENAMETOOLONG;
 	const char *from = follow && proc_is_exe(raw) ? t->task->exe : raw;
+	if (t->task->o.only_root && !proc_is_own(raw))
+		return confine(t, dir, from, follow, out);
 	const char *p = path_host(&t->task->o, from, follow, out);
 	if (p != out)
 		memmove(out, p, strlen(p) + 1);
 	return 0;
+}
+
+i64 path_read(LThread *t, u64 at, bool follow, char out[PATH_SIZE])
+{
+	return path_at(t, AT_FDCWD, at, follow, out);
 }

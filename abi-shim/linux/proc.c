@@ -29,6 +29,17 @@ bool proc_is_exe(const char *path)
 	return f && strcmp(f, "exe") == 0;
 }
 
+bool proc_is_own(const char *path)
+{
+	static const char *const names[] = {"exe", "maps", "cmdline", "environ", "auxv"};
+	const char *f = path[0] == '/' ? own_file(path) : NULL;
+
+	for (u32 i = 0; f && i < COUNT(names); i++)
+		if (strcmp(f, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static void write_maps(LTask *k, Buf *out)
 {
 	XMapping m;

@@ -29,13 +29,23 @@ typedef struct File {
 static i64 open_program(const LinuxOpts *o, const char *guest, File *f)
 {
 	char buf[PATH_SIZE];
-	const char *path = path_host(o, guest, true, buf);
 	struct stat st;
+	Confined c = {.fd = -1};
+	const char *path = o->only_root ? c.name : path_host(o, guest, true, buf);
+	i64 r = o->only_root ? path_confine(o, AT_FDCWD, guest, true, &c) : 0;
 
-	f->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (f->fd < 0)
-		return -errno;
-	i64 r = fstat(f->fd, &st) != 0 ? -errno : !S_ISREG(st.st_mode) ? -EACCES : faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) ? -errno : 0;
+	if (r < 0)
+		return r;
+	f->fd = open(path, O_RDONLY | O_CLOEXEC | (c.fresh ? O_NOFOLLOW : 0));
+	if (f->fd < 0) {
+		r = -errno;
+		if (c.fd >= 0)
+			close(c.fd);
+		return r;
+	}
+	r = fstat(f->fd, &st) != 0 ? -errno : !S_ISREG(st.st_mode) ? -EACCES : faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) ? -errno : 0;
+	if (c.fd >= 0)
+		close(c.fd);
 	f->n = r == 0 ? (size_t)st.st_size : 0;
 	f->p = NULL;
 	if (r == 0 && f->n && (f->p = mmap(NULL, f->n, PROT_READ, MAP_PRIVATE, f->fd, 0)) == MAP_FAILED)

@@ -74,7 +74,7 @@ i64 stat_futimesat(LThread *t, const u64 *a)
 	char path[PATH_SIZE];
 	struct timeval tv[2];
 	struct timespec ts[2];
-	i64 r = a[1] ? path_read(t, a[1], true, path) : 0;
+	i64 r = a[1] ? path_at(t, (i64)a[0], a[1], true, path) : 0;
 
 	for (u32 i = 0; a[2] && i < 2; i++) {
 		if (layout_read(t, LK_timeval, a[2] + i * size, &tv[i]) < 0)
@@ -95,7 +95,7 @@ static i64 set_times(LThread *t, const u64 *a, LKind k)
 	for (u32 i = 0; a[2] && i < 2; i++)
 		if (layout_read(t, k, a[2] + i * layout_size(k, t->wide), &ts[i]) < 0)
 			return -EFAULT;
-	if (a[1] && (r = path_read(t, a[1], !(a[3] & AT_SYMLINK_NOFOLLOW), path)) < 0)
+	if (a[1] && (r = path_at(t, (i64)a[0], a[1], !(a[3] & AT_SYMLINK_NOFOLLOW), path)) < 0)
 		return r;
 	return HOST(t, SYS_utimensat, a[0], a[1] ? path : NULL, a[2] ? ts : NULL, a[3]);
 }
