@@ -116,7 +116,8 @@ static Phdr phdr(const Elf *f, u32 i)
 	return (Phdr){ld32(h), ld32(h + 24), ld32(h + 4), ld32(h + 8), ld32(h + 16), ld32(h + 20), ld32(h + 28)};
 }
 
-/* Segments come in ascending order, as the specification asks; what two of them share, the later one would hide. */
+/* The specification asks for ascending order and no overlap; Linux maps what there is in the order of the headers, so that
+ * the later of two hides what they share. */
 static bool add_segment(Elf *f, const Phdr *h)
 {
 	Image *m = f->out;
@@ -130,13 +131,12 @@ static bool add_segment(Elf *f, const Phdr *h)
 		return bad(f, "a segment is not aligned as its bytes are");
 	if (!h->memsz)
 		return true;
-	if (m->nseg && h->vaddr < (m->seg[m->nseg - 1].at + m->seg[m->nseg - 1].size))
-		return bad(f, "segments overlap or are out of order");
 	if (m->nseg == IMAGE_SEGS)
 		return bad(f, "too many segments");
-	if (!m->nseg)
-		m->low = h->vaddr & ~mask;
-	m->high = (h->vaddr + h->memsz + mask) & ~mask;
+	m->low = m->nseg ? MIN(m->low, h->vaddr & ~mask) : h->vaddr & ~mask;
+	m->high = MAX(m->high, (h->vaddr + h->memsz + mask) & ~mask);
+	if (h->align > m->align && !(h->align & (h->align - 1)) && h->align < top(f))
+		m->align = h->align;
 	m->seg[m->nseg++] = (ImageSeg){h->vaddr, h->memsz, h->offset, h->filesz,
 		(h->flags & PF_R ? IMAGE_READ : 0) | (h->flags & PF_W ? IMAGE_WRITE : 0) | (h->flags & PF_X ? IMAGE_EXEC : 0)};
 	if (within(f->phoff, m->phent * m->phnum, h->offset + h->filesz) && f->phoff >= h->offset)

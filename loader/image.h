@@ -21,11 +21,12 @@ typedef struct Image {
 	bool relocatable;    /* may be mapped anywhere: at, entry and phdr are relative to a base that is yet to be chosen */
 	bool exec_stack;
 	u64 low, high;       /* all segments lie here; whole pages */
+	u64 align;           /* of the base of a relocatable image: a power of two, or 0 for whole pages */
 	u64 entry;
 	u64 phdr;            /* where the program headers are in memory; 0: nowhere */
 	u32 phent, phnum;    /* bytes of one, how many */
 	u32 nseg;
-	ImageSeg seg[IMAGE_SEGS]; /* ascending, without overlap */
+	ImageSeg seg[IMAGE_SEGS]; /* to be mapped in this order: later ones hide earlier ones */
 	char interp[IMAGE_PATH];  /* dynamic loader, "" = none */
 } Image;
 
@@ -34,9 +35,9 @@ typedef struct Image {
  * i386 and AMD64 supplements. */
 bool elf_read(const u8 *p, size_t n, const char *name, Image *out, Err *e);
 
-/* A "#!" line.  False: there is none, or it names nothing (or is longer than Linux allows, 255 bytes). */
+/* A "#!" line.  False: there is none, it names nothing, or the name goes beyond the 255 bytes that Linux looks at. */
 typedef struct ScriptLine {
-	char interp[256], arg[256]; /* arg "": none */
+	char interp[256], arg[256]; /* arg "": none; both end with a NUL */
 } ScriptLine;
 bool script_read(const u8 *p, size_t n, ScriptLine *out);
 

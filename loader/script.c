@@ -1,32 +1,58 @@
-/* Reads the "#!" line of a script as Linux does: an interpreter, and what follows it as one argument. */
+/* Reads the "#!" line of a script as Linux does (fs/binfmt_script.c): an interpreter, and what follows it as one
+ * argument.  Linux looks at the first 256 bytes of a file, with zeros behind a shorter one. */
 #include "image.h"
 
-static const u8 *skip_blanks(const u8 *s, const u8 *end)
+enum { HEAD = 256 };
+
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+static const char *skip_blanks(const char *s, const char *end)
 {
-	while (s < end && (*s == ' ' || *s == '\t'))
+	while (s < end && is_blank(*s))
 		s++;
 	return s;
 }
 
+/* Behind the word at s: a blank, a NUL, or end. */
+static const char *word_end(const char *s, const char *end)
+{
+	while (s < end && *s && !is_blank(*s))
+		s++;
+	return s;
+}
+
+/* The end of the line.  One that is longer than the head counts if its first word is whole; NULL: that is not so. */
+static const char *line_end(const char *head)
+{
+	const char *last = head + HEAD - 1, *end = memchr(head, '\n', strlen(head));
+
+	if (!end) {
+		const char *word = word_end(skip_blanks(head + 2, last), last);
+		end = word < last ? last : NULL;
+	}
+	while (end && is_blank(end[-1]))
+		end--;
+	return end;
+}
+
 bool script_read(const u8 *p, size_t n, ScriptLine *out)
 {
+	char head[HEAD] = {0};
+
 	memset(out, 0, sizeof *out);
-	if (n < 3 || p[0] != '#' || p[1] != '!')
+	if (n < 2)
 		return false;
-	n = MIN(n, 255);
-	const u8 *end = memchr(p, '\n', n);
-	if (!end)
-		end = p + n; /* cut off: what is there still counts if a blank ends the name */
-	while (end > p + 2 && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	const u8 *name = skip_blanks(p + 2, end), *s = name;
-	while (s < end && *s != ' ' && *s != '\t')
-		s++;
-	if (s == name || memchr(name, 0, (size_t)(s - name)))
+	memcpy(head, p, MIN(n, HEAD - 1u));
+	const char *end = line_end(head);
+	if (head[0] != '#' || head[1] != '!' || !end)
+		return false;
+	const char *name = skip_blanks(head + 2, end), *s = word_end(name, end);
+	if (name == end)
 		return false;
 	memcpy(out->interp, name, (size_t)(s - name));
+	if (s == name) /* a file without a name and without a line's end: Linux opens "", the current directory */
+		strcpy(out->interp, ".");
 	s = skip_blanks(s, end);
-	for (u32 i = 0; s < end && *s; s++)
-		out->arg[i++] = (char)*s;
+	memcpy(out->arg, s, strnlen(s, (size_t)(end - s)));
 	return true;
 }

@@ -10,11 +10,17 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { SCRIPT_DEPTH = 4, STACK_SIZE = 8 << 20 };
+enum { SCRIPT_DEPTH = 5, STACK_SIZE = 8 << 20 };
 /* Where position-independent programs go, so that the heap behind them has room; taken: anywhere. */
 #define PIE64 0x5555550000ull
 #define PIE32 0x56555000ull
 #define STACK_TOP32 0xffffe000ull
+
+/* What execve was asked for: of a script, its own name and the interpreter's arguments. */
+typedef struct Args {
+	const char *file;
+	char **argv, **envp;
+} Args;
 
 /* A file, mapped. */
 typedef struct File {
@@ -146,20 +152,24 @@ static bool map_segment(LTask *k, const ImageSeg *s, u64 base, int fd)
 static bool map_image(LTask *k, const Image *m, const char *name, int fd, u64 prefer, u64 *base, Err *e)
 {
 	XMapReq r = {.at = m->low, .size = m->high - m->low, .fd = -1, .fixed = true, .noreplace = true};
+	u64 mask = m->align > GUEST_PAGE ? m->align - 1 : 0;
 	i64 at;
 
-	if (m->relocatable)
+	if (m->relocatable) {
+		prefer = (prefer + mask) & ~mask;
 		r.at = prefer + m->low;
+	}
 	at = m->relocatable && !prefer ? -ENOMEM : guest_map(k->x, &r);
 	if (at < 0 && m->relocatable) {
 		r.at = 0;
 		r.fixed = r.noreplace = false;
+		r.size += mask;
 		at = guest_map(k->x, &r);
 	}
 	if (at < 0)
 		return out_of_memory(name, e);
-	*base = (u64)at - m->low;
-	guest_unmap(k->x, (u64)at, m->high - m->low);
+	guest_unmap(k->x, (u64)at, r.size);
+	*base = m->relocatable ? ((u64)at - m->low + mask) & ~mask : 0;
 	for (u32 i = 0; i < m->nseg; i++)
 		if (!map_segment(k, &m->seg[i], *base, fd))
 			return out_of_memory(name, e);
@@ -257,19 +267,19 @@ static bool map_stack(LTask *k, bool exec)
 }
 
 /* From the top: the file's name, environment, arguments, platform, random bytes; then aligned words: auxv, envp, argv,
- * argc.  The kernel leaves 8 (4) zero bytes at the very top. */
-static bool build_stack(LTask *k, const Image *m, u64 base, u64 interp_base, const char *execfn, char **argv, char **envp)
+ * argc.  A 64-bit kernel leaves 8 zero bytes at the very top. */
+static bool build_stack(LTask *k, const Image *m, u64 base, u64 interp_base, const Args *a)
 {
-	u32 argc = count(argv), envc = count(envp);
+	u32 argc = count(a->argv), envc = count(a->envp);
 	u64 *arg = xcalloc(argc + 1, sizeof *arg), *env = xcalloc(envc + 1, sizeof *env);
-	Stack s = {k, k->stack_high - (k->wide ? 8 : 4), true};
+	Stack s = {k, k->stack_high - 8, true};
 	const char *platform_name = k->wide ? "x86_64" : "i686";
 	u8 random[16];
 	Aux aux[32];
 
-	u64 name = push_bytes(&s, execfn, strlen(execfn) + 1);
-	push_strings(&s, envp, env, envc);
-	push_strings(&s, argv, arg, argc);
+	u64 name = push_bytes(&s, a->file, strlen(a->file) + 1);
+	push_strings(&s, a->envp, env, envc);
+	push_strings(&s, a->argv, arg, argc);
 	s.sp &= ~15ull;
 	u64 platform = push_bytes(&s, platform_name, strlen(platform_name) + 1);
 	if (getrandom(random, sizeof random, 0) != sizeof random)
@@ -338,7 +348,7 @@ static bool load_interp(LTask *k, const char *name, u64 *base, u64 *entry, Err *
 	return ok;
 }
 
-static bool start_image(LTask *k, const Image *m, int fd, const char *name, char **argv, char **envp, Err *e)
+static bool start_image(LTask *k, const Image *m, int fd, const char *name, const Args *a, Err *e)
 {
 	u64 base, interp = 0, entry;
 	XTaskOpts xo = k->o.x;
@@ -360,7 +370,7 @@ static bool start_image(LTask *k, const Image *m, int fd, const char *name, char
 		return false;
 	if (!map_stack(k, m->exec_stack) || !vdso_map(k))
 		return out_of_memory(name, e);
-	if (!build_stack(k, m, base, interp, name, argv, envp))
+	if (!build_stack(k, m, base, interp, a))
 		return err_set(e, EXIT_VM, "%.200s: the arguments and the environment are too long", name);
 	set_registers(k, entry);
 	return true;
@@ -400,8 +410,9 @@ static char **script_argv(const ScriptLine *line, const char *script, char **arg
 }
 
 /* Finds the program, through scripts, and starts it. */
-static bool start_file(LTask *k, const char *name, char **argv, char **envp, Image *m, Arena *arena, Err *e)
+static bool start_file(LTask *k, Args *a, Image *m, Arena *arena, Err *e)
 {
+	const char *name = a->file;
 	ScriptLine line;
 	File f;
 
@@ -413,14 +424,14 @@ static bool start_file(LTask *k, const char *name, char **argv, char **envp, Ima
 			bool ok = elf_read(f.p, f.n, name, m, e);
 			if (ok)
 				set_exe(k, name);
-			join(argv, &k->cmdline);
-			ok = ok && start_image(k, m, f.fd, name, argv, envp, e);
+			join(a->argv, &k->cmdline);
+			ok = ok && start_image(k, m, f.fd, name, a, e);
 			close_program(&f);
 			return ok;
 		}
 		close_program(&f);
-		argv = script_argv(&line, name, argv, arena);
-		name = argv[0];
+		a->argv = script_argv(&line, name, a->argv, arena);
+		name = a->argv[0];
 	}
 	return err_set(e, EXIT_VM, "%.200s: scripts nested too deep", name);
 }
@@ -430,12 +441,13 @@ bool start_process(LTask *k, int argc, char **argv, char **envp, Err *e)
 	Arena *arena = arena_new();
 	Image *m = xcalloc(1, sizeof *m);
 	char **guest = arena_alloc(arena, ((size_t)argc + 1) * sizeof *guest);
+	Args a = {argv[0], guest, envp};
 
 	memcpy(guest, argv, (size_t)argc * sizeof *guest);
 	if (k->o.argv0)
 		guest[0] = arena_printf(arena, "%s", k->o.argv0);
 	join(envp, &k->environ);
-	bool ok = start_file(k, argv[0], guest, envp, m, arena, e);
+	bool ok = start_file(k, &a, m, arena, e);
 	free(m);
 	arena_free(arena);
 	return ok;
