@@ -29,9 +29,13 @@ ifeq ($(firstword $(subst -, ,$(CROSS))),riscv64)
   LDLIBS += -latomic
 endif
 
-# xxhash is used inline, so a cross build needs its header only.
+# xxhash is used inline, and libdw is opened at run time, so a cross build needs their headers only.
+HEADERS := xxhash.h elfutils/libdwfl.h elfutils/libdw.h gelf.h libelf.h dwarf.h
 ifdef CROSS
   XXHASH := -I$(OUT)/gen/include
+endif
+ifneq ($(filter -static,$(LDFLAGS)),)
+  $(OUT)/obj/pvm/debug/dwfl.o: CFLAGS += -DPVM_STATIC
 endif
 
 ROOMS := pvm/base pvm/ocode pvm/pcode pvm/x86 pvm/opt pvm/back pvm/back/amd64 pvm/run pvm/debug loader compiler abi-shim/pcode abi-shim/linux abi-shim/win32
@@ -54,7 +58,7 @@ $(LIB): $(OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(OUT)/obj/%.o: %.c $(OUT)/gen/include/xxhash.h
+$(OUT)/obj/%.o: %.c $(HEADERS:%=$(OUT)/gen/include/%)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
@@ -77,11 +81,11 @@ $(patsubst compiler/%.c,$(OUT)/obj/compiler/%.o,$(wildcard compiler/*.c)): $(GRA
 $(OUT)/gen/stdlib_data.c: stdlib/embed.sh $(STDLIB)
 	@mkdir -p $(@D)
 	sh stdlib/embed.sh $(STDLIB) >$@.tmp && mv $@.tmp $@
-$(OUT)/gen/include/xxhash.h: /usr/include/xxhash.h
+$(HEADERS:%=$(OUT)/gen/include/%): $(OUT)/gen/include/%: /usr/include/%
 	@mkdir -p $(@D)
 	cp $< $@
-/usr/include/xxhash.h:
-	@echo "pvm needs libxxhash-dev, flex and bison: run 'make deps'" >&2; exit 1
+$(HEADERS:%=/usr/include/%):
+	@echo "pvm needs libxxhash-dev, libdw-dev, flex and bison: run 'make deps'" >&2; exit 1
 
 # Unit tests: one program a room, with cmocka.
 $(OUT)/unit/%: tests/unit/%.c $(LIB)

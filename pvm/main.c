@@ -130,6 +130,7 @@ static void opt_postmortem(Cli *c, const char *v) { c->task.postmortem = true; }
 static void opt_perf(Cli *c, const char *v) { c->task.perf_map = true; }
 
 static void opt_strace(Cli *c, const char *v) { c->linux_opts.strace = true; }
+static void opt_backtrace(Cli *c, const char *v) { c->linux_opts.fatal = debug_backtrace; }
 static void opt_root(Cli *c, const char *v) { c->linux_opts.root = v; }
 static void opt_only_root(Cli *c, const char *v) { c->linux_opts.only_root = true; }
 static void opt_via(Cli *c, const char *v) { c->linux_opts.via = v; }
@@ -178,6 +179,7 @@ static const struct Option {
 	{"--stats", NULL, RUN | CHILDREN, opt_stats, "print at the end what was done and how long it took"},
 	{"--trace", "WHAT", RUN | CHILDREN, opt_trace, "pcode: each instruction; exec: each call of the system; linux: as --strace; may be repeated"},
 	{"--strace", NULL, RUN | CHILDREN, opt_strace, "print the system calls of a Linux program"},
+	{"--backtrace", NULL, RUN | CHILDREN, opt_backtrace, "print the calls that led there when a Linux program dies of a fault or aborts"},
 	{"--root", "DIR", RUN, opt_root, "Linux programs find files below DIR first, then on the host"},
 	{"--only-root", NULL, RUN | CHILDREN, opt_only_root, "... and on the host only those of /proc, /dev and /sys"},
 	{"--cwd", "DIR", RUN, opt_cwd, "run a Linux program in this directory"},

@@ -51,7 +51,7 @@ part() {
 run_programs() { out/tests/run $programs >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_errors() { out/tests/run --modes=interp $errors >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_lint() { sh tests/lint.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
-run_linux() { { sh tests/linux/start.sh; sh tests/linux/run.sh; } >"$log" 2>&1; grep -v "^[0-9]* passed" "$log"; }
+run_linux() { { sh tests/linux/start.sh; sh tests/linux/backtrace.sh; sh tests/linux/run.sh; } >"$log" 2>&1; grep -v "^[0-9]* passed" "$log"; }
 run_real() { sh tests/linux/real.sh --short >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_csmith() { sh tests/x86/csmith.sh 10 >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_amd() { sh tests/x86/amd.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }

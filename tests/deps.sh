@@ -2,11 +2,13 @@
 # Installs the Debian packages that are missing: deps.sh [build] [test] [cross] [bench] [real]...
 # As root by apt-get, else by sudo.  Says what it installs; silent when nothing is missing.
 set -u
-build="make gcc libc6-dev flex bison libxxhash-dev"
-test="libcmocka-dev libzydis-dev csmith libcsmith-dev busybox-static"
+build="make gcc libc6-dev flex bison libxxhash-dev libdw-dev"
+test="libcmocka-dev libzydis-dev csmith libcsmith-dev busybox-static bash gawk xz-utils bzip2 diffutils sqlite3 lua5.4 python3"
 cross="gcc-i686-linux-gnu libc6-dev-i386-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32"
 bench="fp-compiler fp-units-rtl fp-units-base perl python3 sqlite3"
+real="perl gcc make git tar findutils diffutils file patch openssl m4 bc dc jq tcl8.6 ruby curl openssh-client vim
+	libpython3.11-testsuite musl-tools binutils"
 
 want=
 for group in "${@:-build}"; do
@@ -14,6 +16,7 @@ for group in "${@:-build}"; do
 	build) want="$want $build" ;;
 	test) want="$want $test" ;;
 	cross) want="$want $cross" ;;
+	real) want="$want $real" ;;
 	real) want="$want $real" ;;
 	bench) want="$want $bench" ;;
 	*) echo "deps.sh: no group '$group'" >&2; exit 2 ;;

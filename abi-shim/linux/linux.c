@@ -71,6 +71,8 @@ int linux_run(const LinuxOpts *o, int argc, char **argv, char **envp)
 	if (!limit_start(k, &e) || !start_process(k, argc, argv, envp, &e))
 		die(e.status, "%s", e.msg);
 	signal_init(k);
+	if (k->o.fatal)
+		signal_catch_fatal(k);
 	xthread_run(k->thread.x);
 	/* Forked children of the guest come here, too: what the VM holds goes with the process. */
 	return thread_end(&k->thread);

@@ -19,6 +19,7 @@ typedef struct LinuxOpts {
 	int pids_fd;            /* table that they are counted in, from the parent; -1 = none yet */
 	const char *argv0;      /* the guest's argv[0]; NULL = FILE */
 	const char *via;        /* what starts pvm's own file for children, where the host cannot (an emulator); NULL = nothing */
+	void (*fatal)(XThread *t, int sig); /* told before a fault, an abort or the like ends the guest; NULL = nobody */
 	char **inherit;         /* options of the command line that children of the guest get, NULL-terminated */
 } LinuxOpts;
 

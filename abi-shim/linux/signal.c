@@ -195,6 +195,12 @@ void signal_reset(LTask *k)
 
 /* ---- to the guest ----------------------------------------------------------------------------------- */
 
+/* Signals that dump core: something went wrong in the program. */
+static bool is_accident(int sig)
+{
+	return sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGABRT || sig == SIGTRAP || sig == SIGSYS || sig == SIGQUIT;
+}
+
 /* Dies as the guest does: what waits for the process sees the signal. */
 void signal_die(LThread *t, int sig)
 {
@@ -203,6 +209,8 @@ void signal_die(LThread *t, int sig)
 	thread_robust_all(t->task);
 	if (t->task->o.strace)
 		fprintf(t->task->trace, "[%d] +++ killed by SIG%s +++\n", (int)t->tid, sigabbrev_np(sig) ? sigabbrev_np(sig) : "?");
+	if (t->task->o.fatal && is_accident(sig))
+		t->task->o.fatal(t->x, sig);
 	fflush(NULL);
 	signal(sig, SIG_DFL);
 	set_host_mask(none);
