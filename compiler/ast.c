@@ -142,7 +142,7 @@ static void dump_value(const Node *n, Buf *out)
 	case N_FOR: buf_printf(out, n->i ? " downto" : ""); break;
 	case N_PARAM: buf_printf(out, " %s", (const char *[]){ "value", "var", "const", "procedural", "?" }[n->i]); break;
 	case N_TARRAY: case N_TRECORD: buf_printf(out, n->i ? " packed" : ""); break;
-	case N_USES: case N_CONSTDEF: case N_TYPEDEF: case N_PROC: case N_TNAME: case N_TSTRING: case N_TPTR:
+	case N_USES: case N_CONSTDEF: case N_TYPEDEF: case N_PROC: case N_TNAME: case N_TSTRING: case N_TCONF: case N_TPTR:
 	case N_ID: case N_FIELD: case N_FIELDINIT: case N_VARIANTS:
 		if (n->name)
 			buf_printf(out, " %s", n->name->s);

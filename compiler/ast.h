@@ -15,6 +15,7 @@ typedef struct Name {
 	struct Sym *sym;
 	u32 hash, len;
 	u16 keyword;       /* the token, 0 for identifiers */
+	u32 used;          /* the block in which it last stood for something of a block around it */
 	char s[];          /* lower case, NUL-terminated */
 } Name;
 

@@ -131,7 +131,7 @@ static bool by_address(const Sym *q)
 static void place_param(Proc *p, Sym *q, u32 local)
 {
 	q->at_ = local;
-	if (q->mode == MODE_VAR || (q->mode == MODE_CONST && by_address(q)))
+	if (q->mode == MODE_VAR || q->type->conf || q->type->kind == T_VOID || (q->mode == MODE_CONST && by_address(q)))
 		q->where = q->uplevel ? W_REF_FRAME : W_REF_LOCAL;
 	else
 		q->where = !by_address(q) && !q->address && !q->uplevel ? W_LOCAL : W_FRAME;
@@ -205,9 +205,25 @@ static void describe(Gen *g, const Proc *p, const Sym *y)
 
 /* ---- routines ---- */
 
+/* A conformant array that is passed by value: the routine's own copy lies in the heap until it returns. */
+static void copy_conformant(Gen *g, const Sym *q, u32 local)
+{
+	u32 from = gen_temp(g, 'i');
+	E1(LOCAL_GET, local);
+	E1(LOCAL_SET, from);
+	gen_size(g, q->type);
+	gen_call_sys(g, "mem.alloc", "i:i");
+	E1(LOCAL_TEE, local);
+	E1(LOCAL_GET, from);
+	gen_size(g, q->type);
+	E(MEM_COPY);
+}
+
 /* Puts one parameter where the routine wants it. */
 static void enter_param(Gen *g, Sym *q, u32 local)
 {
+	if (q->type->conf && q->mode == MODE_VALUE)
+		copy_conformant(g, q, local);
 	if (q->where == W_REF_FRAME) {
 		E1(FRAME_ADDR, q->at_);
 		E1(LOCAL_GET, local);
@@ -276,6 +292,10 @@ static void enter(Gen *g, Proc *p)
 	for (Sym *y = p->vars; y; y = y->next)
 		if (y->bound)
 			bind_file(g, y);
+	if (p->level == 1 && g->c->o->iso) {
+		E1(I32_CONST, 1);
+		gen_call_sys(g, "text.iso", "i:");
+	}
 	if (p->level == 1 && g->unwind_cell) {
 		E1(I32_CONST, g->unwind_cell);
 		E1(FRAME_ADDR, 0);

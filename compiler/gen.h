@@ -61,6 +61,8 @@ void gen_store(Gen *g, Place p);
 void gen_addr(Gen *g, Node *n);                   /* pushes the address of a variable in memory */
 void gen_place_addr(Gen *g, Place p);             /* turns what is on the stack into the exact address */
 void gen_frame_of(Gen *g, Proc *p);               /* pushes the frame address of the innermost activation of p */
+void gen_bound(Gen *g, const Type *t, bool high);  /* pushes a bound of an array */
+void gen_size(Gen *g, const Type *t);             /* pushes its size in bytes */
 void gen_load_op(Gen *g, const Type *t, u32 off);
 void gen_store_op(Gen *g, const Type *t, u32 off);
 

@@ -64,12 +64,32 @@ void gen_proc_pair(Gen *g, Node *n)
 
 static void argument(Gen *g, Node *n, const Sym *q)
 {
-	if (q->mode == MODE_VAR)
+	if (q->mode == MODE_VAR || q->type == g->s->t_untyped || (q->type->conf && n->op != N_STR && n->op != N_CALL))
 		gen_addr(g, n);
+	else if (q->type->conf && n->op == N_STR)
+		gen_chars(g, n);
 	else if (q->type->kind == T_PROC)
 		gen_proc_pair(g, n);
 	else
 		gen_as(g, n, q->type);
+}
+
+/* One bound of the array that is passed next. */
+static void bound_argument(Gen *g, Node *n, const Sym *bound)
+{
+	const Sym *q = bound;
+	const Type *t = n->type, *to;
+	while (q->hidden)
+		q = q->next;
+	for (to = q->type; to->lo_sym != bound && to->hi_sym != bound; to = to->base)
+		t = t->base;
+	if (to->lo_sym) {
+		gen_bound(g, t, to->hi_sym == bound);
+		return;
+	}
+	gen_bound(g, t, true); /* open arrays begin with 0 */
+	gen_bound(g, t, false);
+	E(I32_SUB);
 }
 
 void gen_call(Gen *g, Node *n)
@@ -91,10 +111,15 @@ void gen_call(Gen *g, Node *n)
 	}
 	Node *a = n->b;
 	u32 pending = g->pending;
-	for (const Sym *q = t->list; q; q = q->next, a = a->next) {
-		argument(g, a, q);
+	for (const Sym *q = t->list; q; q = q->next) {
+		if (q->hidden)
+			bound_argument(g, a, q);
+		else
+			argument(g, a, q);
 		if (g->pending++ == MOST_PENDING)
-			diag_error(g->c, a->at, "calls are nested too deeply in this expression");
+			diag_error(g->c, n->at, "calls are nested too deeply in this expression");
+		if (!q->hidden)
+			a = a->next;
 	}
 	g->pending = pending;
 	gen_line(g, n->at);
@@ -256,6 +281,17 @@ static void leave(Gen *g, Node *n)
 	gen_call_sys(g, n->i == B_HALT ? "halt" : "error", "i:");
 }
 
+/* Stops with 207 if the real on the stack is below zero. */
+static void check_negative(Gen *g)
+{
+	u32 x = gen_temp(g, 'd');
+	E1(LOCAL_TEE, x);
+	pb_f64(g->b, 0);
+	E(F64_LT);
+	E1(TRAP_IF, 207);
+	E1(LOCAL_GET, x);
+}
+
 static void truncate(Gen *g, Node *n)
 {
 	gen_real(g, n->b);
@@ -279,6 +315,7 @@ void gen_builtin(Gen *g, Node *n)
 	case B_SQR: square(g, n); break;
 	case B_SQRT:
 		gen_real(g, n->b);
+		check_negative(g);
 		E(F64_SQRT);
 		gen_round_single(g, n->type);
 		break;

@@ -224,6 +224,25 @@ static void first_operand(Gen *g, Node *n, const Node *up)
 	}
 }
 
+/* Stops unless the real on the stack is finite: 205 is an overflow, 207 has no value at all.  Once for an expression:
+ * what becomes infinite inside it mostly stays so. */
+static void check_finite(Gen *g)
+{
+	u32 x = gen_temp(g, 'd'), ok = pb_label(g->b);
+	E1(LOCAL_TEE, x);
+	E(F64_ABS);
+	pb_f64(g->b, 1.7976931348623157e308);
+	E(F64_LE);
+	E1(JUMP_IF, ok);
+	E1(LOCAL_GET, x);
+	E1(LOCAL_GET, x);
+	E(F64_NE);
+	E1(TRAP_IF, 207);
+	E1(TRAP, 205);
+	E1(LABEL, ok);
+	E1(LOCAL_GET, x);
+}
+
 /* Down the left side in a loop and back up, as the analyser does. */
 static void arith(Gen *g, Node *n)
 {
@@ -237,6 +256,8 @@ static void arith(Gen *g, Node *n)
 		n = up;
 		arith_rest(g, n);
 	}
+	if (n->type->kind == T_REAL && is_number(n) && (n->sw & SW_OVERFLOW) && !g->p->lib)
+		check_finite(g);
 }
 
 static void negate(Gen *g, Node *n)

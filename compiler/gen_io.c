@@ -3,10 +3,13 @@
 
 static void push_width(Gen *g, Node *w, i32 otherwise)
 {
-	if (w)
-		gen_int(g, w);
-	else
+	if (!w) {
 		E1(I32_CONST, otherwise);
+		return;
+	}
+	gen_int(g, w);
+	if (g->c->o->iso && (g->sw & SW_RANGE) && w->op != N_INT)
+		E2(CHECK_RANGE, 1, INT32_MAX);
 }
 
 /* Pushes the file's number. */
@@ -51,6 +54,23 @@ static void push_names(Gen *g, Type *t)
 }
 
 /* ISO 7185 cuts what does not fit; only a width that is known here can cut. */
+/* With a width that is known at run time only: the length on the stack, or the width if that is less. */
+static void cut_later(Gen *g, bool iso, Node *width)
+{
+	if (!iso || !width || width->op == N_INT)
+		return;
+	u32 len = gen_temp(g, 'i'), w = gen_temp(g, 'i');
+	E1(LOCAL_SET, len);
+	gen_int(g, width);
+	E1(LOCAL_SET, w);
+	E1(LOCAL_GET, len);
+	E1(LOCAL_GET, w);
+	E1(LOCAL_GET, len);
+	E1(LOCAL_GET, w);
+	E(I32_LT_S);
+	E(SELECT);
+}
+
 static u32 cut(bool iso, const Node *width, u32 len)
 {
 	return iso && width && width->op == N_INT && width->i >= 0 ? (u32)MIN(width->i, (i64)len) : len;
@@ -60,9 +80,27 @@ static u32 cut(bool iso, const Node *width, u32 len)
 static void write_iso_bool(Gen *g, Node *v, Node *width)
 {
 	u8 table[8 + 6 + 5] = { 8, 0, 0, 0, 14, 0, 0, 0, 5, 'f', 'a', 'l', 's', 'e', 4, 't', 'r', 'u', 'e' };
+	bool later = width && width->op != N_INT;
 	table[8] = (u8)cut(true, width, 5);
 	table[14] = (u8)cut(true, width, 4);
-	E1(I32_CONST, pb_data(g->b, table, sizeof table, 4));
+	u32 at = pb_data(g->b, table, sizeof table, 4);
+	if (later) { /* the name as a text, which can be cut */
+		u32 k = gen_temp(g, 'i');
+		gen_expr(g, v);
+		E1(LOCAL_SET, k);
+		E1(I32_CONST, at + 15);
+		E1(I32_CONST, at + 9);
+		E1(LOCAL_GET, k);
+		E(SELECT);
+		E1(I32_CONST, 5);
+		E1(LOCAL_GET, k);
+		E(I32_SUB);
+		cut_later(g, true, width);
+		push_width(g, width, 5);
+		gen_call_sys(g, "text.write.str", "iiii:");
+		return;
+	}
+	E1(I32_CONST, at);
 	E1(I32_CONST, 2);
 	gen_expr(g, v);
 	push_width(g, width, 5);
@@ -116,6 +154,7 @@ static void write_one(Gen *g, Node *f, Node *n, bool iso)
 	if (v->type->kind == T_ARRAY) {
 		gen_chars(g, v);
 		E1(I32_CONST, cut(iso, width, v->type->size));
+		cut_later(g, iso, width);
 		push_width(g, width, -1);
 		gen_call_sys(g, "text.write.str", "iiii:");
 	} else if (v->type->kind == T_REAL) {

@@ -107,6 +107,55 @@ static Place place_sym(Gen *g, Sym *y)
 	return memory(y->type, off);
 }
 
+static void push_var(Gen *g, Sym *y)
+{
+	gen_load(g, place_sym(g, y));
+}
+
+void gen_bound(Gen *g, const Type *t, bool high)
+{
+	Sym *y = high ? t->hi_sym : t->lo_sym;
+	if (t->conf && y)
+		push_var(g, y);
+	else
+		E1(I32_CONST, t->conf ? 0 : high ? t->index->hi : t->index->lo);
+}
+
+void gen_size(Gen *g, const Type *t)
+{
+	if (!t->conf) {
+		E1(I32_CONST, t->size);
+		return;
+	}
+	gen_bound(g, t, true);
+	gen_bound(g, t, false);
+	E(I32_SUB);
+	E1(I32_CONST, 1);
+	E(I32_ADD);
+	gen_size(g, t->base);
+	E(I32_MUL);
+}
+
+/* The array's address is on the stack. */
+static Place place_conformant(Gen *g, Node *n, Place p)
+{
+	const Type *a = n->a->type;
+	gen_int(g, n->b);
+	if (n->sw & SW_RANGE) {
+		gen_bound(g, a, false);
+		gen_bound(g, a, true);
+		E(CHECK_BOUNDS);
+	}
+	if (a->lo_sym) {
+		gen_bound(g, a, false);
+		E(I32_SUB);
+	}
+	gen_size(g, a->base);
+	E(I32_MUL);
+	E(I32_ADD);
+	return p;
+}
+
 static Place place_index(Gen *g, Node *n)
 {
 	const Type *a = n->a->type;
@@ -114,6 +163,8 @@ static Place place_index(Gen *g, Node *n)
 	i64 lo = str ? 0 : a->index->lo, hi = str ? a->hi : a->index->hi;
 	Place p = gen_place(g, n->a);
 	p.t = n->type;
+	if (a->conf)
+		return place_conformant(g, n, p);
 	if (n->b->op == N_INT) {
 		p.off += (u32)(n->b->i - lo) * n->type->size;
 		return p;

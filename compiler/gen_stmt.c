@@ -43,7 +43,7 @@ void gen_assign(Gen *g, Node *to, Node *from)
 	} else {
 		gen_addr(g, to);
 		gen_as(g, from, t);
-		E1(I32_CONST, t->size);
+		gen_size(g, t);
 		E(MEM_COPY);
 	}
 }
@@ -59,6 +59,14 @@ void gen_return(Gen *g)
 			E1(FRAME_ADDR, y->at_);
 			E1(I32_CONST, y->type->size);
 			gen_call_sys(g, "file.leave", "ii:");
+		}
+	for (Sym *q = p->param; q; q = q->next)
+		if (q->type->conf && q->mode == MODE_VALUE) {
+			Node n = { .op = N_VAR, .type = q->type };
+			n.sym = q;
+			gen_addr(g, &n);
+			gen_size(g, q->type);
+			gen_call_sys(g, "mem.free", "ii:");
 		}
 	if (p->result && type_scalar(p->result)) {
 		Node n = { .op = N_VAR, .type = p->result };

@@ -249,6 +249,14 @@ void gen_str_builtin(Gen *g, Node *n)
 	u32 at;
 	switch (n->i) {
 	case B_LENGTH:
+		if (a->type->conf) {
+			gen_bound(g, a->type, true);
+			gen_bound(g, a->type, false);
+			E(I32_SUB);
+			E1(I32_CONST, 1);
+			E(I32_ADD);
+			break;
+		}
 		gen_str(g, a);
 		E2(I32_LOAD8_U, 0, 0);
 		break;

@@ -65,7 +65,7 @@ static void pascal_yyerror(const Span *at, Parser *p, const char *msg);
 %token <str> STRING
 
 %type <node> program block decl_proc heading const_def type_def var_def type simple_type range_lo range_term range_factor
-%type <node> record_body_node field_decl variant_part variant param ident label_node init field_init
+%type <node> index_type record_body_node field_decl variant_part variant param ident label_node init field_init
 %type <node> agg stmt compound structured open_call arm designator expr simple signed_term term factor ufactor literal arg element result_opt
 %type <list> decls decl idents labels const_defs type_defs var_defs params_opt params types record_body fixed variants consts
 %type <list> stmts arms arms_opt else_opt args exprs elements elements_opt program_head uses_names inits field_inits records
@@ -199,7 +199,8 @@ param:
 	idents ':' type                  { $$ = list_nd(p, N_PARAM, @$, $1, $3); $$->i = 0; }
 |	VAR idents ':' type              { $$ = list_nd(p, N_PARAM, @$, $2, $4); $$->i = 1; }
 |	CONST idents ':' type            { $$ = list_nd(p, N_PARAM, @$, $2, $4); $$->i = 2; }
-|	VAR idents                       { $$ = nd(p, N_PARAM, @$, unsupported(p, @2, "parameters without a type"), NULL); $$->i = 4; }
+|	VAR idents                       { $$ = list_nd(p, N_PARAM, @$, $2, NULL); $$->i = 1; }
+|	CONST idents                     { $$ = list_nd(p, N_PARAM, @$, $2, NULL); $$->i = 2; }
 |	heading                          { $$ = nd(p, N_PARAM, @$, $1, NULL); $$->i = 3; }
 |	error                            { $$ = nd(p, N_PARAM, @$, NULL, NULL); $$->i = 4; }
 ;
@@ -213,7 +214,7 @@ type:
 |	packed_opt FILE_ OF type         { $$ = nd(p, N_TFILE, @$, $4, NULL); CHECK_DEPTH; }
 |	packed_opt FILE_                 { $$ = nd(p, N_TFILE, @$, NULL, NULL); }
 |	arrow ID                         { $$ = nd_name(p, N_TPTR, @$, $2, NULL, NULL); }
-|	packed_opt ARRAY OF type         { $$ = unsupported(p, @2, "open and dynamic arrays"); }
+|	packed_opt ARRAY OF type         { $$ = nd(p, N_TARRAY, @$, NULL, $4); $$->i = $1; CHECK_DEPTH; }
 |	PROCEDURE params_opt             { $$ = list_nd(p, N_TPROC, @$, $2, NULL); }
 |	FUNCTION params_opt ':' type     { $$ = list_nd(p, N_TPROC, @$, $2, $4); $$->i = 1; }
 ;
@@ -225,8 +226,13 @@ packed_opt:
 |	PACKED                           { $$ = 1; }
 ;
 types:
-	type                             { $$ = ONE($1); }
-|	types ',' type                   { $$ = add($1, $3); }
+	index_type                       { $$ = ONE($1); }
+|	types ',' index_type             { $$ = add($1, $3); }
+|	types ';' index_type             { $$ = add($1, $3); } /* between the bounds of conformant arrays */
+;
+index_type:
+	type
+|	type ':' ID                      { $$ = nd_name(p, N_TCONF, @$, $3, $1, NULL); }
 ;
 simple_type:
 	ID                               { $$ = nd_name(p, N_TNAME, @$, $1, NULL, NULL); }

@@ -30,6 +30,7 @@ Sym *sema_declare(Sema *s, SymKind k, Name *n, Span at, Type *t)
 		declare_outermost(y);
 		return y;
 	}
+	iso_used_before(s, n, at);
 	if (old && old->user == y->user && old->level == s->level && old->kind != S_POISON) {
 		diag_error(s->c, at, "'%s' is already declared", diag_name(s->c, n));
 		diag_note(s->c, old->at, "declared here");
@@ -46,6 +47,7 @@ static Sym *scope_push(Sema *s)
 	Sym *up = s->scope;
 	s->scope = NULL;
 	s->level++;
+	s->block = ++s->nblock;
 	return up;
 }
 
@@ -115,6 +117,8 @@ Sym *sema_lookup(Sema *s, Name *n)
 {
 	Sym *y = visible(s, n);
 	const StdlibFile *f;
+	if (y && (y->level < s->level || !y->user))
+		n->used = s->block;
 	if (y || !(f = lib_file("system", n)))
 		return y;
 	return lib_load(s, f, n);
@@ -188,6 +192,7 @@ static void declare_vars(Sema *s, Node *n)
 static void declare_label(Sema *s, Node *n)
 {
 	Label *l = sema_label(s, n, s->proc);
+	iso_label(s, n);
 	if (l) {
 		diag_error(s->c, n->at, "this label is already declared");
 		diag_note(s->c, l->at, "declared here");
@@ -299,6 +304,7 @@ static void declare_one(Sema *s, Node *n)
 
 static void declare_all(Sema *s, Node *list)
 {
+	iso_order(s, list);
 	for (Node *n = list; n; n = n->next) {
 		declare_one(s, n);
 		if (n->op == N_TYPEDEF ? !n->next || n->next->op != N_TYPEDEF : s->ptr.n)
@@ -321,9 +327,11 @@ static void add_proc_last(Sema *s, Proc *p)
 
 static void check_labels(Sema *s, Proc *p)
 {
-	for (Label *l = p->label; l; l = l->next)
+	for (Label *l = p->label; l; l = l->next) {
 		if (l->used && !l->defined)
 			diag_error(s->c, l->at, "this label is declared and used but stands before no statement");
+		iso_gotos(s, l);
+	}
 }
 
 static void declare_params(Sema *s, Proc *p)
@@ -352,7 +360,10 @@ static void proc_body(Sema *s, Proc *p)
 	With *with = s->with;
 	u32 loops = s->loops;
 	bool lib = s->lib;
+	u32 block = s->block;
+	Seq *seq = s->seq;
 	Sym *up = scope_push(s);
+	s->seq = NULL;
 	s->proc = p;
 	s->with = NULL;
 	s->loops = 0;
@@ -368,6 +379,8 @@ static void proc_body(Sema *s, Proc *p)
 	p->vars = s->scope;
 	scope_pop(s, up);
 	undeclare_params(p);
+	s->block = block;
+	s->seq = seq;
 	s->proc = outer;
 	s->with = with;
 	s->loops = loops;
@@ -446,6 +459,8 @@ bool sema_program(Sema *s, Node *program)
 	predefine(s);
 	p->block = program;
 	s->level = 1;
+	s->block = ++s->nblock;
+	iso_heading(s, program->c);
 	declare_files(s, program);
 	declare_all(s, program->a);
 	bind_files(program);

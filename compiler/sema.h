@@ -18,12 +18,14 @@ typedef enum TypeKind {
 
 struct Type {
 	u8 kind;
+	bool conf;       /* an array whose bounds are known at run time only */
 	bool packed, has_file; /* has_file: it is or holds a file, which must begin as 0 */
 	u8 align;
 	u32 size;
 	i64 lo, hi;      /* ordinals: the range; sets: of the elements; strings: hi is the capacity */
 	Type *base;      /* subrange: its host; array: element; set: element type; pointer: target; file: component, null for Turbo's untyped file; routine: result */
 	Type *index;     /* of an array */
+	Sym *lo_sym, *hi_sym; /* conformant and open arrays: the parameters that hold the bounds; no lo_sym: it is 0 */
 	Sym *list;       /* record: fields; enumeration: constants; routine: parameters */
 	Name *name;
 	Name *pending;   /* pointer to a type that is not declared yet */
@@ -40,8 +42,11 @@ struct Sym {
 	u8 mode;         /* of a parameter: MODE_* */
 	bool user;       /* of the program, not of the library */
 	bool param, field;
+	bool tag;        /* a field that selects variants */
+	Span threat;     /* where an inner routine changes it */
 	bool address;    /* needs memory: passed by reference, used by `with` and the like */
 	bool uplevel;    /* used by an inner routine (or a variable of the program used by any routine) */
+	bool hidden;     /* a bound of the array parameters behind it: passed with the first of them */
 	bool counter;    /* the variable of a `for` that is being analysed */
 	u8 where;        /* for the generator: W_* */
 	u16 bound;       /* a text file named in the program's heading: its place there, from 1 */
@@ -58,12 +63,18 @@ struct Sym {
 	u32 builtin;
 };
 
+/* A sequence of statements, or a statement inside another: what a goto may not jump into. */
+typedef struct Seq { struct Seq *up; } Seq;
+typedef struct Goto { struct Goto *next; const Seq *seq; const struct Proc *proc; Span at; } Goto;
+
 typedef struct Label {
 	struct Label *next;
 	i64 num;
 	Name *name;
 	Span at;
 	Proc *owner;
+	const Seq *seq;  /* where its statement is */
+	Goto *gotos;     /* that name it */
 	bool nonlocal, defined, used;
 	u32 id;          /* the generator's label */
 	bool has_id;
@@ -111,8 +122,10 @@ typedef struct Sema {
 	With *with;
 	bool lib;        /* in library text: the program's names are out of sight */
 	u32 loops;
+	u32 block, nblock; /* a number for each block */
+	Seq *seq;        /* the innermost around the statement */
 	VEC(Type *) ptr; /* pointer types with a pending target */
-	Type *t_poison, *t_int, *t_int64, *t_bool, *t_char, *t_real, *t_single, *t_string, *t_text, *t_nil, *t_emptyset, *t_void;
+	Type *t_poison, *t_int, *t_int64, *t_bool, *t_char, *t_real, *t_single, *t_string, *t_text, *t_nil, *t_emptyset, *t_void, *t_untyped; /* t_untyped: of parameters without a type */
 	VEC(Proc *) queue; /* library routines whose bodies are still to be analysed */
 } Sema;
 
@@ -134,6 +147,7 @@ Type *type_set(Sema *s, Type *elem, i64 lo, i64 hi);
 Type *type_pointer(Sema *s, Type *target);
 Type *type_file(Sema *s, Type *component);
 Type *type_host(Sema *s, Type *t);     /* integer for all integer types; a subrange's host */
+Type *type_conformant(Sema *s, Type *index, Type *elem, bool packed);
 bool type_ordinal(const Type *t);
 bool type_scalar(const Type *t);       /* fits a P-code value */
 bool type_is_chars(const Type *t);     /* packed array [1..n] of char */
@@ -152,7 +166,7 @@ Sym *sema_resolve(Sema *s, Node *id); /* reports an unknown name; never null */
 Sym *sema_declare(Sema *s, SymKind k, Name *n, Span at, Type *t);
 Type *sema_type(Sema *s, Node *n);
 void sema_pointers(Sema *s);          /* resolves forward pointer types */
-Sym *sema_params(Sema *s, Node *list, u32 *count);
+Sym *sema_params(Sema *s, Node *list, u32 *count); /* hidden ones are not counted */
 Sym *sema_field(const Type *rec, const Name *n);
 const char *sema_similar(Sema *s, const Name *n, const Type *rec);
 
@@ -182,6 +196,20 @@ Node *sema_result_var(Sema *s, Node *n, Proc *p);
 void sema_stmts(Sema *s, Node *list);
 void sema_stmt(Sema *s, Node *n);
 Label *sema_label(Sema *s, Node *n, Proc *only);
+
+/* ---- sema_iso.c ---- */
+bool iso_strict(const Sema *s);
+void iso_order(Sema *s, const Node *list);
+void iso_used_before(Sema *s, const Name *n, Span at);
+void iso_heading(Sema *s, const Node *list);
+void iso_label(Sema *s, const Node *n);
+void iso_gotos(Sema *s, const Label *l);
+void iso_variants(Sema *s, const Node *n, const Type *tag);
+void iso_for(Sema *s, const Sym *y, Span at);
+void iso_var_arg(Sema *s, const Node *n);
+void iso_literal(Sema *s, const Node *n);
+bool iso_length(Sema *s, const Node *n, const Type *to, const char *what);
+void iso_width(Sema *s, const Node *w);
 
 /* ---- gen.c ---- */
 void gen_module(Sema *s, Buf *out);

@@ -3,6 +3,31 @@
 
 /* ---- declared routines ---- */
 
+/* Whether an array of type `t` may stand for a conformant or open array. */
+static bool conforms(Sema *s, const Type *t, const Type *to)
+{
+	while (to->conf) {
+		if (t->kind != T_ARRAY || t->packed != to->packed || !type_same(s, t->index, to->index))
+			if (t->kind != T_ARRAY || to->lo_sym)
+				return false;
+		if (!t->conf && to->lo_sym && (t->index->lo < to->index->lo || t->index->hi > to->index->hi))
+			return false;
+		t = t->base;
+		to = to->base;
+	}
+	return t == to || (t->kind == T_INT && to->kind == T_INT && t->lo == to->lo && t->hi == to->hi)
+		|| (type_is_chars(t) && type_is_chars(to) && t->size == to->size);
+}
+
+static Node *conf_arg(Sema *s, Node *n, const Sym *q)
+{
+	n = q->mode == MODE_VAR ? sema_lvalue(s, n, true) : n->op == N_STR || n->op == N_CALL ? sema_expr(s, n) : sema_lvalue(s, n, false);
+	if (n->type->kind == T_POISON || conforms(s, n->type, q->type))
+		return n;
+	diag_error(s->c, n->at, "an array of type %s does not conform to the parameter '%s'", type_str(s, n->type), diag_name(s->c, q->name));
+	return sema_poison(s, n);
+}
+
 static Node *var_arg(Sema *s, Node *n, const Sym *q)
 {
 	n = sema_lvalue(s, n, true);
@@ -20,6 +45,7 @@ static Node *var_arg(Sema *s, Node *n, const Sym *q)
 			type_str(s, q->type), type_str(s, n->type));
 		return sema_poison(s, n);
 	}
+	iso_var_arg(s, n);
 	if (n->op == N_DEREF && n->a->type->kind == T_TEXT)
 		diag_error(s->c, n->at, "a buffer variable cannot be a var parameter");
 	sema_address(n);
@@ -32,11 +58,24 @@ void sema_args(Sema *s, Node *call, Sym *param, u32 nparam, const Name *name, Sp
 	u32 got = 0;
 	for (const Node *a = call->b; a; a = a->next)
 		got++;
+	const Sym *first = NULL; /* conformant arrays of one list of names must be of one type */
+	const Type *type = NULL;
 	for (const Sym *q = param; *p; p = &(*p)->next) {
 		Node *next = (*p)->next;
+		while (q && q->hidden)
+			q = q->next;
 		if (!q || got != nparam) /* with too few or too many it is unclear which is which */
 			*p = sema_expr(s, *p);
-		else if (q->mode == MODE_VAR)
+		else if (q->type == s->t_untyped) {
+			*p = sema_lvalue(s, *p, q->mode == MODE_VAR);
+			sema_address(*p);
+		} else if (q->type->conf) {
+			*p = conf_arg(s, *p, q);
+			if (first && first->type == q->type && (*p)->type != type && (*p)->type->kind != T_POISON && type->kind != T_POISON)
+				diag_error(s->c, (*p)->at, "'%s' and '%s' must be of one type", diag_name(s->c, first->name), diag_name(s->c, q->name));
+			first = q;
+			type = (*p)->type;
+		} else if (q->mode == MODE_VAR)
 			*p = var_arg(s, *p, q);
 		else
 			*p = sema_expr_for(s, *p, q->type, "this argument");
@@ -277,6 +316,10 @@ static Node *of_one(Sema *s, Node *n, const Sym *f)
 		return n;
 	case B_LENGTH:
 		n->type = s->t_int;
+		if (a->type->conf)
+			return n;
+		if (a->type->kind == T_ARRAY && !type_stringy(a->type))
+			return sema_int(n, a->type->index->hi - a->type->index->lo + 1, s->t_int);
 		if (!type_stringy(a->type)) {
 			bad_arg(s, a, f);
 			return sema_poison(s, n);
@@ -307,6 +350,21 @@ static Node *of_type(Sema *s, Node *n, const Sym *f)
 	Type *t = y && y->kind == S_TYPE ? y->type : sema_lvalue(s, n->b, false)->type;
 	if (t->kind == T_POISON)
 		return sema_poison(s, n);
+	if (t->conf && f->builtin != B_SIZEOF) { /* its bound is a parameter */
+		Sym *bound = f->builtin == B_LOW ? t->lo_sym : t->hi_sym;
+		if (!bound)
+			return sema_int(n, 0, s->t_int);
+		if (bound->owner != s->proc)
+			bound->uplevel = true;
+		n->op = N_VAR;
+		n->sym = bound;
+		n->type = bound->type;
+		return n;
+	}
+	if (f->builtin == B_SIZEOF && t->conf) {
+		diag_error(s->c, n->at, "the size of '%s' is known at run time only", type_str(s, t));
+		return sema_poison(s, n);
+	}
 	if (f->builtin == B_SIZEOF)
 		return sema_int(n, t->size, s->t_int);
 	if (t->kind == T_ARRAY)
@@ -356,9 +414,11 @@ static void write_arg(Sema *s, Node **p, const Sym *f)
 	if (!writable(a->type))
 		bad_arg(s, a->a, f);
 	a->b = sema_expr_for(s, a->b, s->t_int, "a field width");
+	iso_width(s, a->b);
 	if (!a->c)
 		return;
 	a->c = sema_expr_for(s, a->c, s->t_int, "the number of decimals");
+	iso_width(s, a->c);
 	if (a->type->kind != T_REAL && a->type->kind != T_POISON)
 		diag_error(s->c, a->c->at, "only real numbers have decimals");
 }
@@ -466,7 +526,7 @@ static Node *component_file(Sema *s, Node *n, const Sym *f)
 		return n;
 	if (a->type->kind == T_FILE && a->type->base)
 		bad_arg(s, a, f);
-	sema_address(arg_var(s, &n->b->next, f, is_any));
+	sema_address(f->builtin == B_BLOCKREAD ? arg_var(s, &n->b->next, f, is_any) : put(&n->b->next, sema_lvalue(s, n->b->next, false)));
 	arg_for(s, &n->b->next->next, s->t_int);
 	if (n->b->next->next->next)
 		arg_var(s, &n->b->next->next->next, f, is_int);
@@ -607,7 +667,7 @@ static Node *raw_memory(Sema *s, Node *n, const Sym *f)
 	if (!want_args(s, n, f, 3, 3))
 		return sema_poison(s, n);
 	bool fill = f->builtin == B_FILLCHAR;
-	sema_address(arg_var(s, &n->b, f, is_any));
+	sema_address(fill ? arg_var(s, &n->b, f, is_any) : put(&n->b, sema_lvalue(s, n->b, false)));
 	if (fill) {
 		arg_for(s, &n->b->next, s->t_int);
 		Node *v = arg_expr(s, &n->b->next->next);

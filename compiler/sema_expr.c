@@ -263,6 +263,8 @@ Node *sema_lvalue(Sema *s, Node *n, bool whole)
 		diag_error(s->c, n->at, "'%s' is a const parameter and cannot be changed", diag_name(s->c, y->name));
 		return sema_poison(s, n);
 	}
+	if (whole && n->op == N_VAR && y->owner != s->proc && !y->threat.end)
+		y->threat = n->at;
 	if (whole && n->op == N_VAR && y->counter)
 		diag_error(s->c, n->at, "'%s' counts a 'for' statement and cannot be changed inside it", diag_name(s->c, y->name));
 	return n;
@@ -521,6 +523,8 @@ Node *sema_convert(Sema *s, Node *n, Type *to, const char *what)
 	Type *from = n->type;
 	if (from->kind == T_POISON || to->kind == T_POISON)
 		return n;
+	if (type_is_chars(to) && type_stringy(from) && iso_length(s, n, to, what))
+		return sema_poison(s, n);
 	if (n->op == N_INT && n->type->kind == T_CHAR && (to->kind == T_STRING || (type_is_chars(to) && to->size == 1)))
 		return char_to_string(s, n);
 	if (fits_string(n, to))
@@ -776,6 +780,7 @@ static Node *literal(Sema *s, Node *n)
 		n->type = s->t_nil;
 		return n;
 	}
+	iso_literal(s, n);
 	if (n->n == 1)
 		return sema_int(n, (u8)n->s[0], s->t_char);
 	n->type = type_chars(s, n->n);

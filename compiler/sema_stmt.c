@@ -54,6 +54,16 @@ static void call(Sema *s, Node *n)
 	n->a = c->type ? c : sema_call(s, c, true);
 }
 
+/* Statements inside another one. */
+static void inner(Sema *s, Node *list)
+{
+	Seq *up = s->seq, *seq = arena_alloc(s->a, sizeof *seq);
+	seq->up = up;
+	s->seq = seq;
+	sema_stmts(s, list);
+	s->seq = up;
+}
+
 /* ---- case ---- */
 
 typedef struct Arm { i64 lo, hi; Node *at; } Arm;
@@ -99,7 +109,7 @@ static void case_stmt(Sema *s, Node *n)
 			}
 			vec_push(&arm, r);
 		}
-		sema_stmt(s, a->b);
+		inner(s, a->b);
 	}
 	if (arm.n)
 		qsort(arm.p, arm.n, sizeof *arm.p, by_lo);
@@ -110,7 +120,7 @@ static void case_stmt(Sema *s, Node *n)
 			diag_note(s->c, arm.p[i - !swap].at->at, "here");
 		}
 	vec_free(&arm);
-	sema_stmts(s, n->c);
+	inner(s, n->c);
 }
 
 /* ---- loops ---- */
@@ -118,7 +128,7 @@ static void case_stmt(Sema *s, Node *n)
 static void loop_body(Sema *s, Node *body)
 {
 	s->loops++;
-	sema_stmts(s, body);
+	inner(s, body);
 	s->loops--;
 }
 
@@ -132,6 +142,8 @@ static void for_stmt(Sema *s, Node *n)
 		t = s->t_poison;
 		y = NULL;
 	}
+	if (y)
+		iso_for(s, y, n->a->at);
 	Type *host = type_host(s, t);
 	n->b = sema_expr_for(s, n->b, host, "the first value");
 	n->c = sema_expr_for(s, n->c, host, "the last value");
@@ -162,7 +174,7 @@ static void with_stmt(Sema *s, Node *n)
 		(*p)->with = w;
 		(*p)->next = next;
 	}
-	sema_stmt(s, n->b);
+	inner(s, n->b);
 	s->with = up;
 }
 
@@ -177,6 +189,9 @@ static void goto_stmt(Sema *s, Node *n)
 		return;
 	}
 	l->used = true;
+	Goto *j = arena_alloc(s->a, sizeof *j);
+	*j = (Goto){ .next = l->gotos, .seq = s->seq, .proc = s->proc, .at = n->at };
+	l->gotos = j;
 	if (l->owner != s->proc)
 		l->nonlocal = true;
 	n->label = l;
@@ -190,7 +205,7 @@ static void labelled(Sema *s, Node *n)
 	else if (l->defined)
 		diag_error(s->c, n->at, "the label %s stands before two statements", label_str(s, n));
 	else
-		l->defined = true;
+		l->defined = true, l->seq = s->seq;
 	n->label = l;
 	sema_stmt(s, n->a);
 }
@@ -206,12 +221,12 @@ void sema_stmt(Sema *s, Node *n)
 	switch (n->op) {
 	case N_ASSIGN: assign(s, n); break;
 	case N_CALLST: call(s, n); break;
-	case N_BEGIN: sema_stmts(s, n->a); break;
+	case N_BEGIN: inner(s, n->a); break;
 	case N_IF:
 		condition(s, &n->a, "if");
-		sema_stmt(s, n->b);
+		inner(s, n->b);
 		if (n->c)
-			sema_stmt(s, n->c);
+			inner(s, n->c);
 		break;
 	case N_CASE: case_stmt(s, n); break;
 	case N_WHILE:

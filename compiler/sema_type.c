@@ -88,6 +88,14 @@ static Type *array_type(Sema *s, Node *n)
 {
 	Type *index[64];
 	u32 k = 0;
+	for (Node *i = n->a; ; i = i->next)
+		if (!i || i->op == N_TCONF) {
+			if (i || !n->a)
+				diag_error(s->c, n->at, i ? "only a parameter can be a conformant array" : "dynamic arrays are not supported");
+			if (i || !n->a)
+				return s->t_poison;
+			break;
+		}
 	for (Node *i = n->a; i; i = i->next) {
 		Type *t = sema_type(s, i);
 		if (k == COUNT(index)) {
@@ -144,8 +152,10 @@ static void add_variants(Sema *s, Layout *l, Node *n)
 	Type *tag = sema_type(s, n->a);
 	if (tag->kind != T_POISON && !type_ordinal(tag))
 		diag_error(s->c, n->a->at, "a tag cannot be of type %s", type_str(s, tag));
-	if (n->name)
+	if (n->name) {
 		add_field(s, l, n->name, n->at, tag);
+		sema_field(l->t, n->name)->tag = true;
+	}
 	u64 start = l->at, most = start;
 	for (Node *v = n->b; v; v = v->next) {
 		for (Node **k = &v->a; *k; k = &(*k)->next) {
@@ -165,6 +175,7 @@ static void add_variants(Sema *s, Layout *l, Node *n)
 		most = MAX(most, l->at);
 	}
 	l->at = most;
+	iso_variants(s, n, tag);
 }
 
 static void add_fields(Sema *s, Layout *l, Node *list)
@@ -240,6 +251,65 @@ void sema_pointers(Sema *s)
 	s->ptr.n = 0;
 }
 
+/* ---- conformant and open arrays ---- */
+
+static Sym *bound_param(Sema *s, Sym ***end, Name *name, Span at, Type *t)
+{
+	Sym *y = arena_alloc(s->a, sizeof *y);
+	*y = (Sym){ .kind = S_VAR, .param = true, .hidden = true, .mode = MODE_CONST, .name = name, .at = at, .type = t };
+	**end = y;
+	*end = &y->next;
+	return y;
+}
+
+static Type *schema(Sema *s, Node *n, Sym ***end);
+
+/* array [a..b: t; c..d: u] of v is array [a..b: t] of array [c..d: u] of v. */
+static Type *schema_dims(Sema *s, Node *n, Node *dim, Sym ***end)
+{
+	if (!dim)
+		return schema(s, n->b, end);
+	if (dim->op != N_TCONF || dim->a->op != N_TRANGE || dim->a->a->op != N_ID || dim->a->b->op != N_ID) {
+		diag_error(s->c, dim->at, "the bounds of a conformant array are two names and a type: [low..high: integer]");
+		return s->t_poison;
+	}
+	Node id = { .op = N_TNAME, .at = { dim->at.end - dim->name->len, dim->at.end } };
+	id.name = dim->name;
+	Type *index = sema_type(s, &id);
+	if (index->kind == T_POISON)
+		return index;
+	if (!type_ordinal(index) || type_wide(index)) {
+		diag_error(s->c, dim->at, "an index cannot be of type %s", type_str(s, index));
+		return s->t_poison;
+	}
+	Sym *lo = bound_param(s, end, dim->a->a->name, dim->a->a->at, index), *hi = bound_param(s, end, dim->a->b->name, dim->a->b->at, index);
+	Type *elem = schema_dims(s, n, dim->next, end);
+	if (elem->kind == T_POISON)
+		return elem;
+	Type *t = type_conformant(s, index, elem, n->i);
+	t->lo_sym = lo;
+	t->hi_sym = hi;
+	return t;
+}
+
+/* The type of a parameter; what it needs to be told about its bounds goes to the parameters in front of it. */
+static Type *schema(Sema *s, Node *n, Sym ***end)
+{
+	if (n->op != N_TARRAY || (n->a && n->a->op != N_TCONF))
+		return sema_type(s, n);
+	if (n->a)
+		return schema_dims(s, n, n->a, end);
+	char name[40]; /* that no program has */
+	int len = snprintf(name, sizeof name, "high bound %u", n->at.pos);
+	Sym *hi = bound_param(s, end, ast_name(s->c, name, (u32)len), n->at, s->t_int);
+	Type *elem = sema_type(s, n->b);
+	if (elem->kind == T_POISON)
+		return elem;
+	Type *t = type_conformant(s, s->t_int, elem, n->i);
+	t->hi_sym = hi;
+	return t;
+}
+
 Sym *sema_params(Sema *s, Node *list, u32 *count)
 {
 	Sym *first = NULL, **end = &first;
@@ -254,13 +324,13 @@ Sym *sema_params(Sema *s, Node *list, u32 *count)
 			t->list = sema_params(s, ids->a, &t->nparam);
 			t->base = ids->b ? sema_type(s, ids->b) : NULL;
 		} else {
-			t = sema_type(s, n->b);
+			t = n->b ? schema(s, n->b, &end) : s->t_untyped;
 		}
 		for (Node *id = ids; id; id = id->next) {
 			Sym *y = arena_alloc(s->a, sizeof *y);
 			*y = (Sym){ .kind = S_VAR, .param = true, .name = id->name, .at = id->at, .type = t };
 			y->mode = n->i == 1 ? MODE_VAR : n->i == 2 ? MODE_CONST : MODE_VALUE;
-			if (y->mode == MODE_VALUE && t->has_file)
+			if (y->mode != MODE_VAR && t->has_file)
 				diag_error(s->c, id->at, "a file can only be a var parameter");
 			*end = y;
 			end = &y->next;

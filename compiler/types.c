@@ -54,6 +54,7 @@ void type_init(Sema *s)
 	};
 	s->t_poison = type_new(s, T_POISON, 4, 4);
 	s->t_void = type_new(s, T_VOID, 0, 1);
+	s->t_untyped = type_new(s, T_VOID, 1, 1);
 	predefine(s, "integer", s->t_int = ordinal(s, T_INT, INT32_MIN, INT32_MAX));
 	predefine(s, "longint", s->t_int);
 	predefine(s, "int64", s->t_int64 = ordinal(s, T_INT, INT64_MIN, INT64_MAX));
@@ -97,6 +98,18 @@ Type *type_array(Sema *s, Type *index, Type *elem, bool packed, Span at)
 	t->base = elem;
 	t->packed = packed;
 	t->has_file = elem->has_file;
+	return t;
+}
+
+/* Its bounds are parameters, which the caller of this sets. */
+Type *type_conformant(Sema *s, Type *index, Type *elem, bool packed)
+{
+	Type *t = type_new(s, T_ARRAY, 0, elem->align);
+	t->index = index;
+	t->base = elem;
+	t->packed = packed;
+	t->has_file = elem->has_file;
+	t->conf = true;
 	return t;
 }
 
@@ -183,12 +196,24 @@ char type_letter(const Type *t)
 	return type_wide(t) || (t->kind == T_SET && t->size == 8) ? 'l' : 'i';
 }
 
+/* Conformant arrays of one shape. */
+static bool same_schema(const Type *a, const Type *b)
+{
+	while (a->conf && b->conf && a->index == b->index && a->packed == b->packed && !a->lo_sym == !b->lo_sym) {
+		a = a->base;
+		b = b->base;
+		if (a == b)
+			return true;
+	}
+	return false;
+}
+
 bool type_same_params(Sema *s, const Type *a, const Type *b)
 {
 	if (a->nparam != b->nparam || !a->base != !b->base || (a->base && a->base != b->base))
 		return false;
 	for (const Sym *p = a->list, *q = b->list; p && q; p = p->next, q = q->next)
-		if (p->mode != q->mode || (p->type != q->type && !(p->type->kind == T_PROC && type_same(s, p->type, q->type))))
+		if (p->mode != q->mode || p->hidden != q->hidden || (p->type != q->type && !(p->type->kind == T_PROC && type_same(s, p->type, q->type)) && !same_schema(p->type, q->type)))
 			return false;
 	return true;
 }

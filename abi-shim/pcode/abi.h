@@ -25,6 +25,7 @@ typedef struct Text {
 	bool lazy;     /* bound to a file by the program's heading: the first use opens it */
 	bool both;     /* open for reading and writing: the mode may turn */
 	u8 window;     /* enum Window: what is in f^, of a file of components that is read */
+	u8 last;       /* byte of a text that was read in; 0 at first */
 	u32 unit;      /* bytes of a component; 0: a text */
 	u32 variable;  /* address of the variable that it was last opened through */
 	int fd;
@@ -42,6 +43,7 @@ typedef struct Abi {
 	VEC(Text) text; /* [0] unused */
 	u32 failed;     /* the last failure, kept while iocheck is off */
 	bool no_iocheck;
+	bool iso;       /* ISO 7185's rules for files */
 	Heap *heap;
 } Abi;
 

@@ -12,6 +12,12 @@ u64 sys_iocheck(Regfile *t, const u64 *args)
 	return 0;
 }
 
+u64 sys_text_iso(Regfile *t, const u64 *args)
+{
+	abi_of(t)->iso = (u32)args[0] != 0;
+	return 0;
+}
+
 u64 sys_io_result(Regfile *t, const u64 *args)
 {
 	Abi *a = abi_of(t);
@@ -43,6 +49,7 @@ static void shut(Regfile *t, Text *f)
 	f->at = f->n = 0;
 	f->eof = f->both = false;
 	f->window = WINDOW_NONE;
+	f->last = 0;
 	if (!ok)
 		abi_fail(t, IO_WRITE);
 }

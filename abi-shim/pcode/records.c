@@ -99,13 +99,19 @@ static void fill(Regfile *t, Text *f, u64 variable)
 		abi_fail(t, IO_READ);
 }
 
-/* The address of f^, with the component in it if the file is being read. */
+/* The address of f^, with the component in it if the file is being read.  Of a file that is not open f^ is a variable
+ * like others. */
 u64 sys_file_window(Regfile *t, const u64 *args)
 {
-	Text *f = opened(t, args[0]);
+	Abi *a = abi_of(t);
+	u32 k = ld32(guest_ptr(abi_thread(t), (u32)args[0], 4));
+	bool closed = !k || k >= a->text.n || (a->text.p[k].mode < TEXT_READ && !a->text.p[k].lazy);
+	Text *f = closed ? NULL : opened(t, args[0]);
 
 	if (f && f->mode == TEXT_READ && f->window == WINDOW_NONE)
 		fill(t, f, args[0]);
+	else if (f && f->mode == TEXT_WRITE)
+		f->window = WINDOW_FULL; /* it is about to be given a value */
 	return (u32)args[0] + BUFFER_VAR;
 }
 
@@ -132,8 +138,13 @@ u64 sys_file_put(Regfile *t, const u64 *args)
 		return 0;
 	if (f->mode == TEXT_READ && f->window == WINDOW_FULL && !go(t, f, place(f)))
 		return 0;
+	if (abi_of(t)->iso && f->mode == TEXT_WRITE && f->window == WINDOW_NONE) {
+		abi_fail(t, IO_WRITE);
+		return 0;
+	}
 	if (turn(t, f, TEXT_WRITE))
 		text_put(t, f, buffer_var(t, args[0], f), f->unit);
+	f->window = WINDOW_NONE;
 	return 0;
 }
 

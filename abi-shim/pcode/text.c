@@ -252,7 +252,11 @@ bool text_refill(Regfile *t, Text *f)
 	f->eof = k <= 0;
 	if (k < 0)
 		abi_fail(t, IO_READ);
-	return k > 0;
+	if (k > 0)
+		f->last = f->buf[k - 1];
+	else if (k == 0 && abi_of(t)->iso && !f->unit && f->last && f->last != '\n' && f->last != '\r')
+		f->buf[0] = f->last = '\n', f->n = 1; /* the last line has no end */
+	return f->n > 0;
 }
 
 /* The next character, or -1 at the end of the file. */
@@ -304,10 +308,15 @@ u64 sys_peek(Regfile *t, const u64 *args)
 	return c < 0 ? 0 : is_eol(c) ? ' ' : (u64)c;
 }
 
+/* A file that is written ends where it is, as ISO 7185 has it. */
 u64 sys_eof(Regfile *t, const u64 *args)
 {
-	Text *f = text_open(t, args[0], TEXT_READ);
+	Abi *a = abi_of(t);
+	u32 k = (u32)args[0];
 
+	if (k && k < a->text.n && a->text.p[k].mode == TEXT_WRITE)
+		return 1;
+	Text *f = text_open(t, k, TEXT_READ);
 	return !f || look(t, f) < 0;
 }
 
@@ -316,6 +325,8 @@ u64 sys_eoln(Regfile *t, const u64 *args)
 	Text *f = text_open(t, args[0], TEXT_READ);
 	int c = f ? look(t, f) : -1;
 
+	if (f && c < 0 && abi_of(t)->iso)
+		abi_fail(t, IO_READ);
 	return c < 0 || is_eol(c);
 }
 
