@@ -1,6 +1,6 @@
 # Writes the rows of a .def table as a Markdown table.
 # usage: awk -v kind=pcode -f docs/table.awk pvm/pcode/pcode.def
-# kind: pcode, ocode, vops, sections.  A comment on a line of its own between rows becomes a heading row's text.
+# kind: pcode, ocode, vops, sections, linux (system calls), ioctl.  A comment on a line of its own between rows becomes a heading row's text.
 
 # Splits a row's arguments at commas outside of quotes; the quotes go.
 function split_row(s, col,    n, i, c, quoted) {
@@ -34,6 +34,33 @@ BEGIN {
 	letter = kind == "pcode" ? "P" : kind == "ocode" ? "O" : kind == "vops" ? "V" : "S"
 	row = "^[ \t]*" letter "\\("
 }
+# System calls and ioctls: rows of several letters.
+function number(n) { return n < 0 ? "" : n }
+function begin(cols) {
+	if (begun) return
+	print ""; print "| " cols " |"
+	gsub(/[^|]+/, "---", cols); print "|" cols "|"
+	begun = 1
+}
+kind == "linux" && /^\/\* ---- / {
+	text = $0; gsub(/^\/\* -+ | -+ \*\/$/, "", text)
+	print ""; print "**" text "**"; begun = 0
+}
+kind == "linux" && /^[HSN]\(/ {
+	how = substr($0, 1, 1); line = substr($0, 3); sub(/\)[ \t]*$/, "", line)
+	split_row(line, c); count[how]++
+	begin("call | x86-64 | i386 | arguments | state")
+	if (how == "N") printf "| `%s` | %s | %s | | %s |\n", c[1], number(c[2]), number(c[3]), c[4]
+	else printf "| `%s` | %s | %s | %s | %s |\n", c[1], number(c[2]), number(c[3]), cell(c[4]), how == "H" ? "the host's " substr(c[5], 5) : c[5]
+}
+kind == "linux" || kind == "ioctl" {
+	if (kind == "ioctl" && /^I\(/) {
+		line = substr($0, 3); sub(/\)[ \t]*$/, "", line); split_row(line, c)
+		begin("request | number | how | struct")
+		printf "| `%s` | %s | %s | %s |\n", c[1], c[2], tolower(c[3]), c[4] == "NONE" ? "" : c[4]
+	}
+	next
+}
 kind != "sections" && /^\/\* .*\*\/$/ {
 	text = $0; sub(/^\/\* /, "", text); sub(/ \*\/$/, "", text)
 	print ""; print "**" text "**"; begun = 0
@@ -47,4 +74,9 @@ $0 ~ row && /"/ {
 	else if (kind == "vops") printf "| `%s` | %s | %s | %s |\n", c[2], c[3], c[4] == "V_FP" ? "F" : "", cell(c[5])
 	else printf "| %s | %s | %s | %s |\n", c[3], c[2], c[4] + 0 ? "yes" : "no", cell(c[5])
 }
-END { print "" }
+END {
+	if (kind == "linux")
+		printf "\n%d rows: %d handed to the host's kernel with converted arguments, %d done here, %d not there.\n",
+			count["H"] + count["S"] + count["N"], count["H"], count["S"], count["N"]
+	print ""
+}

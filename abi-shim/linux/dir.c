@@ -1,6 +1,7 @@
 /* Directories and names.  Hosts that have only the *at calls serve the older ones by them. */
 #include "layouts.h"
 
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -171,18 +172,34 @@ static size_t put_old(const struct Dirent *d, bool wide, u8 *out)
 	return size;
 }
 
+/* A directory in which the machine's own descriptors would show: /proc/PID/fd. */
+static bool lists_descriptors(LThread *t, u64 fd)
+{
+	char link[64], path[64];
+
+	if (t->task->trace_fd < 0 && t->task->o.pids_fd < 0)
+		return false;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", (int)fd);
+	ssize_t n = readlink(link, path, sizeof path - 1);
+	path[MAX(n, 0)] = 0;
+	return strncmp(path, "/proc/", 6) == 0 && n > 3 && strcmp(path + n - 3, "/fd") == 0;
+}
+
 /* Neither form is longer than the host's, so what fits there fits here. */
 static i64 get_entries(LThread *t, const u64 *a, bool old)
 {
 	_Alignas(8) u8 host[32768];
 	u8 guest[sizeof host];
 	size_t n = 0;
+	bool hides = lists_descriptors(t, a[0]);
 	i64 r = HOST(t, SYS_getdents64, a[0], host, MIN((u32)a[2], sizeof host));
 
 	for (i64 at = 0; at < r;) {
 		const struct Dirent *d = (void *)(host + at);
-		n += old ? put_old(d, t->wide, guest + n) : put64(d, t->wide, guest + n);
 		at += d->reclen;
+		if (hides && call_hides(t->task, strtol(d->name, NULL, 10)))
+			continue;
+		n += old ? put_old(d, t->wide, guest + n) : put64(d, t->wide, guest + n);
 	}
 	if (r <= 0)
 		return r;

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { SCRIPT_DEPTH = 5, STACK_SIZE = 8 << 20 };
@@ -436,6 +438,35 @@ static bool start_file(LTask *k, Args *a, Image *m, Arena *arena, Err *e)
 	return err_set(e, EXIT_VM, "%.200s: scripts nested too deep", name);
 }
 
+/* What others see of the process in /proc: its arguments and its name.  The kernel may be told where the arguments lie
+ * (since Linux 3.18, without privileges); if it will not have it, pvm's own remain. */
+static void show_to_others(LTask *k, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	struct prctl_mm_map m = {0};
+	char stat[4096], *s, *save = NULL;
+	u64 v[64] = {0};
+	u32 n = 3;
+	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	ssize_t size = fd < 0 ? 0 : read(fd, stat, sizeof stat - 1);
+
+	if (fd >= 0)
+		close(fd);
+	stat[MAX(size, 0)] = 0;
+	prctl(PR_SET_NAME, slash ? slash + 1 : file);
+	if (!(s = strrchr(stat, ')')) || !k->cmdline.n)
+		return;
+	for (s = strtok_r(s + 1, " ", &save); s && n < COUNT(v); s = strtok_r(NULL, " ", &save))
+		v[n++] = strtoull(s, NULL, 10);
+	m = (struct prctl_mm_map){
+		.start_code = v[26], .end_code = v[27], .start_stack = v[28], .start_data = v[45], .end_data = v[46], .start_brk = v[47],
+		.brk = (u64)syscall(SYS_brk, 0), .env_start = v[50], .env_end = v[51], .exe_fd = (u32)-1
+	};
+	m.arg_start = (u64)(uintptr_t)k->cmdline.p;
+	m.arg_end = m.arg_start + k->cmdline.n;
+	prctl(PR_SET_MM, PR_SET_MM_MAP, &m, sizeof m, 0);
+}
+
 bool start_process(LTask *k, int argc, char **argv, char **envp, Err *e)
 {
 	Arena *arena = arena_new();
@@ -448,6 +479,8 @@ bool start_process(LTask *k, int argc, char **argv, char **envp, Err *e)
 		guest[0] = arena_printf(arena, "%s", k->o.argv0);
 	join(envp, &k->environ);
 	bool ok = start_file(k, &a, m, arena, e);
+	if (ok)
+		show_to_others(k, argv[0]);
 	free(m);
 	arena_free(arena);
 	return ok;
