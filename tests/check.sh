@@ -54,6 +54,13 @@ run_lint() { sh tests/lint.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_linux() { { sh tests/linux/start.sh; sh tests/linux/backtrace.sh; sh tests/linux/run.sh; } >"$log" 2>&1; grep -v "^[0-9]* passed" "$log"; }
 run_real() { sh tests/linux/real.sh --short >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_csmith() { sh tests/x86/csmith.sh 10 >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
+# Every form of instruction from 200 states, and sequences, in machine code; the unit tests do so on the evaluator.
+run_x86() {
+	for args in "--mode 64 --forms 200" "--mode 32 --forms 200" "--mode 64 --count 50000 --seed 2" "--mode 32 --count 50000 --seed 2"; do
+		if out/tests/x86/fuzz --jit $args; then echo "1 passed, 0 failed"; else echo "0 passed, 1 failed"; fi
+	done >"$log" 2>&1
+	grep -v '^[0-9]* passed' "$log"
+}
 run_amd() { sh tests/x86/amd.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_win32() { sh tests/win32/run.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_root() { sh tests/linux/root.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
@@ -95,6 +102,11 @@ part "Linux programs" run_linux
 part "Linux programs below a root" run_root
 part "real Linux programs" run_real
 part "Windows programs" run_win32
+if [ "$(uname -m)" = x86_64 ]; then
+	part "x86 against the processor" run_x86
+else
+	echo "x86 against the processor: SKIPPED, this is no x86-64"
+fi
 part "csmith programs" run_csmith
 part "AMD's own instructions" run_amd
 part "unit tests, sanitized" run_san

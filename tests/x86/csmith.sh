@@ -65,7 +65,7 @@ try() {
 
 k=$first
 while [ "$k" -lt $((first + n)) ]; do
-	csmith --seed "$k" --float --max-funcs 6 -o "$out/$k.c"
+	(cd "$out" && csmith --seed "$k" --float --max-funcs 6 -o "$k.c") # it leaves a file where it runs
 	try gcc 64
 	if command -v i686-linux-gnu-gcc >/dev/null; then
 		try i686-linux-gnu-gcc 32
@@ -73,7 +73,7 @@ while [ "$k" -lt $((first + n)) ]; do
 	[ "$failed" != 0 ] || rm -f "$out/$k.c"
 	k=$((k + 1))
 done
-rm -f platform.info
+rm -f "$out/platform.info"
 echo "csmith: seeds $first to $((k - 1)), $skipped runs skipped as too long"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -1,8 +1,9 @@
-/* fuzz [--seed N] [--count M] [--op NAME] [--family NAME] [--mode 64|32] [--len N] [--keep-going] [--check] [--jit] [--soft-x87] [--list]
- *      [--record FILE]
+/* fuzz [--seed N] [--count M] [--op NAME] [--family NAME] [--mode 64|32] [--len N] [--keep-going] [--check] [--jit] [--soft-x87] [--forms K]
+ *      [--list] [--record FILE]
  *
  * Sequences of 1 to 16 random instructions from random states, on the CPU and on pvm.  A difference is shrunk, printed,
  * and ends the run (--keep-going: shows each mnemonic's first).  Case k of seed N is always the same: --seed N --skip k.
+ * --forms K: each form alone, from K states.
  * --record: what the processor does is written to a file, for replay (see there) on other machines. */
 #include "fuzz.h"
 
@@ -16,6 +17,7 @@
 static struct {
 	u64 seed, count, skip;
 	const char *op, *family, *record;
+	u64 forms; /* states of each form, one instruction long; 0: sequences */
 	enum XMode mode;
 	u32 len;
 	bool keep_going, check, list;
@@ -47,11 +49,11 @@ static void make_case(Case *c, u64 number)
 {
 	fuzz_rng = opt.seed * 0x9e3779b97f4a7c15ull + number * 0xd1342543de82ef95ull;
 	do {
-		u32 n = 1 + (u32)(fuzz_random() % opt.len);
+		u32 n = opt.forms ? 1 : 1 + (u32)(fuzz_random() % opt.len);
 		c->mode = opt.mode;
 		c->n = 0;
 		while (c->n < n)
-			fuzz_add(c, pool[fuzz_random() % npool]);
+			fuzz_add(c, pool[opt.forms ? number / opt.forms % npool : fuzz_random() % npool]);
 	} while (!fuzz_flags(c));
 	c->step = fuzz_one_in(64);
 	fuzz_state(&c->in, c->mode);
@@ -178,6 +180,7 @@ static void options(int argc, char **argv)
 		if (!strcmp(a, "--list")) { opt.list = true; continue; }
 		if (!strcmp(a, "--seed")) opt.seed = strtoull(v, NULL, 0);
 		else if (!strcmp(a, "--count")) opt.count = strtoull(v, NULL, 0);
+		else if (!strcmp(a, "--forms")) opt.forms = strtoull(v, NULL, 0);
 		else if (!strcmp(a, "--skip")) opt.skip = strtoull(v, NULL, 0);
 		else if (!strcmp(a, "--len")) opt.len = (u32)MIN(MAX(strtoul(v, NULL, 0), 1), MAX_ITEMS);
 		else if (!strcmp(a, "--mode")) opt.mode = atoi(v) == 32 ? X86_32 : X86_64;
@@ -199,6 +202,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	choose_rows();
+	if (opt.forms)
+		opt.count = opt.forms * npool;
 	if (opt.record)
 		return record();
 	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -216,5 +221,5 @@ int main(int argc, char **argv)
 		for (u32 k = 0; k < XI_COUNT; k++)
 			if (shared->bad_op[k])
 				printf("  different: %s, %u times\n", x86_names[k], shared->bad_op[k]);
-	return shared->bad != 0;
+	return shared->bad || (opt.forms && (shared->unimpl || shared->done != opt.count));
 }
