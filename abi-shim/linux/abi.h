@@ -238,7 +238,8 @@ i64 start_probe(LThread *t, const char *guest);
 
 /* vdso.c -- functions that the kernel lends to programs. */
 bool vdso_map(LTask *k);
-u64 vdso_sysinfo(const LTask *k);           /* i386: how to enter the kernel */
+u64 vdso_sysinfo(const LTask *k);           /* i386: how to enter the kernel, */
+u64 vdso_landing(const LTask *k);           /* and where SYSENTER comes back; an INT 80 stands before it */
 /* A call of that page's own, not of programs: neither traced nor counted. */
 bool vdso_owns(const LThread *t, u64 nr);
 i64 vdso_call(LThread *t, u64 nr, u64 a, u64 b);

@@ -303,6 +303,12 @@ static void rewind_call(LThread *t, u64 nr)
 	*xreg(t->x, 0) = nr;
 }
 
+/* The whole register in 64-bit programs, also of a 32-bit call. */
+static void set_result(LThread *t, i64 r)
+{
+	*xreg(t->x, 0) = xtask_mode(t->task->x) == X86_64 ? (u64)r : (u32)r;
+}
+
 /* The result, or that the call is to be repeated because a signal came. */
 static void finish(LThread *t, const LRow *row, u64 nr, i64 r)
 {
@@ -311,7 +317,7 @@ static void finish(LThread *t, const LRow *row, u64 nr, i64 r)
 	if (r == LR_AGAIN || (r == -EINTR && t->queued && !args_sig(row)->once && !t->once && signal_restarts(t)))
 		rewind_call(t, nr);
 	else
-		*xreg(t->x, 0) = t->wide ? (u64)r : (u32)r;
+		set_result(t, r);
 }
 
 bool call_trap(LThread *t, bool wide)
@@ -330,11 +336,11 @@ bool call_trap(LThread *t, bool wide)
 	}
 	if (!row && vdso_owns(t, nr)) {
 		r = vdso_call(t, nr, t->raw[0], t->raw[1]);
-		*xreg(t->x, 0) = wide ? (u64)r : (u32)r;
+		set_result(t, r);
 		return true;
 	}
 	if (!row) {
-		*xreg(t->x, 0) = wide ? (u64)missing(t, wide, nr) : (u32)missing(t, wide, nr);
+		set_result(t, missing(t, wide, nr));
 		return true;
 	}
 	r = t->queued ? LR_AGAIN : call_row(t, row, t->raw);

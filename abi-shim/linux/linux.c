@@ -14,6 +14,26 @@ static NORETURN void unimplemented(LThread *t, const XTrap *w)
 		xtask_insn_name(t->task->x, w->pc), (unsigned long long)w->pc);
 }
 
+/* SYSENTER of i386 leaves neither pc nor stack pointer: that is in EBP, with the sixth argument on top of the stack, and the
+ * way back is the vDSO's.  In 64-bit programs it leads nowhere.  Linux: arch/x86/entry/syscall_32.c. */
+static bool sysenter(LThread *t, const XTrap *why)
+{
+	enum { RSP = 4, RBP = 5 };
+	u64 *sp = xreg(t->x, RSP), *bp = xreg(t->x, RBP);
+	u8 raw[4];
+
+	if (xtask_mode(t->task->x) == X86_64)
+		return signal_fault(t, why);
+	*sp = (u32)*bp;
+	*xreg(t->x, XS_PC) = vdso_landing(t->task);
+	if (!xguest_read(t->x, *sp, raw, sizeof raw)) {
+		*xreg(t->x, 0) = (u32)-EFAULT;
+		return true;
+	}
+	*bp = ld32(raw);
+	return call_trap(t, false);
+}
+
 static bool on_trap(XThread *x, const XTrap *why)
 {
 	LThread *t = lthread(x);
@@ -23,6 +43,8 @@ static bool on_trap(XThread *x, const XTrap *why)
 		return call_trap(t, true);
 	case XE_INT80:
 		return call_trap(t, false);
+	case XE_SYSENTER:
+		return sysenter(t, why);
 	case XE_UNIMPL:
 		unimplemented(t, why);
 	default:

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 
 enum { CALL_BASE = 0x70766d00, CLOCK_GETTIME = 0, GETTIMEOFDAY, TIME, GETCPU, CLOCK_GETRES, CLOCK_GETTIME64, CALLS, KERNEL_ENTRY, SIGRETURN, RT_SIGRETURN };
-enum { BOTH = 0, ONLY_I386 = 1, CODE = 0x800, SLOT = 32, RT_OFFSET = 16 };
+enum { BOTH = 0, ONLY_I386 = 1, CODE = 0x800, SLOT = 32, RT_OFFSET = 16, LANDING = 5 };
 
 static const struct Symbol {
 	const char *name;
@@ -48,7 +48,8 @@ static void code32(u8 *p, u32 number)
 
 static void put_code(bool wide, u8 *page)
 {
-	static const u8 entry[] = {0xcd, 0x80, 0xc3}; /* int 0x80; ret */
+	/* push ecx, edx, ebp; int 0x80; and here SYSENTER comes back: pop ebp, edx, ecx; ret */
+	static const u8 entry[] = {0x51, 0x52, 0x55, 0xcd, 0x80, 0x5d, 0x5a, 0x59, 0xc3};
 	/* pop eax; mov eax, 119; int 0x80 and, at 16: mov eax, 173; int 0x80 */
 	static const u8 back[] = {0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0xb8, 173, 0, 0, 0, 0xcd, 0x80};
 
@@ -184,6 +185,11 @@ bool vdso_map(LTask *k)
 u64 vdso_sysinfo(const LTask *k)
 {
 	return k->vdso + code_at(KERNEL_ENTRY);
+}
+
+u64 vdso_landing(const LTask *k)
+{
+	return vdso_sysinfo(k) + LANDING;
 }
 
 /* ---- its calls ------------------------------------------------------------------------------------------ */
