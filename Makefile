@@ -6,6 +6,7 @@
 #   make bench      pvm beside gcc and Free Pascal, and beside qemu-user, as ratios
 #   make CROSS=aarch64-linux-gnu    builds out/aarch64-linux-gnu/pvm
 #   make SAN=1      builds out/san/pvm with the address and undefined-behaviour sanitizers
+#   make SAN=thread builds out/tsan/pvm with the thread sanitizer
 
 OUT := out
 ifdef CROSS
@@ -13,7 +14,10 @@ ifdef CROSS
   CC := $(CROSS)-gcc
   AR := $(CROSS)-ar
 endif
-ifdef SAN
+ifeq ($(SAN),thread)
+  OUT := out/tsan
+  SANFLAGS := -fsanitize=thread -fno-omit-frame-pointer
+else ifdef SAN
   OUT := out/san
   SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif

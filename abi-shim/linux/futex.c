@@ -110,6 +110,8 @@ i64 futex_waitv(LThread *t, const u64 *a)
 
 /* ---- robust lists ------------------------------------------------------------------------------------------ */
 
+/* The program's width tells how they look, not that of the call. */
+
 /* A list of the futexes that a thread holds: { next, offset of the word from an entry, entry that is about to change }. */
 typedef struct Robust {
 	u64 next, offset, pending;
@@ -163,9 +165,9 @@ static bool read_word(LThread *t, u64 at, u64 *out)
 {
 	u8 raw[8];
 
-	if (!xguest_read(t->x, at, raw, t->wide ? 8 : 4))
+	if (!xguest_read(t->x, at, raw, t->task->wide ? 8 : 4))
 		return false;
-	*out = t->wide ? ld64(raw) : ld32(raw);
+	*out = t->task->wide ? ld64(raw) : ld32(raw);
 	return true;
 }
 
@@ -203,7 +205,7 @@ static void owner_died(LThread *t, u64 at, bool pi, bool pending)
 
 static bool read_head(LThread *t, Robust *r)
 {
-	u32 word = t->wide ? 8 : 4;
+	u32 word = t->task->wide ? 8 : 4;
 
 	return read_word(t, t->robust, &r->next) && read_word(t, t->robust + word, &r->offset) &&
 		read_word(t, t->robust + 2 * word, &r->pending);
@@ -214,7 +216,7 @@ static void entry_died(LThread *t, const Robust *r, u64 entry, bool pending)
 {
 	u64 at = (entry & ~(u64)PI_BIT) + r->offset;
 
-	owner_died(t, t->wide ? at : (u32)at, entry & PI_BIT, pending);
+	owner_died(t, t->task->wide ? at : (u32)at, entry & PI_BIT, pending);
 }
 
 static void walk(LThread *t, const Robust *r)
@@ -236,7 +238,6 @@ void thread_robust_end(LThread *t)
 
 	if (!t->robust)
 		return;
-	t->wide = t->task->wide; /* of the list, whatever the last call was */
 	if (read_head(t, &r)) {
 		walk(t, &r);
 		if (r.pending)
