@@ -136,7 +136,7 @@ static void forget_jumps(XThread *th)
 static void wait_for_others(XTask *t)
 {
 	for (XThread *th = t->threads; th; th = th->next)
-		while (th != xthread_current() && __atomic_load_n(&th->where, __ATOMIC_ACQUIRE) != IN_VM) {
+		while (th != xthread_current() && __atomic_load_n(&th->where, __ATOMIC_SEQ_CST) != IN_VM) {
 			__atomic_fetch_or(&th->r.pending, 2, __ATOMIC_RELEASE);
 			sched_yield();
 		}
@@ -146,7 +146,7 @@ static void flush(XTask *t)
 {
 	XJit *j = t->jit;
 
-	__atomic_store_n(&t->flushing, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->flushing, true, __ATOMIC_SEQ_CST);
 	wait_for_others(t);
 	unit_drop_all(t);
 	arena_reset(j->memory);
@@ -284,10 +284,9 @@ static void left_by(XThread *t, const u8 *number)
 	t->kind = XE_JUMP;
 }
 
-void xjit_run(XThread *t, Unit *u)
+static void run_code(XThread *t, const void *code)
 {
-	XJit *j = t->task->jit;
-	u64 how = j->enter(&t->r, j->cache.x + ((Code *)u->code)->at);
+	u64 how = t->task->jit->enter(&t->r, code);
 
 	if (how > XE_FLAGS) {
 		left_by(t, (const u8 *)(uintptr_t)how);
@@ -296,6 +295,27 @@ void xjit_run(XThread *t, Unit *u)
 		t->r.slot[XS_PC] = t->r.exit_to;
 	}
 	__atomic_store_n(&t->where, IN_VM, __ATOMIC_RELEASE);
+}
+
+void xjit_run(XThread *t, Unit *u)
+{
+	run_code(t, t->task->jit->cache.x + ((Code *)u->code)->at);
+}
+
+/* Who makes room says so and then looks who is in emitted code; here it is the other way round. */
+bool xjit_resume(XThread *t, u64 pc)
+{
+	const OJump *o = &t->r.jump[ojump_slot(pc)];
+
+	if (t->link != UINT32_MAX || __atomic_load_n(&o->pc, __ATOMIC_ACQUIRE) != pc)
+		return false;
+	__atomic_store_n(&t->where, IN_JIT, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&t->task->flushing, __ATOMIC_SEQ_CST) || __atomic_load_n(&o->pc, __ATOMIC_ACQUIRE) != pc) {
+		__atomic_store_n(&t->where, IN_VM, __ATOMIC_RELEASE);
+		return false;
+	}
+	run_code(t, o->code);
+	return true;
 }
 
 /* ---- faults --------------------------------------------------------------------------------------------------------- */

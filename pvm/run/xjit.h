@@ -23,6 +23,8 @@ void xjit_after_fork(XTask *t);
 void xjit_reached(XThread *t, Unit *u);
 /* Runs it and what follows, until something is for the run loop; sets kind and XS_PC. */
 void xjit_run(XThread *t, Unit *u);
+/* The same without the lock, at a pc that the thread has been to; false: it has not, or that is no more. */
+bool xjit_resume(XThread *t, u64 pc);
 u32 xjit_refused(const XTask *t, const char **why);
 u64 xjit_bytes(const XTask *t);
 

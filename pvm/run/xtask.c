@@ -155,6 +155,8 @@ void xthread_free(XThread *th)
 	*p = th->next;
 	t->nthread--;
 	t->npin -= th->pin.n;
+	for (u32 k = 0; k <= XE_FLAGS; k++)
+		t->stat.exits[k] += th->exits[k];
 	pthread_mutex_unlock(&t->lock);
 	vec_free(&th->pin);
 	if (th->single)
@@ -228,7 +230,7 @@ static bool deliver(XThread *t, XTrap why)
 {
 	XTask *task = t->task;
 
-	__atomic_fetch_add(&task->stat.exits[MIN(why.kind, XE_FLAGS)], 1, __ATOMIC_RELAXED);
+	t->exits[MIN(why.kind, XE_FLAGS)]++;
 	if (goes_on(why.kind))
 		return true;
 	if (why.kind == XE_FETCH)
@@ -286,7 +288,7 @@ static bool advance(XThread *t)
 	t->kind = XE_JUMP;
 	if (t->once || (t->r.slot[XS_EFLAGS] & TF)) {
 		run_once(t, pc);
-	} else {
+	} else if (!t->task->jit || !xjit_resume(t, pc)) {
 		Unit *u = unit_get(t, pc);
 		if (u->code)
 			xjit_run(t, u);
@@ -349,6 +351,16 @@ static const char *const exit_names[XE_FLAGS + 1] = {
 	[XE_MEMORY] = "memory", [XE_UNIMPL] = "unimplemented", [XE_NP] = "np", [XE_SS] = "ss", [XE_FLAGS] = "flags"
 };
 
+static u64 exits_of(XTask *t, u32 kind)
+{
+	pthread_mutex_lock(&t->lock);
+	u64 n = t->stat.exits[kind];
+	for (const XThread *th = t->threads; th; th = th->next)
+		n += th->exits[kind];
+	pthread_mutex_unlock(&t->lock);
+	return n;
+}
+
 void xtask_stats(XTask *t, FILE *out)
 {
 	const char *why;
@@ -363,8 +375,8 @@ void xtask_stats(XTask *t, FILE *out)
 		fprintf(out, "code cache begun again: %llu times\n", (unsigned long long)t->stat.flushes);
 	fprintf(out, "exits to the run loop:");
 	for (u32 k = 0; k <= XE_FLAGS; k++)
-		if (t->stat.exits[k])
-			fprintf(out, " %s %llu", exit_names[k], (unsigned long long)t->stat.exits[k]);
+		if (exits_of(t, k))
+			fprintf(out, " %s %llu", exit_names[k], (unsigned long long)exits_of(t, k));
 	fputc('\n', out);
 	for (u32 k = 0; k < t->stat.unimpl.cap; k++)
 		if (t->stat.unimpl.used[k])

@@ -60,6 +60,7 @@ struct XThread {
 	VEC(Pin) pin;          /* what the host's kernel may write now */
 	volatile bool trapped, once; /* why is there; execute one instruction without keeping its translation */
 	Unit *single;          /* the unit of that one instruction */
+	u64 exits[XE_FLAGS + 1]; /* by kind, for --stats */
 	u8 *alt_stack;         /* for the host's signal handlers */
 	u32 link;              /* jit: the exit by which it left, UINT32_MAX = none; where that goes, in which life of the cache */
 	u64 link_pc, link_flush;
@@ -84,7 +85,7 @@ struct XTask {
 	bool flushing;         /* the code cache is to be begun again: threads must leave emitted code */
 	OHostFn *const *host;
 	struct {
-		u64 units, insns, exits[XE_FLAGS + 1], faults, dropped, once, flushes;
+		u64 units, insns, exits[XE_FLAGS + 1] /* of threads that have ended */, faults, dropped, once, flushes;
 		u64 lower, opt, back; /* ns */
 		Map unimpl;           /* XOp -> how often */
 	} stat;

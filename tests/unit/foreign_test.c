@@ -348,7 +348,7 @@ static void test_kick(void **state)
 
 enum { CHAIN = 3000, ROUNDS = 20 };
 
-/* add eax,k; jmp next -- CHAIN times; then dec ecx; jz out; jmp rbx */
+/* add eax,k; jmp next -- CHAIN times; then int3; dec ecx; jz out; jmp rbx */
 static u32 chain(u8 *p)
 {
 	u32 n = 0;
@@ -358,8 +358,8 @@ static u32 chain(u8 *p)
 		st32(p + n + 1, k);
 		n += 10;
 	}
-	memcpy(p + n, "\xff\xc9\x74\x02\xff\xe3\x0f\x0b", 8);
-	return n + 8;
+	memcpy(p + n, "\xcc\xff\xc9\x74\x02\xff\xe3\x0f\x0b", 9);
+	return n + 9;
 }
 
 typedef struct Runner { XTask *task; u64 sum; } Runner;
@@ -377,15 +377,15 @@ static void *run_chain(void *p)
 	return NULL;
 }
 
-static bool stop_quietly(XThread *t, const XTrap *why) { return false; }
+static bool on_int3(XThread *t, const XTrap *why) { return why->kind == XE_INT3; }
 
 static void test_full_cache(void **state)
 {
-	static u8 code[CHAIN * 10 + 8];
+	static u8 code[CHAIN * 10 + 9];
 	u32 n = chain(code);
 
 	for (u32 k = 0; k < COUNT(modes); k++) {
-		XTaskOpts o = { .mode = modes[k], .exec = XEXEC_JIT, .trap = stop_quietly, .code_limit = 65536 };
+		XTaskOpts o = { .mode = modes[k], .exec = XEXEC_JIT, .trap = on_int3, .code_limit = 65536 };
 		Err e = {0};
 		XTask *task = xtask_new(&o, &e);
 		Runner r[4];
