@@ -419,6 +419,7 @@ static void prepare_linux(Cli *c)
 	vec_push(&c->inherit, NULL);
 	o->inherit = c->inherit.p;
 	o->x.exec = c->task.exec == EXEC_EVAL ? XEXEC_EVAL : c->task.exec == EXEC_JIT ? XEXEC_JIT : XEXEC_AUTO;
+	o->x.hot = c->task.hot < 0 ? 0 : (u32)MAX(c->task.hot, 1);
 	o->x.stats = c->task.stats;
 	o->x.trace_exec = c->task.trace_exec;
 	o->x.check_ocode = c->task.check_ocode;

@@ -104,7 +104,7 @@ static bool runs_on_page(XThread *t, void *uc, u64 page)
 
 	if (t->where == IN_JIT)
 		return xjit_on_page(t, uc, page);
-	return t->where == IN_EVAL && page_of(u->pc) <= page && page <= page_of(u->end - 1);
+	return t->where == IN_EVAL && page_of(u->lo) <= page && page <= page_of(u->end - 1);
 }
 
 /* Another thread that begins the code cache again holds the lock until this one is out of emitted code: then the

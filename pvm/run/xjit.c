@@ -20,17 +20,20 @@ _Static_assert(XE_RET + 1 == OEXIT_GOES, "the exits that go on in another unit")
 
 typedef struct Code Code;
 
+enum { HOT = 40 }; /* rounds by the run loop take as long as making a small region */
+
 /* An exit to a constant pc. */
 typedef struct Link {
 	u32 jump, stub;        /* offsets in the cache */
 	u64 pc;
 	Code *from, *to;       /* to: NULL = not linked */
 	struct Link *next;     /* others that go to `to` */
+	u32 count;             /* how often it has been taken before it was linked */
 } Link;
 
 struct Code {
 	Unit *unit;            /* NULL: it has been dropped */
-	u64 pc, end;           /* of the unit */
+	u64 pc, lo, end;       /* of the unit */
 	u32 at, size;          /* in the cache */
 	u32 nsite, nlink;
 	BackSite *site;
@@ -113,7 +116,7 @@ static void keep(XJit *j, Unit *u, const BackCode *c, u32 at)
 {
 	Code *k = arena_alloc(j->memory, sizeof *k);
 
-	*k = (Code){ .unit = u, .pc = u->pc, .end = u->end, .at = at, .size = c->code.n, .nsite = c->site.n };
+	*k = (Code){ .unit = u, .pc = u->pc, .lo = u->lo, .end = u->end, .at = at, .size = c->code.n, .nsite = c->site.n };
 	k->site = keep_array(j, c->site.p, c->site.n * sizeof *k->site);
 	k->loc = keep_array(j, c->loc.p, c->loc.n * sizeof *k->loc);
 	k->map_pc = arena_alloc(j->memory, u->func->map.n * sizeof *k->map_pc);
@@ -260,14 +263,31 @@ void xjit_drop(XTask *t, Unit *u)
 
 /* ---- running ------------------------------------------------------------------------------------------------------ */
 
+static Link *way_here(XThread *t, const Unit *u)
+{
+	bool known = t->link != UINT32_MAX && t->link_pc == u->pc && t->link_flush == t->task->stat.flushes;
+
+	return known ? t->task->jit->link.p[t->link] : NULL;
+}
+
+/* A jump backwards is not linked before it has been taken some times: a loop that goes on for long is made a region. */
+bool xjit_is_hot(XThread *t, const Unit *u)
+{
+	Link *l = way_here(t, u);
+
+	return l && l->from->unit && l->pc <= l->from->pc && ++l->count >= t->task->o.hot;
+}
+
 /* With the lock held: the way to the unit is made short for the next time. */
 void xjit_reached(XThread *t, Unit *u)
 {
 	OJump *o = &t->r.jump[ojump_slot(u->pc)];
 	Code *k = u->code;
 
-	if (t->link != UINT32_MAX && t->link_pc == u->pc && t->link_flush == t->task->stat.flushes)
-		link_to(t->task->jit, t->task->jit->link.p[t->link], k);
+	Link *l = way_here(t, u);
+
+	if (l && (u->region || l->pc > l->from->pc))
+		link_to(t->task->jit, l, k);
 	t->link = UINT32_MAX;
 	o->code = t->task->jit->cache.x + k->at;
 	__atomic_store_n(&o->pc, u->pc, __ATOMIC_RELEASE);
@@ -411,7 +431,7 @@ u64 xjit_guest_pc(const XThread *t, u64 host)
 		return host;
 	const Code *k = code_at(j, off);
 	const BackSite *site = k ? site_at(k, (u32)off - k->at, false) : NULL;
-	return site && site->map ? k->pc + k->map_pc[site->map] : 0;
+	return site && site->map ? k->pc + (u64)(i64)(i32)k->map_pc[site->map] : 0;
 }
 
 u64 xjit_state(XThread *t, void *uc)
@@ -435,14 +455,14 @@ u64 xjit_state(XThread *t, void *uc)
 			continue;
 		xfault_state(&t->r, l->slot, l->type, v[0], v[1]);
 	}
-	return p.code->pc + p.code->map_pc[p.site->map];
+	return p.code->pc + (u64)(i64)(i32)p.code->map_pc[p.site->map];
 }
 
 bool xjit_on_page(XThread *t, void *uc, u64 page)
 {
 	Place p = where(t, uc);
 
-	return p.code && page_of(p.code->pc) <= page && page <= page_of(p.code->end - 1);
+	return p.code && page_of(p.code->lo) <= page && page <= page_of(p.code->end - 1);
 }
 
 /* ---- beginning and end ------------------------------------------------------------------------------------------------- */
@@ -455,6 +475,7 @@ bool xjit_new(XTask *t, Err *e)
 	t->jit = j;
 	j->memory = arena_new();
 	t->x87 = xfpu_usable();
+	t->o.hot = t->o.hot ? t->o.hot : HOT;
 	j->target = back_host();
 	if (!codecache_new(&j->cache, false, e))
 		return false;

@@ -19,6 +19,8 @@ void xjit_free(XTask *t);
 void xjit_thread(XThread *t);
 void xjit_before_fork(XTask *t);
 void xjit_after_fork(XTask *t);
+/* Has the thread come to the unit by a jump backwards that has been made often?  The lock is held. */
+bool xjit_is_hot(XThread *t, const Unit *u);
 /* The unit is where the thread goes to; the lock is held. */
 void xjit_reached(XThread *t, Unit *u);
 /* Runs it and what follows, until something is for the run loop; sets kind and XS_PC. */

@@ -25,7 +25,8 @@ enum { ALT_STACK = 64 << 10, WINDOW_TAIL = 65536, UNIT_INSNS = 48 /* guest instr
 
 /* Translated guest code. */
 struct Unit {
-	u64 pc, end;           /* guest bytes [pc, end) */
+	u64 pc, lo, end;       /* where it is entered; guest bytes [lo, end) */
+	bool region;
 	u32 insns;
 	bool dead;             /* dropped: only what still runs in it knows it */
 	OFunc *func;           /* eval */
@@ -85,7 +86,7 @@ struct XTask {
 	bool flushing;         /* the code cache is to be begun again: threads must leave emitted code */
 	OHostFn *const *host;
 	struct {
-		u64 units, insns, exits[XE_FLAGS + 1] /* of threads that have ended */, faults, dropped, once, flushes;
+		u64 units, insns, regions, exits[XE_FLAGS + 1] /* of threads that have ended */, faults, dropped, once, flushes;
 		u64 lower, opt, back; /* ns */
 		Map unimpl;           /* XOp -> how often */
 	} stat;

@@ -53,7 +53,7 @@ static Unit *lower(XTask *t, Bytes *b, u32 max_insns, bool jit, bool step)
 
 	x86_lower(&req, &x);
 	u64 lowered = xtime();
-	*u = (Unit){ .pc = b->pc, .end = x.end, .insns = x.insns, .func = x.func };
+	*u = (Unit){ .pc = b->pc, .lo = b->pc, .end = x.end, .insns = x.insns, .func = x.func };
 	if (t->o.check_ocode)
 		check_after(u, x.func, "lowering");
 	/* The level-1 passes cost five times as much and make basic blocks some percent faster. */
@@ -93,7 +93,7 @@ Unit *unit_once(XThread *th, u64 pc, bool step)
 
 static u64 last_page(const Unit *u)
 {
-	return page_of(u->end > u->pc ? u->end - 1 : u->pc);
+	return page_of(u->end > u->lo ? u->end - 1 : u->lo);
 }
 
 static Unit *page_units(const XTask *t, u64 page)
@@ -116,7 +116,7 @@ static void put_on_page(XTask *t, Unit *u, u64 page)
 		t->npage++;
 		xspace_guard(t, page, true);
 	}
-	u->next[page != page_of(u->pc)] = (Unit *)(uintptr_t)*head;
+	u->next[page != page_of(u->lo)] = (Unit *)(uintptr_t)*head;
 	*head = (u64)(uintptr_t)u;
 }
 
@@ -125,11 +125,11 @@ static void take_off_page(XTask *t, Unit *u, u64 page)
 	u64 *head = map_get(&t->page, page);
 	Unit *p = (Unit *)(uintptr_t)*head, *before = NULL;
 
-	for (; p != u; p = p->next[page != page_of(p->pc)])
+	for (; p != u; p = p->next[page != page_of(p->lo)])
 		before = p;
-	Unit *next = u->next[page != page_of(u->pc)];
+	Unit *next = u->next[page != page_of(u->lo)];
 	if (before)
-		before->next[page != page_of(before->pc)] = next;
+		before->next[page != page_of(before->lo)] = next;
 	else
 		*head = (u64)(uintptr_t)next;
 	if (!*head) {
@@ -143,8 +143,8 @@ static void take_off_page(XTask *t, Unit *u, u64 page)
 static void drop(XTask *t, Unit *u)
 {
 	*map_put(&t->unit, u->pc) = 0;
-	take_off_page(t, u, page_of(u->pc));
-	if (last_page(u) != page_of(u->pc))
+	take_off_page(t, u, page_of(u->lo));
+	if (last_page(u) != page_of(u->lo))
 		take_off_page(t, u, last_page(u));
 	if (t->jit)
 		xjit_drop(t, u);
@@ -229,6 +229,16 @@ static bool still_same(XTask *t, const Unit *u, const Bytes *b)
 	return now.n >= MIN(n, b->n) && memcmp(now.p, b->p, MIN(n, b->n)) == 0;
 }
 
+static void publish(XTask *t, Unit *u)
+{
+	*map_put(&t->unit, u->pc) = (u64)(uintptr_t)u;
+	put_on_page(t, u, page_of(u->lo));
+	if (last_page(u) != page_of(u->lo))
+		put_on_page(t, u, last_page(u));
+	t->stat.units++;
+	t->stat.insns += u->insns;
+}
+
 /* A unit that only says that there is no instruction is not kept: nothing tells when one comes to be there. */
 static Unit *translate(XThread *th, u64 pc)
 {
@@ -245,12 +255,7 @@ static Unit *translate(XThread *th, u64 pc)
 			unit_free(u);
 			continue;
 		}
-		*map_put(&t->unit, pc) = (u64)(uintptr_t)u;
-		put_on_page(t, u, page_of(pc));
-		if (last_page(u) != page_of(pc))
-			put_on_page(t, u, last_page(u));
-		t->stat.units++;
-		t->stat.insns += u->insns;
+		publish(t, u);
 		if (still_same(t, u, &b))
 			return u;
 		drop(t, u);
@@ -270,6 +275,63 @@ static Unit *find(XThread *th, u64 pc)
 	return translate(th, pc);
 }
 
+/* ---- regions ------------------------------------------------------------------------------------------------- */
+
+static Unit *unit_at(const XTask *t, u64 pc)
+{
+	const u64 *known = map_get(&t->unit, pc);
+
+	return known ? (Unit *)(uintptr_t)*known : NULL;
+}
+
+static bool has_run(void *task, u64 pc)
+{
+	return unit_at(task, pc) != NULL;
+}
+
+/* The pages of blocks that have run are guarded: their bytes stay as they are. */
+static Unit *lower_loop(XTask *t, u64 pc)
+{
+	XUnitReq req = { .pc = pc, .mode = t->o.mode, .max_insns = UNIT_INSNS, .x87 = t->x87, .fetch = xmem_fetch, .ctx = t };
+	XRegionReq blocks;
+	XUnit x;
+	u64 start = xtime();
+
+	if (!x86_find_region(&req, has_run, &blocks) || !x86_lower_region(&req, &blocks, &x))
+		return NULL;
+	u64 lowered = xtime();
+	Unit *u = xcalloc(1, sizeof *u);
+	*u = (Unit){ .pc = pc, .lo = blocks.lo, .end = blocks.hi, .insns = x.insns, .func = x.func, .region = true };
+	if (t->o.check_ocode)
+		check_after(u, x.func, "lowering");
+	opt_run(u->func, 1, t->o.check_ocode ? check_after : NULL, u);
+	t->stat.lower += lowered - start;
+	t->stat.opt += xtime() - lowered;
+	return u;
+}
+
+/* The unit at the beginning of a hot loop, with all of the loop in it; u itself if that cannot be done. */
+static Unit *whole_loop(XThread *th, Unit *u)
+{
+	XTask *t = th->task;
+	u32 max;
+	u64 pc = u->pc, flushes = t->stat.flushes;
+
+	u->region = true; /* once is enough */
+	Unit *r = lower_loop(t, pc);
+	if (!r)
+		return u;
+	bool ok = xjit_compile(t, r, &max), alone = t->stat.flushes != flushes; /* then what has run is no longer known */
+	if (!ok || alone) {
+		unit_free(r);
+		return alone ? translate(th, pc) : u;
+	}
+	drop(t, u);
+	publish(t, r);
+	t->stat.regions++;
+	return r;
+}
+
 Unit *unit_get(XThread *th, u64 pc)
 {
 	XTask *t = th->task;
@@ -278,6 +340,8 @@ Unit *unit_get(XThread *th, u64 pc)
 	if (t->garbage)
 		unit_collect(t);
 	Unit *u = find(th, pc);
+	if (u->code && !u->region && xjit_is_hot(th, u))
+		u = whole_loop(th, u);
 	if (u->code)
 		xjit_reached(th, u);
 	th->unit = u;

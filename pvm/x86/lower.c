@@ -77,7 +77,7 @@ static void check_x87(XLower *l)
 	l->x87_quiet = true;
 }
 
-static void begin(XLower *l, const XUnitReq *r)
+void x86_lower_begin(XLower *l, const XUnitReq *r)
 {
 	*l = (XLower){ .req = r, .start = r->pc };
 	l->word = r->mode == X86_64 ? OT_I64 : OT_I32;
@@ -108,31 +108,43 @@ static bool no_step(const XInsn *i)
 	return false;
 }
 
-void x86_lower(const XUnitReq *r, XUnit *out)
+u32 x86_lower_block(XLower *l, u64 pc)
 {
-	XLower l;
-	u64 pc = r->pc;
+	const XUnitReq *r = l->req;
 	u32 n = 0, most = r->step ? 1 : r->max_insns;
 	bool fault;
 
-	begin(&l, r);
-	while (!l.ended) {
+	while (!l->ended) {
 		if (n && n >= most) {
-			xl_exit_const(&l, r->step ? XE_STEP : XE_JUMP, pc);
+			xl_exit_const(l, r->step ? XE_STEP : XE_JUMP, pc);
 			break;
 		}
-		if (!decode_at(&l, pc, &fault)) {
-			stop_before(&l, pc, fault, n == 0 || r->step);
+		if (n && xl_at_block(l, pc)) {
+			xl_goto(l, pc);
 			break;
 		}
-		if (is_mmx(&l.i)) {
-			xl_x87_to_slots(&l);
-			check_x87(&l);
+		if (!decode_at(l, pc, &fault)) {
+			stop_before(l, pc, fault, n == 0 || r->step);
+			break;
 		}
-		families[family_of_row[l.i.row]](&l);
-		most += r->step && no_step(&l.i);
-		pc += l.i.len;
+		if (is_mmx(&l->i)) {
+			xl_x87_to_slots(l);
+			check_x87(l);
+		}
+		families[family_of_row[l->i.row]](l);
+		most += r->step && no_step(&l->i);
+		pc += l->i.len;
 		n++;
 	}
-	*out = (XUnit){ l.f, n, pc };
+	l->i.pc = pc;
+	return n;
+}
+
+void x86_lower(const XUnitReq *r, XUnit *out)
+{
+	XLower l;
+
+	x86_lower_begin(&l, r);
+	u32 n = x86_lower_block(&l, r->pc);
+	*out = (XUnit){ l.f, n, l.i.pc };
 }

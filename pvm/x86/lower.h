@@ -12,10 +12,13 @@
 /* Where the x87's state is: not known, in the host's x87, in its slots. */
 enum { X87_ANY, X87_LIVE, X87_SLOTS };
 
+typedef struct XRegion XRegion; /* lower_region.c */
+
 typedef struct XLower {
 	OFunc *f;
 	u32 block;              /* where instructions go now */
 	const XUnitReq *req;
+	XRegion *region;        /* NULL: the unit is one basic block */
 	XInsn i;                /* the instruction being lowered, */
 	u8 code[16];            /* and its bytes */
 	u64 start;              /* the unit's pc */
@@ -86,6 +89,15 @@ void xl_forget(XLower *l);                                /* what is known of re
 void xl_exit(XLower *l, XExit kind, OVal pc);             /* flushes and leaves */
 void xl_exit_const(XLower *l, XExit kind, u64 pc);
 void xl_exit_if(XLower *l, OVal cond, XExit kind, u64 pc); /* leaves if cond (i32) is not 0, else goes on */
+/* Where guest code goes on: in the region, or out of the unit.  xl_goto: false if the region has no block there. */
+void xl_go_on(XLower *l, u64 pc);
+bool xl_goto(XLower *l, u64 pc);
+bool xl_at_block(const XLower *l, u64 pc);                /* another block of the region begins here */
+void xr_note(XLower *l, u32 slot, u8 type, bool write);
+void xr_note_forget(XLower *l);
+void x86_lower_begin(XLower *l, const XUnitReq *r);
+u32 x86_lower_block(XLower *l, u64 pc);                   /* how many instructions */
+static inline bool x86_is_jcc(unsigned op) { return op >= XI_JO && op <= XI_JNLE && (op - XI_JO) % 3 == 0; }
 void xl_branch(XLower *l, OVal cond, u64 taken, u64 other);
 
 /* If cond, the instruction is executed in C, and the unit ends behind it. */

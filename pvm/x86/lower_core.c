@@ -81,11 +81,13 @@ OVal xl_get(XLower *l, u32 slot, u8 type)
 {
 	if (!l->cur[slot])
 		l->cur[slot] = ocode_emit(l->f, l->block, O_GET, OT_I64, 0, 0, 0, REG_SLOT(slot));
+	xr_note(l, slot, OT_I64, false);
 	return xl_to(l, type, l->cur[slot]);
 }
 
 void xl_put(XLower *l, u32 slot, OVal v)
 {
+	xr_note(l, slot, xl_type(l, v), true);
 	l->cur[slot] = v;
 	xl_set_dirty(l, slot, true);
 }
@@ -327,6 +329,7 @@ void xl_flush(XLower *l)
 
 void xl_forget(XLower *l)
 {
+	xr_note_forget(l);
 	memset(l->cur, 0, sizeof l->cur);
 	l->flags = (XFlags){ .op = FL_SLOT };
 	l->x87_quiet = false;
@@ -388,18 +391,33 @@ void xl_check_fpc(XLower *l)
 	xl_interpret_if(l, xl_cmpi(l, CC_NE, masks, 0x1f80));
 }
 
-/* The registers are stored before the branch, so that both sides only leave. */
+/* One side of a branch. */
+static void side(XLower *l, u32 block, u64 pc)
+{
+	XLower here = *l;
+
+	here.block = block;
+	xl_go_on(&here, pc);
+}
+
+void xl_go_on(XLower *l, u64 pc)
+{
+	if (!xl_goto(l, pc))
+		xl_exit_const(l, XE_JUMP, pc);
+}
+
+/* The registers are stored before the branch, so that both sides only leave; but not in a region. */
 void xl_branch(XLower *l, OVal cond, u64 taken, u64 other)
 {
 	OFunc *f = l->f;
 	u32 b = l->block, yes = ocode_block(f), no = ocode_block(f);
 
-	xl_flush(l);
+	if (!l->region)
+		xl_flush(l);
 	ocode_emit(f, b, O_BR, OT_VOID, 0, cond, ocode_edge(f, yes, NULL, 0), ocode_edge(f, no, NULL, 0));
 	vec_push(&f->order, no);
 	vec_push(&f->order, yes);
-	l->block = no;
-	xl_exit_const(l, XE_JUMP, other);
-	l->block = yes;
-	xl_exit_const(l, XE_JUMP, taken);
+	side(l, no, other);
+	side(l, yes, taken);
+	l->ended = true;
 }

@@ -30,8 +30,7 @@ static OVal result(XLower *l)
 	return xl_zext(l, r, f->size);
 }
 
-/* The value of slot k of the flags' record as it is now, in i64. */
-static OVal record(XLower *l, const XFlags *f, unsigned k)
+OVal xl_flag_record(XLower *l, const XFlags *f, unsigned k)
 {
 	const OVal v[XFLAG_SLOTS] = { f->opv, f->a, f->b, f->c, f->d };
 
@@ -72,7 +71,7 @@ static OVal open_carry(XLower *l)
 {
 	OFunc *f = l->f;
 	const XFlags now = l->flags;
-	OVal op = record(l, &now, 0), a = record(l, &now, 1), b = record(l, &now, 2), c = record(l, &now, 3);
+	OVal op = xl_flag_record(l, &now, 0), a = xl_flag_record(l, &now, 1), b = xl_flag_record(l, &now, 2), c = xl_flag_record(l, &now, 3);
 	OVal kind = xl_bini(l, O_AND, xl_to(l, OT_I32, op), FLC_C | 0xff), sub = xl_cmpi(l, CC_EQ, kind, FL_SUB);
 	OVal kept = xl_select(l, xl_cmpi(l, CC_EQ, kind, FL_LOGIC), xl_const(l, OT_I32, 0), xl_bini(l, O_AND, xl_to(l, OT_I32, c), 1));
 	OVal easy = xl_select(l, sub, xl_cmp(l, CC_LTU, a, b), kept);
@@ -97,11 +96,11 @@ void xl_set_carry(XLower *l, OVal c, OVal o)
 {
 	XFlags *f = &l->flags;
 	u32 change = FLC_C | (o ? FLC_O : 0);
-	OVal op = record(l, f, 0), d = o ? xl_bin(l, O_OR, c, xl_bini(l, O_SHL, o, 11)) : c;
+	OVal op = xl_flag_record(l, f, 0), d = o ? xl_bin(l, O_OR, c, xl_bini(l, O_SHL, o, 11)) : c;
 
 	if (!o) /* OF is in XS_FLAG_D already, or may be */
 		d = f->no ? xl_bin(l, O_OR, c, xl_bini(l, O_SHL, f->no, 11)) :
-			is_open(l) ? xl_bin(l, O_OR, c, xl_bini(l, O_AND, xl_to(l, OT_I32, record(l, f, 4)), XF_O)) : c;
+			is_open(l) ? xl_bin(l, O_OR, c, xl_bini(l, O_AND, xl_to(l, OT_I32, xl_flag_record(l, f, 4)), XF_O)) : c;
 	f->opv = xl_bini(l, O_OR, op, change);
 	f->d = d;
 	f->nc = c;
@@ -123,7 +122,7 @@ void xl_choose_flags(XLower *l, OVal zero, const XFlags *old)
 		else if (!set[k] || (!was[k] && old->op != FL_SLOT && old->op != FL_DYN))
 			*v[k] = xl_to(l, OT_I64, set[k] ? set[k] : was[k]); /* the other does not look at it */
 		else
-			*v[k] = xl_select(l, zero, record(l, old, k), record(l, &now, k));
+			*v[k] = xl_select(l, zero, xl_flag_record(l, old, k), xl_flag_record(l, &now, k));
 	}
 	l->flags = f;
 	l->flags_dirty = true;

@@ -10,6 +10,8 @@ void xl_set_flags(XLower *l, XFlagOp op, unsigned size, OVal a, OVal b, OVal c);
 void xl_set_carry(XLower *l, OVal c, OVal o);
 /* Where `zero` is not 0, the flags stay as they are in `old`, otherwise they are as now. */
 void xl_choose_flags(XLower *l, OVal zero, const XFlags *old);
+/* The value of slot k of a record, in i64. */
+OVal xl_flag_record(XLower *l, const XFlags *f, unsigned k);
 OVal xl_cf(XLower *l);
 OVal xl_pf(XLower *l);
 OVal xl_af(XLower *l);

@@ -156,7 +156,7 @@ void x86_lower_jcc(XLower *l)
 void x86_lower_jmp(XLower *l)
 {
 	if (l->i.opnd[0].kind == XK_REL)
-		xl_exit_const(l, XE_JUMP, l->i.target);
+		xl_go_on(l, l->i.target);
 	else
 		xl_exit(l, XE_INDIRECT, xl_operand(l, 0));
 }

@@ -55,6 +55,7 @@ OVal xv_get(XLower *l, unsigned reg, unsigned half)
 
 	if (!l->cur[slot])
 		l->cur[slot] = ocode_emit(l->f, l->block, O_GET, OT_V128, 0, 0, 0, REG_SLOT(slot));
+	xr_note(l, slot, OT_V128, false);
 	return l->cur[slot];
 }
 

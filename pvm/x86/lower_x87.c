@@ -88,9 +88,9 @@ static u32 number(const XLower *l)
 static void load_control(XLower *l)
 {
 	OFunc *f = l->f;
-	OVal v = xl_operand(l, 0);
 
-	go_live(l);
+	go_live(l); /* a pending exception comes before a fault */
+	OVal v = xl_operand(l, 0);
 	u32 no = ocode_block(f), on = ocode_block(f);
 	OVal masked = xl_cmpi(l, CC_EQ, xl_bini(l, O_AND, v, 0x3f), 0x3f);
 	ocode_emit(f, l->block, O_BR, OT_VOID, 0, masked, ocode_edge(f, on, NULL, 0), ocode_edge(f, no, NULL, 0));

@@ -155,4 +155,17 @@ typedef struct XUnit {
  * faults). */
 void x86_lower(const XUnitReq *r, XUnit *out);
 
+/* Blocks that are lowered as one unit; the first is where it is entered. */
+enum { X86_REGION = 32, X86_REGION_INSNS = 300 };
+typedef struct XRegionReq {
+	u64 pc[X86_REGION];
+	u32 n;
+	u64 lo, hi;       /* their bytes lie in [lo, hi), on two pages at most */
+} XRegionReq;
+
+/* Finds the loop that r->pc begins, among blocks that are `known` to have run (ctx: r's).  False: there is no code. */
+bool x86_find_region(XUnitReq *r, bool (*known)(void *ctx, u64 pc), XRegionReq *out);
+/* Lowers it.  Addresses in state maps are signed distances from r->pc.  False: not a region that gains by it. */
+bool x86_lower_region(const XUnitReq *r, const XRegionReq *region, XUnit *out);
+
 #endif

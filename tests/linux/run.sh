@@ -1,15 +1,18 @@
 #!/bin/sh
 # Linux programs, native and under pvm: the same output and status.  Small C programs of this folder, static, for x86-64
-# and (with gcc-i686-linux-gnu) i386, by eval and by jit.  Ends with "N passed, N failed".
+# and (with gcc-i686-linux-gnu) i386, by eval, by jit, and by jit with regions at once.  Ends with "N passed, N failed".
 set -u
 pvm=${PVM:-$PWD/out/pvm}
-modes=${MODES:-eval jit}
+modes=${MODES:-eval jit hot}
 out=${OUT:-out/tests/linux}
 here=tests/linux
 passed=0 failed=0
 mkdir -p "$out"
 
 [ "$(uname -m)" = x86_64 ] || { echo "SKIPPED: the oracle of tests/linux is an x86-64 processor"; echo "0 passed, 0 failed"; exit 0; }
+
+# hot: every loop becomes a region at once
+flags() { [ $1 = hot ] && echo --exec=jit --hot=1 || echo --exec=$1; }
 
 # same NAME PROGRAM [ARGUMENT...]
 same() {
@@ -18,7 +21,7 @@ same() {
 	timeout 60 "$@" >"$out/$name.want" 2>"$out/$name.want2" </dev/null
 	echo "status $?" >>"$out/$name.want"
 	for mode in $modes; do
-		timeout 60 "$pvm" --exec=$mode "$@" >"$out/$name.$mode" 2>"$out/$name.${mode}2" </dev/null
+		timeout 60 "$pvm" $(flags $mode) "$@" >"$out/$name.$mode" 2>"$out/$name.${mode}2" </dev/null
 		echo "status $?" >>"$out/$name.$mode"
 		if cmp -s "$out/$name.want" "$out/$name.$mode"; then
 			passed=$((passed + 1))
@@ -59,7 +62,7 @@ tour() {
 compare_tour() {
 	tour "$2" >"$out/tour-$1.want"
 	for mode in $modes; do
-		tour "$2" "$pvm" --exec=$mode >"$out/tour-$1.$mode"
+		tour "$2" "$pvm" $(flags $mode) >"$out/tour-$1.$mode"
 		set -- "$1" "$2" $(awk -v name="$out/tour-$1.$mode.bad" '
 			/^--- [0-9]+: / { key = $2 }
 			NR == FNR { want[key] = want[key] $0 "\n"; next }

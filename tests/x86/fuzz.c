@@ -1,9 +1,9 @@
 /* fuzz [--seed N] [--count M] [--op NAME] [--family NAME] [--mode 64|32] [--len N] [--keep-going] [--check] [--jit] [--soft-x87] [--forms K]
- *      [--list] [--record FILE]
+ *      [--list] [--record FILE] [--rounds N]
  *
  * Sequences of 1 to 16 random instructions from random states, on the CPU and on pvm.  A difference is shrunk, printed,
  * and ends the run (--keep-going: shows each mnemonic's first).  Case k of seed N is always the same: --seed N --skip k.
- * --forms K: each form alone, from K states.
+ * --forms K: each form alone, from K states.  --rounds: each runs in a loop, which by --jit becomes a region.
  * --record: what the processor does is written to a file, for replay (see there) on other machines. */
 #include "fuzz.h"
 
@@ -55,8 +55,10 @@ static void make_case(Case *c, u64 number)
 		while (c->n < n)
 			fuzz_add(c, pool[opt.forms ? number / opt.forms % npool : fuzz_random() % npool]);
 	} while (!fuzz_flags(c));
-	c->step = fuzz_one_in(64);
+	c->step = fuzz_one_in(64) && !fuzz_rounds;
 	fuzz_state(&c->in, c->mode);
+	if (fuzz_rounds)
+		st32(c->in.data + (ROUNDS_AT - DATA_AT), fuzz_rounds);
 }
 
 /* Shared with the worker, which may die. */
@@ -183,6 +185,7 @@ static void options(int argc, char **argv)
 		else if (!strcmp(a, "--forms")) opt.forms = strtoull(v, NULL, 0);
 		else if (!strcmp(a, "--skip")) opt.skip = strtoull(v, NULL, 0);
 		else if (!strcmp(a, "--len")) opt.len = (u32)MIN(MAX(strtoul(v, NULL, 0), 1), MAX_ITEMS);
+		else if (!strcmp(a, "--rounds")) fuzz_rounds = (u32)strtoul(v, NULL, 0);
 		else if (!strcmp(a, "--mode")) opt.mode = atoi(v) == 32 ? X86_32 : X86_64;
 		else if (!strcmp(a, "--op")) opt.op = v;
 		else if (!strcmp(a, "--family")) opt.family = v;

@@ -93,6 +93,9 @@ bool fuzz_x87(const Case *c);
 /* x87's transcendental functions: soft80 may give a neighbour of the processor's result. */
 bool fuzz_transcendental(u32 op);
 bool fuzz_loose(const Case *c); /* has one */
+/* 0, or how often the sequence is run: the count is in memory, where it may change it itself. */
+extern u32 fuzz_rounds;
+enum { ROUNDS_AT = DATA_AT + 0xc40 };
 /* Lays the sequence out at CODE_AT; returns its size. */
 u32 fuzz_layout(const Case *c, u8 *code);
 /* The whole page at CODE_AT: the sequence, the jump back, zeros. */

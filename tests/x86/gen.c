@@ -563,6 +563,25 @@ bool fuzz_loose(const Case *c)
 	return false;
 }
 
+u32 fuzz_rounds;
+
+/* Behind the sequence: sub dword [rounds], 1; jnz to its beginning. */
+static u32 loop_back(enum XMode mode, u8 *p)
+{
+	u8 *at = p;
+
+	*p++ = 0x83;
+	*p++ = 0x2c;
+	*p++ = 0x25;
+	if (mode == X86_32)
+		*--p = 0, p[-1] = 0x2d;
+	st32(p, ROUNDS_AT);
+	p[4] = 1;
+	p[5] = 0x0f;
+	p[6] = 0x85;
+	return (u32)(p + 11 - at);
+}
+
 u32 fuzz_layout(const Case *c, u8 *code)
 {
 	u32 at[MAX_ITEMS + 1], n = 0;
@@ -575,6 +594,10 @@ u32 fuzz_layout(const Case *c, u8 *code)
 	at[c->n] = n;
 	if (c->step) /* the trap of the last instruction may be behind another one */
 		code[n++] = 0x90;
+	if (fuzz_rounds) {
+		n += loop_back(c->mode, code + n);
+		st32(code + n - 4, -n);
+	}
 	for (u32 k = 0; k < c->n; k++) {
 		const Item *it = &c->item[k];
 		u8 *p = code + at[k];

@@ -84,7 +84,7 @@ static void map_at(u64 at, u64 size, int prot)
 
 void jit_init(enum XMode mode)
 {
-	XTaskOpts o = { .mode = mode, .exec = XEXEC_JIT, .trap = on_trap, .pending = on_pending };
+	XTaskOpts o = { .mode = mode, .exec = XEXEC_JIT, .hot = 1, .trap = on_trap, .pending = on_pending };
 	Err e = {0};
 
 	task = xtask_new(&o, &e);
