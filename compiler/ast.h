@@ -26,6 +26,7 @@ typedef struct Source {
 	u32 n, base;
 	VEC(u32) line;     /* offset at which each line begins */
 	bool lib;          /* part of the standard library */
+	u32 first;         /* for the generator: its line 1 in the module's numbering */
 } Source;
 
 typedef struct Span { u32 pos, end; } Span;
@@ -116,6 +117,7 @@ typedef struct Parser {
 	u32 quiet;         /* end of the last malformed token: an error right behind it is not worth a message */
 	u8 sw;
 	int first;         /* the token that says which grammar to use, returned first */
+	bool unit;         /* interface, implementation and so on are keywords */
 	bool deep;         /* the nesting error was reported */
 	bool skipping;     /* in text whose condition does not hold */
 	VEC(Condition) condition;
@@ -127,8 +129,9 @@ typedef struct Parser {
 	Buf text;          /* of a string constant */
 	void *scanner;
 } Parser;
-/* Parses a program, or a library text (declarations only).  NULL after a syntax error. */
-Node *pascal_parse(Comp *c, const Source *s, bool lib);
+/* What a text is: a library text has declarations only. */
+typedef enum ParseWhat { PARSE_PROGRAM, PARSE_LIB, PARSE_UNIT } ParseWhat;
+Node *pascal_parse(Comp *c, const Source *s, ParseWhat what); /* NULL after a syntax error */
 void pascal_tokens(Comp *c, const Source *s, Buf *out);
 /* One directive: s[0..n) is what stands behind the $. */
 void directive(Parser *p, Span at, const char *s, u32 n);

@@ -27,11 +27,12 @@ bool compile_pascal(const char *path, const char *text, size_t n, const CompileO
 	Comp c;
 	if (begin(&c, path, text, n, o, diag)) {
 		Sema s = { .c = &c, .a = c.a };
-		Node *program = pascal_parse(&c, c.src.p[0], false);
+		Node *program = pascal_parse(&c, c.src.p[0], PARSE_PROGRAM);
 		if (program && sema_program(&s, program))
 			gen_module(&s, out);
 		vec_free(&s.ptr);
 		vec_free(&s.queue);
+		sema_unit_end(&s);
 	} else {
 		c.nerr++;
 	}
@@ -46,7 +47,7 @@ bool compile_dump(const char *path, const char *text, size_t n, bool tree, Buf *
 	if (!begin(&c, path, text, n, &o, diag)) {
 		c.nerr++;
 	} else if (tree) {
-		ast_dump(pascal_parse(&c, c.src.p[0], false), 0, &c, out);
+		ast_dump(pascal_parse(&c, c.src.p[0], PARSE_PROGRAM), 0, &c, out);
 	} else {
 		pascal_tokens(&c, c.src.p[0], out);
 	}

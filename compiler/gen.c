@@ -30,7 +30,8 @@ void gen_line(Gen *g, Span at)
 {
 	if (g->p->lib || g->c->o->no_lines)
 		return;
-	pb_line(g->b, ast_line(g->c, at.pos));
+	u32 line = ast_line(g->c, at.pos), first = ast_source_at(g->c, at.pos)->first;
+	pb_line(g->b, line + (first ? first - 1 : 0));
 }
 
 void gen_call_sys(Gen *g, const char *name, const char *sig)
@@ -292,15 +293,29 @@ static void enter(Gen *g, Proc *p)
 	for (Sym *y = p->vars; y; y = y->next)
 		if (y->bound)
 			bind_file(g, y);
-	if (p->level == 1 && g->c->o->iso) {
+	if (p == g->s->main && g->c->o->iso) {
 		E1(I32_CONST, 1);
 		gen_call_sys(g, "text.iso", "i:");
 	}
-	if (p->level == 1 && g->unwind_cell) {
+	if (p == g->s->main && g->unwind_cell) {
 		E1(I32_CONST, g->unwind_cell);
 		E1(FRAME_ADDR, 0);
 		E2(I32_STORE, 2, 0);
 	}
+}
+
+/* Units begin in the order in which they are complete, and end the other way round. */
+static void begin_units(Gen *g)
+{
+	for (u32 i = 0; i < g->s->order.n; i++)
+		E1(CALL, g->s->order.p[i]->body->func);
+}
+
+static void end_units(Gen *g)
+{
+	for (u32 i = g->s->order.n; i--;)
+		if (g->s->order.p[i]->final)
+			E1(CALL, g->s->order.p[i]->final->func);
 }
 
 static void make_labels(Gen *g, Proc *p)
@@ -328,16 +343,34 @@ static void routine(Gen *g, Proc *p)
 	pb_line(g->b, 0);
 	gen_line(g, p->at);
 	enter(g, p);
+	if (p == g->s->main)
+		begin_units(g);
 	gen_stmt(g, p->block->b);
+	if (p == g->s->main)
+		end_units(g);
 	gen_line(g, (Span){ p->block->at.end - 1, p->block->at.end });
 	gen_return(g);
 	/* inner routines tell activations apart by their frames, so there must be one */
-	pb_finish(g->b, MAX(g->frame_max, p->has_inner || (p->level == 1 && g->unwind_cell) ? 16u : 0u));
+	pb_finish(g->b, MAX(g->frame_max, p->has_inner || (p == g->s->main && g->unwind_cell) ? 16u : 0u));
 	for (Sym *q = p->param; q; q = q->next)
 		describe(g, p, q);
 	for (Sym *y = p->vars; y; y = y->next)
 		if (y->kind == S_VAR && !y->param)
 			describe(g, p, y);
+}
+
+/* Lines of included files and of units follow those of the program in the module's numbering. */
+static void number_files(Gen *g)
+{
+	u32 next = g->c->src.p[0]->line.n + 1;
+	for (u32 i = 1; i < g->c->src.n && !g->c->o->no_lines; i++) {
+		Source *src = g->c->src.p[i];
+		if (src->lib)
+			continue;
+		src->first = next;
+		next += src->line.n;
+		pb_file(g->b, src->path, src->first);
+	}
 }
 
 /* Variables of library texts are in no scope's list: they are found where they are used. */
@@ -351,6 +384,7 @@ void gen_module(Sema *s, Buf *out)
 	for (Label *l = s->main->label; l; l = l->next)
 		if (l->nonlocal && !g->unwind_cell)
 			g->unwind_cell = pb_zero(g->b, 4, 4);
+	number_files(g);
 	for (Proc *p = s->main; p; p = p->next)
 		layout(g, p);
 	for (Proc *p = s->main; p; p = p->next)

@@ -357,6 +357,10 @@ void gen_builtin(Gen *g, Node *n)
 	case B_EXIT: case B_BREAK: case B_CONTINUE: case B_HALT: case B_RUNERROR: leave(g, n); break;
 	case B_IORESULT: gen_call_sys(g, "io.result", ":i"); break;
 	case B_PARAMCOUNT: gen_call_sys(g, "arg.count", ":i"); break;
+	case B_SLEEPMS:
+		gen_int(g, n->b);
+		gen_call_sys(g, "time.sleep", "i:");
+		break;
 	case B_CLOCKMS: gen_call_sys(g, "time.ms", ":l"); break;
 	case B_UNIXTIME: gen_call_sys(g, "time.unix", ":l"); break;
 	case B_LENGTH: case B_CONCAT: case B_COPY: case B_POS: case B_INSERT: case B_DELETE: case B_STR: case B_VAL:

@@ -55,7 +55,7 @@ static void pascal_yyerror(const Span *at, Parser *p, const char *msg);
 	int op;
 }
 
-%token START_PROGRAM START_LIB
+%token START_PROGRAM START_LIB START_UNIT UNIT INTERFACE IMPLEMENTATION INITIALIZATION FINALIZATION
 %token AND ARRAY BEGIN_ CASE CONST DIV DO DOWNTO ELSE END FILE_ FOR FUNCTION GOTO IF IN LABEL MOD NIL NOT OF OR
 %token OTHERWISE PACKED PROCEDURE PROGRAM RECORD REPEAT SET SHL SHR THEN TO TYPE UNTIL USES VAR WHILE WITH XOR
 %token ASSIGN DOTDOT NE LE GE
@@ -64,10 +64,10 @@ static void pascal_yyerror(const Span *at, Parser *p, const char *msg);
 %token <real> REALNUM
 %token <str> STRING
 
-%type <node> program block decl_proc heading const_def type_def var_def type simple_type range_lo range_term range_factor
+%type <node> path unit unit_init unit_final program block decl_proc heading const_def type_def var_def type simple_type range_lo range_term range_factor
 %type <node> index_type record_body_node field_decl variant_part variant param ident label_node init field_init
 %type <node> agg stmt compound structured open_call arm designator expr simple signed_term term factor ufactor literal arg element result_opt
-%type <list> decls decl idents labels const_defs type_defs var_defs params_opt params types record_body fixed variants consts
+%type <list> face_decls face_decl decls decl idents labels const_defs type_defs var_defs params_opt params types record_body fixed variants consts
 %type <list> stmts arms arms_opt else_opt args exprs elements elements_opt program_head uses_names inits field_inits records
 %type <op> relop addop mulop to_downto packed_opt
 
@@ -77,8 +77,35 @@ static void pascal_yyerror(const Span *at, Parser *p, const char *msg);
 start:
 	START_PROGRAM program            { p->result = $2; YYACCEPT; }
 |	START_LIB decls                  { p->result = $2.first; }
+|	START_UNIT unit                  { p->result = $2; YYACCEPT; }
 ;
 
+unit:
+	UNIT ID ';' INTERFACE face_decls IMPLEMENTATION decls unit_init unit_final END '.'
+	                                 { $$ = nd_name(p, N_UNIT, @2, $2, $5.first, $7.first); $$->c = $8; $$->d = $9; }
+|	UNIT ID ';' INTERFACE face_decls IMPLEMENTATION decls compound '.'
+	                                 { $$ = nd_name(p, N_UNIT, @2, $2, $5.first, $7.first); $$->c = $8; }
+;
+unit_init:
+	%empty                           { $$ = NULL; }
+|	INITIALIZATION stmts             { $$ = list_nd(p, N_BEGIN, @$, $2, NULL); CHECK_DEPTH; }
+;
+unit_final:
+	%empty                           { $$ = NULL; }
+|	FINALIZATION stmts               { $$ = list_nd(p, N_BEGIN, @$, $2, NULL); CHECK_DEPTH; }
+;
+/* Routines have headings only. */
+face_decls:
+	%empty                           { $$ = (List){ 0 }; }
+|	face_decls face_decl             { $$ = cat($1, $2); }
+;
+face_decl:
+	CONST const_defs                 { $$ = $2; }
+|	TYPE type_defs                   { $$ = $2; }
+|	VAR var_defs                     { $$ = $2; }
+|	USES uses_names ';'              { $$ = $2; }
+|	heading ';'                      { $$ = ONE($1); $1->name2 = ast_name(p->c, "forward", 7); }
+;
 program:
 	program_head block '.'           { $$ = $2; $$->op = N_PROGRAM; $$->at = @$; $$->c = $1.first; }
 ;
@@ -108,7 +135,12 @@ decl:
 ;
 uses_names:
 	ID                               { $$ = ONE(nd_name(p, N_USES, @1, $1, NULL, NULL)); }
+|	ID IN path                       { $$ = ONE(nd_name(p, N_USES, @1, $1, $3, NULL)); }
+|	uses_names ',' ID IN path        { $$ = add($1, nd_name(p, N_USES, @3, $3, $5, NULL)); }
 |	uses_names ',' ID                { $$ = add($1, nd_name(p, N_USES, @3, $3, NULL, NULL)); }
+;
+path:
+	STRING                           { $$ = nd(p, N_STR, @$, NULL, NULL); $$->s = $1.s; $$->n = $1.n; }
 ;
 labels:
 	label_node                       { $$ = ONE($1); }
@@ -236,6 +268,7 @@ index_type:
 ;
 simple_type:
 	ID                               { $$ = nd_name(p, N_TNAME, @$, $1, NULL, NULL); }
+|	ID '.' ID                        { $$ = nd_name(p, N_TNAME, @$, ast_name(p->c, arena_printf(p->c->a, "%s.%s", $1->s, $3->s), $1->len + $3->len + 1), NULL, NULL); }
 |	ID '[' expr ']'                  { $$ = nd_name(p, N_TSTRING, @$, $1, $3, NULL); }
 |	range_lo DOTDOT simple           { $$ = nd(p, N_TRANGE, @$, $1, $3); CHECK_DEPTH; }
 |	'(' idents ')'                   { $$ = list_nd(p, N_TENUM, @$, $2, NULL); }
@@ -555,7 +588,8 @@ static const struct { int token; const char *name; } token_names[] = {
 	{ SHL, "'shl'" }, { SHR, "'shr'" }, { THEN, "'then'" }, { TO, "'to'" }, { TYPE, "'type'" },
 	{ UNTIL, "'until'" }, { USES, "'uses'" }, { VAR, "'var'" }, { WHILE, "'while'" }, { WITH, "'with'" },
 	{ XOR, "'xor'" }, { ASSIGN, "':='" }, { DOTDOT, "'..'" }, { NE, "'<>'" }, { LE, "'<='" }, { GE, "'>='" },
-	{ ID, "a name" }, { NUMBER, "a number" }, { REALNUM, "a number" }, { STRING, "a string" },
+	{ UNIT, "'unit'" }, { INTERFACE, "'interface'" }, { IMPLEMENTATION, "'implementation'" },
+	{ INITIALIZATION, "'initialization'" }, { FINALIZATION, "'finalization'" }, { ID, "a name" }, { NUMBER, "a number" }, { REALNUM, "a number" }, { STRING, "a string" },
 	{ ';', "';'" }, { ':', "':'" }, { ',', "','" }, { '.', "'.'" }, { '(', "'('" }, { ')', "')'" },
 	{ '[', "'['" }, { ']', "']'" }, { '^', "'^'" }, { '@', "'@'" }, { '=', "'='" }, { '<', "'<'" },
 	{ '>', "'>'" }, { '+', "'+'" }, { '-', "'-'" }, { '*', "'*'" }, { '/', "'/'" },

@@ -25,13 +25,13 @@ static void declare_outermost(Sym *y)
 Sym *sema_declare(Sema *s, SymKind k, Name *n, Span at, Type *t)
 {
 	Sym *y = arena_alloc(s->a, sizeof *y), *old = n->sym;
-	*y = (Sym){ .kind = (u8)k, .name = n, .at = at, .type = t, .level = s->level, .user = !s->lib && s->level > 0, .owner = s->proc };
+	*y = (Sym){ .kind = (u8)k, .name = n, .at = at, .type = t, .level = s->level, .user = !s->lib && s->level > 0, .owner = s->proc, .unit = s->in_unit };
 	if (!y->user && s->level <= 1) {
 		declare_outermost(y);
 		return y;
 	}
-	iso_used_before(s, n, at);
-	if (old && old->user == y->user && old->level == s->level && old->kind != S_POISON) {
+	sema_iso_used_before(s, n, at);
+	if (old && old->user == y->user && old->level == s->level && old->unit == y->unit && old->kind != S_POISON) {
 		diag_error(s->c, at, "'%s' is already declared", diag_name(s->c, n));
 		diag_note(s->c, old->at, "declared here");
 		return y; /* the name keeps its first meaning */
@@ -95,7 +95,7 @@ static Sym *lib_load(Sema *s, const StdlibFile *f, Name *n)
 {
 	Sema saved = *s;
 	Source *src = ast_source(s->c, f->path, f->text, (u32)f->n, true);
-	Node *decls = pascal_parse(s->c, src, true);
+	Node *decls = pascal_parse(s->c, src, PARSE_LIB);
 	s->lib = true;
 	s->level = 1;
 	s->proc = s->main;
@@ -119,6 +119,9 @@ Sym *sema_lookup(Sema *s, Name *n)
 	const StdlibFile *f;
 	if (y && (y->level < s->level || !y->user))
 		n->used = s->block;
+	const char *dot = y ? NULL : strchr(n->s, '.'); /* unit.name */
+	if (dot)
+		return n->sym = sema_unit_member(s, ast_name(s->c, n->s, (u32)(dot - n->s)), ast_name(s->c, dot + 1, (u32)strlen(dot + 1)));
 	if (y || !(f = lib_file("system", n)))
 		return y;
 	return lib_load(s, f, n);
@@ -192,7 +195,7 @@ static void declare_vars(Sema *s, Node *n)
 static void declare_label(Sema *s, Node *n)
 {
 	Label *l = sema_label(s, n, s->proc);
-	iso_label(s, n);
+	sema_iso_label(s, n);
 	if (l) {
 		diag_error(s->c, n->at, "this label is already declared");
 		diag_note(s->c, l->at, "declared here");
@@ -201,14 +204,6 @@ static void declare_label(Sema *s, Node *n)
 	l = arena_alloc(s->a, sizeof *l);
 	*l = (Label){ .next = s->proc->label, .num = n->sw & 128 ? -1 : n->i, .name = n->sw & 128 ? n->name : NULL, .at = n->at, .owner = s->proc };
 	s->proc->label = l;
-}
-
-static void declare_uses(Sema *s, Node *n)
-{
-	if (n->name->len == 6 && !memcmp(n->name->s, "system", 6))
-		return;
-	if (!lib_file("units", n->name))
-		diag_error(s->c, n->at, "there is no unit '%s'", diag_name(s->c, n->name));
 }
 
 static Sym *add_proc(Sema *s, Node *n)
@@ -243,7 +238,7 @@ static Sym *add_proc(Sema *s, Node *n)
 static Sym *forward_proc(Sema *s, Node *n)
 {
 	Sym *y = visible(s, n->name);
-	if (!y || y->kind != S_PROC || y->level != s->level || !y->owner->forward || y->owner->block)
+	if (!y || y->kind != S_PROC || y->level != s->level || y->unit != s->in_unit || !y->owner->forward || y->owner->block)
 		return NULL;
 	Proc *p = y->owner;
 	if (n->a || n->b) { /* ISO: the heading is not repeated; if it is, it must be the same */
@@ -290,7 +285,7 @@ static void declare_one(Sema *s, Node *n)
 	case N_LABELDEF: declare_label(s, n); break;
 	case N_CONSTDEF: sema_constdef(s, n); break;
 	case N_VARDEF: declare_vars(s, n); break;
-	case N_USES: declare_uses(s, n); break;
+	case N_USES: sema_unit_use(s, n); break;
 	case N_PROC: declare_proc(s, n); break;
 	case N_TYPEDEF: {
 		Type *t = sema_type(s, n->a);
@@ -302,19 +297,29 @@ static void declare_one(Sema *s, Node *n)
 	}
 }
 
-static void declare_all(Sema *s, Node *list)
+void sema_declarations(Sema *s, Node *list)
 {
-	iso_order(s, list);
 	for (Node *n = list; n; n = n->next) {
 		declare_one(s, n);
 		if (n->op == N_TYPEDEF ? !n->next || n->next->op != N_TYPEDEF : s->ptr.n)
 			sema_pointers(s);
 	}
+}
+
+void sema_bodies_there(Sema *s, Node *list)
+{
 	for (Node *n = list; n; n = n->next) {
 		Sym *y = n->op == N_PROC && !n->c ? visible(s, n->name) : NULL;
 		if (y && y->kind == S_PROC && y->owner->forward && !y->owner->block)
 			diag_error(s->c, n->at, "the body of '%s' is missing", diag_name(s->c, n->name));
 	}
+}
+
+static void declare_all(Sema *s, Node *list)
+{
+	sema_iso_order(s, list);
+	sema_declarations(s, list);
+	sema_bodies_there(s, list);
 }
 
 /* ---- routines ---- */
@@ -330,7 +335,7 @@ static void check_labels(Sema *s, Proc *p)
 	for (Label *l = p->label; l; l = l->next) {
 		if (l->used && !l->defined)
 			diag_error(s->c, l->at, "this label is declared and used but stands before no statement");
-		iso_gotos(s, l);
+		sema_iso_gotos(s, l);
 	}
 }
 
@@ -460,7 +465,7 @@ bool sema_program(Sema *s, Node *program)
 	p->block = program;
 	s->level = 1;
 	s->block = ++s->nblock;
-	iso_heading(s, program->c);
+	sema_iso_heading(s, program->c);
 	declare_files(s, program);
 	declare_all(s, program->a);
 	bind_files(program);

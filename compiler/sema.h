@@ -34,7 +34,7 @@ struct Type {
 	u32 names;       /* enumerations: where the generator put the table of their names, 0 = nowhere yet */
 };
 
-typedef enum SymKind { S_CONST, S_TYPE, S_VAR, S_PROC, S_BUILTIN, S_POISON } SymKind;
+typedef enum SymKind { S_CONST, S_TYPE, S_VAR, S_PROC, S_BUILTIN, S_UNIT, S_POISON } SymKind;
 enum { MODE_VALUE, MODE_VAR, MODE_CONST };
 
 struct Sym {
@@ -48,6 +48,7 @@ struct Sym {
 	bool uplevel;    /* used by an inner routine (or a variable of the program used by any routine) */
 	bool hidden;     /* a bound of the array parameters behind it: passed with the first of them */
 	bool counter;    /* the variable of a `for` that is being analysed */
+	struct Unit *unit; /* that declares it; null: the program */
 	u8 where;        /* for the generator: W_* */
 	u16 bound;       /* a text file named in the program's heading: its place there, from 1 */
 	u16 level;
@@ -88,6 +89,16 @@ typedef struct With {
 	u32 local;       /* otherwise its address is here */
 } With;
 
+/* A unit.  Its variables live as long as those of the program; its names are on top of those of units before it. */
+typedef struct Unit {
+	Name *name;
+	Node *node;
+	VEC(Sym *) face; /* what its interface declares, first to last */
+	VEC(struct Unit *) used; /* whose names are in sight in it */
+	Proc *body, *final; /* body owns its variables; final is null without a finalization */
+	bool open;       /* its interface is not complete yet */
+} Unit;
+
 /* A routine or the program itself. */
 struct Proc {
 	Proc *next;      /* in the order in which code is made */
@@ -126,6 +137,9 @@ typedef struct Sema {
 	Seq *seq;        /* the innermost around the statement */
 	VEC(Type *) ptr; /* pointer types with a pending target */
 	Type *t_poison, *t_int, *t_int64, *t_bool, *t_char, *t_real, *t_single, *t_string, *t_text, *t_nil, *t_emptyset, *t_void, *t_untyped; /* t_untyped: of parameters without a type */
+	VEC(struct Unit *) unit, order; /* as they begin, as they are complete: the order of their initializations */
+	struct Unit *in_unit;    /* the unit that is being analysed, null: the program */
+	struct Unit *root;       /* stands for the program among units */
 	VEC(Proc *) queue; /* library routines whose bodies are still to be analysed */
 } Sema;
 
@@ -177,6 +191,7 @@ Node *sema_convert(Sema *s, Node *n, Type *to, const char *what); /* for assignm
 Node *sema_expr_for(Sema *s, Node *n, Type *to, const char *what);
 bool sema_const_int(Sema *s, Node **n, Type **type, i64 *v);
 Node *sema_ordinal(Sema *s, Node *n, const char *what);
+bool sema_qualified(Sema *s, Node *n);
 void sema_address(Node *n);           /* the variable must live in memory */
 Node *sema_poison(Sema *s, Node *n);
 bool sema_is_const(const Node *n);
@@ -197,19 +212,26 @@ void sema_stmts(Sema *s, Node *list);
 void sema_stmt(Sema *s, Node *n);
 Label *sema_label(Sema *s, Node *n, Proc *only);
 
+/* ---- sema_unit.c ---- */
+void sema_unit_use(Sema *s, Node *n);
+void sema_unit_end(Sema *s);
+Sym *sema_unit_member(Sema *s, const Name *unit, const Name *n); /* what unit.n is, or null */
+void sema_declarations(Sema *s, Node *list);
+void sema_bodies_there(Sema *s, Node *list); /* reports headings without a body */
+
 /* ---- sema_iso.c ---- */
-bool iso_strict(const Sema *s);
-void iso_order(Sema *s, const Node *list);
-void iso_used_before(Sema *s, const Name *n, Span at);
-void iso_heading(Sema *s, const Node *list);
-void iso_label(Sema *s, const Node *n);
-void iso_gotos(Sema *s, const Label *l);
-void iso_variants(Sema *s, const Node *n, const Type *tag);
-void iso_for(Sema *s, const Sym *y, Span at);
-void iso_var_arg(Sema *s, const Node *n);
-void iso_literal(Sema *s, const Node *n);
-bool iso_length(Sema *s, const Node *n, const Type *to, const char *what);
-void iso_width(Sema *s, const Node *w);
+bool sema_iso_strict(const Sema *s);
+void sema_iso_order(Sema *s, const Node *list);
+void sema_iso_used_before(Sema *s, const Name *n, Span at);
+void sema_iso_heading(Sema *s, const Node *list);
+void sema_iso_label(Sema *s, const Node *n);
+void sema_iso_gotos(Sema *s, const Label *l);
+void sema_iso_variants(Sema *s, const Node *n, const Type *tag);
+void sema_iso_for(Sema *s, const Sym *y, Span at);
+void sema_iso_var_arg(Sema *s, const Node *n);
+void sema_iso_literal(Sema *s, const Node *n);
+bool sema_iso_length(Sema *s, const Node *n, const Type *to, const char *what);
+void sema_iso_width(Sema *s, const Node *w);
 
 /* ---- gen.c ---- */
 void gen_module(Sema *s, Buf *out);

@@ -45,7 +45,7 @@ static Node *var_arg(Sema *s, Node *n, const Sym *q)
 			type_str(s, q->type), type_str(s, n->type));
 		return sema_poison(s, n);
 	}
-	iso_var_arg(s, n);
+	sema_iso_var_arg(s, n);
 	if (n->op == N_DEREF && n->a->type->kind == T_TEXT)
 		diag_error(s->c, n->at, "a buffer variable cannot be a var parameter");
 	sema_address(n);
@@ -151,6 +151,7 @@ static Node *call_value(Sema *s, Node *n, bool statement)
 /* n is a call: of a routine, a type, a predefined routine, or a procedural value. */
 Node *sema_call(Sema *s, Node *n, bool statement)
 {
+	sema_qualified(s, n->a);
 	if (n->a->op == N_ID && !n->a->type) {
 		Sym *y = NULL;
 		bool with = false;
@@ -414,11 +415,11 @@ static void write_arg(Sema *s, Node **p, const Sym *f)
 	if (!writable(a->type))
 		bad_arg(s, a->a, f);
 	a->b = sema_expr_for(s, a->b, s->t_int, "a field width");
-	iso_width(s, a->b);
+	sema_iso_width(s, a->b);
 	if (!a->c)
 		return;
 	a->c = sema_expr_for(s, a->c, s->t_int, "the number of decimals");
-	iso_width(s, a->c);
+	sema_iso_width(s, a->c);
 	if (a->type->kind != T_REAL && a->type->kind != T_POISON)
 		diag_error(s->c, a->c->at, "only real numbers have decimals");
 }
@@ -742,6 +743,13 @@ Node *sema_builtin(Sema *s, Node *n, Sym *f, bool statement)
 		break;
 	case B_EXIT: case B_BREAK: case B_CONTINUE: case B_HALT: case B_RUNERROR:
 		n = leave(s, n, f);
+		break;
+	case B_SLEEPMS:
+		n->type = s->t_void;
+		if (want_args(s, n, f, 1, 1))
+			arg_for(s, &n->b, s->t_int);
+		else
+			n = sema_poison(s, n);
 		break;
 	case B_SIZEOF: case B_LOW: case B_HIGH:
 		n = of_type(s, n, f);

@@ -177,8 +177,22 @@ static Node *index_all(Sema *s, Node *n, bool target)
 	return base;
 }
 
+/* unit.name becomes a name of its own, which no identifier is. */
+bool sema_qualified(Sema *s, Node *n)
+{
+	Sym *y = n->op == N_FIELD && !n->type && n->a->op == N_ID && !n->a->type ? sema_lookup(s, n->a->name) : NULL;
+	if (!y || y->kind != S_UNIT)
+		return false;
+	n->name = ast_name(s->c, arena_printf(s->a, "%s.%s", n->a->name->s, n->name->s), n->a->name->len + n->name->len + 1);
+	n->op = N_ID;
+	n->a = NULL;
+	return true;
+}
+
 static Node *field(Sema *s, Node *n, bool target)
 {
+	if (sema_qualified(s, n))
+		return ident(s, n, target);
 	n->a = designator(s, n->a, target);
 	const Type *t = n->a->type;
 	if (t->kind == T_POISON)
@@ -421,6 +435,10 @@ Node *sema_init(Sema *s, Node *n, Type *t)
 {
 	if (t->kind == T_POISON)
 		return NULL;
+	if (n->op == N_STR && n->n > 1 && t->kind == T_ARRAY && t->base->kind == T_CHAR && n->n <= t->size) {
+		n->type = t; /* characters of an array that is no string */
+		return n;
+	}
 	if (n->op != N_AGG) {
 		if (t->kind == T_ARRAY && !type_is_chars(t)) { /* (x) for an array of one element */
 			Node *agg = sema_make(s, N_AGG, n, t, n);
@@ -523,7 +541,7 @@ Node *sema_convert(Sema *s, Node *n, Type *to, const char *what)
 	Type *from = n->type;
 	if (from->kind == T_POISON || to->kind == T_POISON)
 		return n;
-	if (type_is_chars(to) && type_stringy(from) && iso_length(s, n, to, what))
+	if (type_is_chars(to) && type_stringy(from) && sema_iso_length(s, n, to, what))
 		return sema_poison(s, n);
 	if (n->op == N_INT && n->type->kind == T_CHAR && (to->kind == T_STRING || (type_is_chars(to) && to->size == 1)))
 		return char_to_string(s, n);
@@ -780,7 +798,7 @@ static Node *literal(Sema *s, Node *n)
 		n->type = s->t_nil;
 		return n;
 	}
-	iso_literal(s, n);
+	sema_iso_literal(s, n);
 	if (n->n == 1)
 		return sema_int(n, (u8)n->s[0], s->t_char);
 	n->type = type_chars(s, n->n);

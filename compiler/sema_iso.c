@@ -2,7 +2,7 @@
 #include "sema.h"
 
 /* True where the standard alone counts: not in the standard library. */
-bool iso_strict(const Sema *s)
+bool sema_iso_strict(const Sema *s)
 {
 	return s->c->o->iso && !s->lib;
 }
@@ -22,11 +22,11 @@ static u32 part_of(const Node *n)
 }
 
 /* Labels, constants, types, variables and routines stand in this order, each part once. */
-void iso_order(Sema *s, const Node *list)
+void sema_iso_order(Sema *s, const Node *list)
 {
 	static const char *const name[] = { "", "labels", "constants", "types", "variables", "routines" };
 	u32 before = 0;
-	for (const Node *n = list; n && iso_strict(s); n = n->next) {
+	for (const Node *n = list; n && sema_iso_strict(s); n = n->next) {
 		u32 part = part_of(n);
 		if (part && part < before) {
 			diag_error(s->c, n->at, "%s must be declared before %s in ISO Pascal", name[part], name[before]);
@@ -37,24 +37,24 @@ void iso_order(Sema *s, const Node *list)
 }
 
 /* A name cannot mean one thing and then another in one block (6.2.2): n is declared here and was used before. */
-void iso_used_before(Sema *s, const Name *n, Span at)
+void sema_iso_used_before(Sema *s, const Name *n, Span at)
 {
-	if (iso_strict(s) && n->used && n->used == s->block)
+	if (sema_iso_strict(s) && n->used && n->used == s->block)
 		diag_error(s->c, at, "'%s' was used in this block before with another meaning", diag_name(s->c, n));
 }
 
 /* The heading names a file once (6.10). */
-void iso_heading(Sema *s, const Node *list)
+void sema_iso_heading(Sema *s, const Node *list)
 {
-	for (const Node *n = list; n && iso_strict(s); n = n->next)
+	for (const Node *n = list; n && sema_iso_strict(s); n = n->next)
 		for (const Node *m = n->next; m; m = m->next)
 			if (m->name == n->name)
 				diag_error(s->c, m->at, "'%s' is there already", diag_name(s->c, m->name));
 }
 
-void iso_label(Sema *s, const Node *n)
+void sema_iso_label(Sema *s, const Node *n)
 {
-	if (!iso_strict(s))
+	if (!sema_iso_strict(s))
 		return;
 	if (n->sw & 128)
 		diag_error(s->c, n->at, "a label is a number in ISO Pascal");
@@ -66,9 +66,9 @@ void iso_label(Sema *s, const Node *n)
 
 /* A goto leads to a statement that contains it, or to one in a sequence of statements that contains it; from another
  * block only to the outermost sequence. */
-void iso_gotos(Sema *s, const Label *l)
+void sema_iso_gotos(Sema *s, const Label *l)
 {
-	if (!iso_strict(s))
+	if (!sema_iso_strict(s))
 		return;
 	if (!l->defined && !l->used)
 		diag_error(s->c, l->at, "this label stands before no statement");
@@ -84,10 +84,10 @@ void iso_gotos(Sema *s, const Label *l)
 /* ---- records (6.4.3.3) ---- */
 
 /* Every value of the tag's type has a variant. */
-void iso_variants(Sema *s, const Node *n, const Type *tag)
+void sema_iso_variants(Sema *s, const Node *n, const Type *tag)
 {
 	u64 have = 0;
-	if (!iso_strict(s) || !type_ordinal(tag))
+	if (!sema_iso_strict(s) || !type_ordinal(tag))
 		return;
 	for (const Node *v = n->b; v; v = v->next)
 		for (const Node *k = v->a; k; k = k->next) {
@@ -106,9 +106,9 @@ void iso_variants(Sema *s, const Node *n, const Type *tag)
 /* ---- for (6.8.3.9) ---- */
 
 /* The variable belongs to this block, and no inner routine may change it. */
-void iso_for(Sema *s, const Sym *y, Span at)
+void sema_iso_for(Sema *s, const Sym *y, Span at)
 {
-	if (!iso_strict(s))
+	if (!sema_iso_strict(s))
 		return;
 	if (y->owner != s->proc || y->param)
 		diag_error(s->c, at, "the counter of 'for' must be a variable of this block");
@@ -121,9 +121,9 @@ void iso_for(Sema *s, const Sym *y, Span at)
 /* ---- parameters (6.6.3.3) ---- */
 
 /* n is passed by reference: no component of something packed, and no tag. */
-void iso_var_arg(Sema *s, const Node *n)
+void sema_iso_var_arg(Sema *s, const Node *n)
 {
-	if (!iso_strict(s) || (n->op != N_FIELD && n->op != N_INDEX))
+	if (!sema_iso_strict(s) || (n->op != N_FIELD && n->op != N_INDEX))
 		return;
 	if (n->op == N_FIELD && n->sym->tag)
 		diag_error(s->c, n->at, "a tag cannot be a var parameter");
@@ -133,16 +133,16 @@ void iso_var_arg(Sema *s, const Node *n)
 
 /* ---- strings (6.1.7, 6.4.3.2) ---- */
 
-void iso_literal(Sema *s, const Node *n)
+void sema_iso_literal(Sema *s, const Node *n)
 {
-	if (iso_strict(s) && n->n == 0)
+	if (sema_iso_strict(s) && n->n == 0)
 		diag_error(s->c, n->at, "a string has at least one character in ISO Pascal");
 }
 
 /* A literal or array of characters must be as long as the array that it is assigned to.  True: it was refused. */
-bool iso_length(Sema *s, const Node *n, const Type *to, const char *what)
+bool sema_iso_length(Sema *s, const Node *n, const Type *to, const char *what)
 {
-	if (!iso_strict(s) || !type_is_chars(to))
+	if (!sema_iso_strict(s) || !type_is_chars(to))
 		return false;
 	if (to->base != s->t_char) {
 		diag_error(s->c, n->at, "a string of ISO Pascal is an array of char itself");
@@ -156,8 +156,8 @@ bool iso_length(Sema *s, const Node *n, const Type *to, const char *what)
 }
 
 /* write(x : w : d): both are at least 1 (6.9.3). */
-void iso_width(Sema *s, const Node *w)
+void sema_iso_width(Sema *s, const Node *w)
 {
-	if (iso_strict(s) && w && w->op == N_INT && w->i < 1)
+	if (sema_iso_strict(s) && w && w->op == N_INT && w->i < 1)
 		diag_error(s->c, w->at, "a field width is at least 1 in ISO Pascal");
 }

@@ -42,6 +42,7 @@ static void assign(Sema *s, Node *n)
 static void call(Sema *s, Node *n)
 {
 	Node *c = n->a;
+	sema_qualified(s, c);
 	if (c->op == N_ID) {
 		c = sema_make(s, N_CALL, c, NULL, c);
 	} else if (c->op != N_CALL) {
@@ -143,7 +144,7 @@ static void for_stmt(Sema *s, Node *n)
 		y = NULL;
 	}
 	if (y)
-		iso_for(s, y, n->a->at);
+		sema_iso_for(s, y, n->a->at);
 	Type *host = type_host(s, t);
 	n->b = sema_expr_for(s, n->b, host, "the first value");
 	n->c = sema_expr_for(s, n->c, host, "the last value");

@@ -175,7 +175,7 @@ static void add_variants(Sema *s, Layout *l, Node *n)
 		most = MAX(most, l->at);
 	}
 	l->at = most;
-	iso_variants(s, n, tag);
+	sema_iso_variants(s, n, tag);
 }
 
 static void add_fields(Sema *s, Layout *l, Node *list)

@@ -1,6 +1,7 @@
 /* The process and its surroundings: end, arguments, clocks. */
 #include "abi.h"
 
+#include <errno.h>
 #include <time.h>
 
 u64 sys_halt(Regfile *t, const u64 *args)
@@ -38,6 +39,19 @@ u64 sys_time_ms(Regfile *t, const u64 *args)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (u64)ts.tv_sec * 1000 + (u64)ts.tv_nsec / 1000000;
+}
+
+u64 sys_time_sleep(Regfile *t, const u64 *args)
+{
+	Text *out = &abi_of(t)->text.p[TEXT_OUTPUT];
+	i32 ms = (i32)args[0];
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
+
+	if (out->mode == TEXT_WRITE && out->n && !text_flush(out))
+		abi_fail(t, IO_WRITE);
+	while (ms > 0 && nanosleep(&ts, &ts) < 0 && errno == EINTR)
+		;
+	return 0;
 }
 
 u64 sys_time_unix(Regfile *t, const u64 *args)

@@ -243,8 +243,9 @@ static void on_step(Task *t, const PFrame *f, void *ctx)
 	d->at_start = false;
 	d->f = f;
 	d->list_from = 0;
-	if (!show_line(d, line, true))
-		fprintf(d->out, "%s:%u in %s\n", m->source, line, m->func[f->func].name);
+	const char *file = pcode_file(m, &line);
+	if (strcmp(file, m->source) != 0 || !show_line(d, line, true))
+		fprintf(d->out, "%s:%u in %s\n", file, line, m->func[f->func].name);
 	talk(d);
 }
 

@@ -51,6 +51,7 @@ struct PBuild {
 	VEC(PGlobal) global;
 	VEC(PExport) export;
 	VEC(PVar) var;
+	VEC(PSource) file;
 	Buf bytes;              /* initial memory */
 	VEC(Segment) segment;
 	Map shared;             /* hash of bytes -> index of Shared + 1 */
@@ -528,12 +529,20 @@ void pb_free(PBuild *b)
 	vec_free(&b->global);
 	vec_free(&b->export);
 	vec_free(&b->var);
+	vec_free(&b->file);
 	buf_free(&b->bytes);
 	vec_free(&b->segment);
 	map_free(&b->shared);
 	vec_free(&b->constant);
 	arena_free(b->arena);
 	free(b);
+}
+
+void pb_file(PBuild *b, const char *name, u32 first)
+{
+	PSource f = {arena_strndup(b->arena, name, strlen(name)), first};
+
+	vec_push(&b->file, f);
 }
 
 void pb_end(PBuild *b, Buf *out)
@@ -544,7 +553,7 @@ void pb_end(PBuild *b, Buf *out)
 		.type = b->type.p, .ntype = b->type.n, .import = b->import.p, .nimport = b->import.n,
 		.table = b->table.p, .ntable = b->table.n, .global = b->global.p, .nglobal = b->global.n,
 		.export = b->export.p, .nexport = b->export.n, .line = b->line.p, .nline = b->line.n,
-		.var = b->var.p, .nvar = b->var.n,
+		.var = b->var.p, .nvar = b->var.n, .file = b->file.p, .nfile = b->file.n,
 		.start = b->start == UINT32_MAX ? UINT32_MAX : number(b, b->start),
 	};
 

@@ -18,7 +18,8 @@
 	S(SOURCE,  source,  0x40, 0, "name of the source file") \
 	S(NAMES,   names,   0x41, 0, "names of the functions") \
 	S(LINES,   lines,   0x42, 0, "line numbers of instructions") \
-	S(VARS,    vars,    0x43, 0, "variables, for debuggers")
+	S(VARS,    vars,    0x43, 0, "variables, for debuggers") \
+	S(FILES,   files,   0x44, 0, "names of further source files")
 
 enum Section {
 #define S(name, text, id, required, contents) SEC_##name = id,

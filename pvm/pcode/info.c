@@ -30,6 +30,18 @@ u32 pcode_line(const PModule *m, const PFunc *f, u32 pc)
 	return lo ? line[lo - 1].line : 0;
 }
 
+const char *pcode_file(const PModule *m, u32 *line)
+{
+	const PSource *in = NULL;
+
+	for (u32 i = 0; i < m->nfile && m->file[i].first <= *line; i++)
+		in = &m->file[i];
+	if (!in)
+		return m->source;
+	*line -= in->first - 1;
+	return in->name;
+}
+
 u32 pcode_access_log2(POp op)
 {
 	switch (op) {

@@ -58,6 +58,9 @@ typedef struct PVar {
 	u32 size;      /* bytes in memory */
 } PVar;
 
+/* Line numbers from `first` on, up to the next file's, are those of this file: `first` is its line 1. */
+typedef struct PSource { const char *name; u32 first; } PSource;
+
 typedef struct PModule {
 	Arena *arena;      /* everything below lives here, but for code and data, which point into the file's bytes */
 	const char *source; /* name of the source file, for messages; "" if not known */
@@ -75,6 +78,7 @@ typedef struct PModule {
 	u32 start;                    /* function number (imports counted, but it is none) to run, of type ":"; UINT32_MAX = none */
 	PLine *line;     u32 nline;
 	PVar *var;       u32 nvar;
+	PSource *file;   u32 nfile;   /* further source files, by first line */
 } PModule;
 
 /* ---- reading, checking, writing ----------------------------------------------------------------- */
@@ -111,6 +115,8 @@ void pcode_dis(const PModule *m, const char *func, Buf *out);
 
 /* The line of the instruction at pc, 0 if not known. */
 u32 pcode_line(const PModule *m, const PFunc *f, u32 pc);
+/* The file that a line number of the module belongs to; *line becomes its line there. */
+const char *pcode_file(const PModule *m, u32 *line);
 /* Type letter of a local (parameters first). */
 u8 pcode_local_type(const PModule *m, const PFunc *f, u32 local);
 /* Log2 of the bytes that a load or store moves. */
@@ -155,6 +161,7 @@ u32 pb_zero(PBuild *b, u32 n, u32 align);                    /* zeroed memory */
 u32 pb_global(PBuild *b, char type, bool mutable, u64 init);
 void pb_export(PBuild *b, const char *name, u32 func);
 void pb_var(PBuild *b, PVar v);
+void pb_file(PBuild *b, const char *name, u32 first);        /* a further source file; `first` ascends */
 void pb_start(PBuild *b, u32 func);
 void pb_memory(PBuild *b, u32 stack_bytes, u32 max_pages, u32 guard); /* default: 8 MiB, 32768 pages (2 GiB), 4096 bytes */
 

@@ -436,6 +436,25 @@ static bool read_vars(In *in)
 	return true;
 }
 
+static bool read_files(In *in)
+{
+	PModule *m = in->m;
+	u32 n = rd_uleb32(&in->r), before = 0;
+
+	if (n > (size_t)(in->r.end - in->r.p) / 2)
+		return bad(in, "more files than the section has room for");
+	m->file = take(in, n, sizeof *m->file);
+	for (; m->nfile < n && !in->r.bad; m->nfile++) {
+		PSource *f = &m->file[m->nfile];
+		f->name = read_str(in);
+		f->first = rd_uleb32(&in->r);
+		if (f->first <= before || f->first > INT32_MAX)
+			return bad(in, "malformed table of files");
+		before = f->first;
+	}
+	return in->r.bad || n > 0 || bad(in, "empty");
+}
+
 /* ---- the file ----------------------------------------------------------------------------------- */
 
 static const struct Part {

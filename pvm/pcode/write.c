@@ -174,6 +174,15 @@ static void write_vars(const PModule *m, Buf *b)
 	}
 }
 
+static void write_files(const PModule *m, Buf *b)
+{
+	buf_uleb(b, m->nfile);
+	for (u32 i = 0; i < m->nfile; i++) {
+		put_str(b, m->file[i].name);
+		buf_uleb(b, m->file[i].first);
+	}
+}
+
 static bool any_names(const PModule *m)
 {
 	for (u32 i = 0; i < m->nfunc; i++)
@@ -198,6 +207,7 @@ static bool is_empty(const PModule *m, enum Section id)
 	case SEC_NAMES: return !any_names(m);
 	case SEC_LINES: return !m->nline;
 	case SEC_VARS: return !m->nvar;
+	case SEC_FILES: return !m->nfile;
 	}
 	return true;
 }

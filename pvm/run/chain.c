@@ -127,8 +127,10 @@ void task_place(const Task *t, const ChainEntry *c, Buf *out)
 		buf_printf(out, "%s", name);
 	else
 		buf_printf(out, "function %u", m->nimport + c->func);
-	if (c->line)
-		buf_printf(out, " (%s:%u)", m->source, c->line);
+	u32 line = c->line;
+	const char *file = pcode_file(m, &line);
+	if (line)
+		buf_printf(out, " (%s:%u)", file, line);
 	else
 		buf_printf(out, " (+%u)", c->pc);
 }
