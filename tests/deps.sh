@@ -17,7 +17,6 @@ for group in "${@:-build}"; do
 	test) want="$want $test" ;;
 	cross) want="$want $cross" ;;
 	real) want="$want $real" ;;
-	real) want="$want $real" ;;
 	bench) want="$want $bench" ;;
 	*) echo "deps.sh: no group '$group'" >&2; exit 2 ;;
 	esac

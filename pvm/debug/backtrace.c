@@ -109,14 +109,16 @@ static int on_frame(Dwfl_Frame *f, void *ctx)
 }
 
 /* Goes from the frame where unwinding began to its caller without tables; false: the chain ends.  A pc that is nowhere was
- * called just now: its return address is on top of the stack. */
+ * called just now, and the vDSO's functions have no frames: the return address is on top of the stack. */
 static bool step(Trace *t)
 {
 	u64 pc, bp = t->bp, word = t->wide ? 8 : 4;
 	XMapping m;
 	bool code = guest_mapping(xthread_task(t->x), t->pc, &m) && t->pc >= m.at && m.prot & GP_EXEC;
 
-	if (!code && t->first) {
+	bool top = !code || (m.name && strcmp(m.name, "[vdso]") == 0);
+
+	if (top && t->first) {
 		if (!read_word(t, t->sp, &pc))
 			return false;
 		t->sp += word;
