@@ -38,10 +38,10 @@ typedef struct Program {
 	PModule *m;
 } Program;
 
-static int cmd_run(Cli *c), cmd_build(Cli *c), cmd_verify(Cli *c), cmd_dis(Cli *c), cmd_dump(Cli *c), cmd_debug(Cli *c);
+static int cmd_run(Cli *c), cmd_build(Cli *c), cmd_verify(Cli *c), cmd_dis(Cli *c), cmd_dump(Cli *c), cmd_debug(Cli *c), cmd_info(Cli *c);
 
 enum { CHILDREN = 64 /* Linux programs hand it on to their children */ };
-enum { RUN = 1, BUILD = 2, VERIFY = 4, DIS = 8, DUMP = 16, DEBUG = 32, SOURCE = RUN | BUILD | DIS | DUMP | DEBUG };
+enum { RUN = 1, BUILD = 2, VERIFY = 4, DIS = 8, DUMP = 16, DEBUG = 32, INFO = 64, SOURCE = RUN | BUILD | DIS | DUMP | DEBUG };
 
 static const struct Command {
 	const char *name;
@@ -52,8 +52,9 @@ static const struct Command {
 	{"run", RUN, cmd_run, "FILE [ARGUMENT...]", "runs a program: Pascal source, a P-code module, or a Linux program (the command may be left out)"},
 	{"build", BUILD, cmd_build, "FILE.pas [-o FILE.pco]", "compiles to a P-code module, which runs on every machine"},
 	{"verify", VERIFY, cmd_verify, "FILE.pco...", "reads and checks modules without running them"},
-	{"dis", DIS, cmd_dis, "FILE", "lists a module's instructions"},
+	{"dis", DIS, cmd_dis, "FILE", "lists the instructions of a module or of a Linux program"},
 	{"dump", DUMP, cmd_dump, "--stage=STAGE FILE", "shows a program at one stage of its translation"},
+	{"info", INFO, cmd_info, "FILE", "tells what a Linux program is, what it needs, and what of that is not here"},
 	{"debug", DEBUG, cmd_debug, "FILE [ARGUMENT...]", "runs a program step by step"},
 };
 
@@ -180,7 +181,7 @@ static const struct Option {
 	{"--trace", "WHAT", RUN | CHILDREN, opt_trace, "pcode: each instruction; exec: each call of the system; linux: as --strace; may be repeated"},
 	{"--strace", NULL, RUN | CHILDREN, opt_strace, "print the system calls of a Linux program"},
 	{"--backtrace", NULL, RUN | CHILDREN, opt_backtrace, "print the calls that led there when a Linux program dies of a fault or aborts"},
-	{"--root", "DIR", RUN, opt_root, "Linux programs find files below DIR first, then on the host"},
+	{"--root", "DIR", RUN | INFO, opt_root, "Linux programs find files below DIR first, then on the host"},
 	{"--only-root", NULL, RUN | CHILDREN, opt_only_root, "... and on the host only those of /proc, /dev and /sys"},
 	{"--cwd", "DIR", RUN, opt_cwd, "run a Linux program in this directory"},
 	{"--env", "NAME=VALUE", RUN, opt_env, "set a variable for a Linux program; NAME alone takes it away; may be repeated"},
@@ -198,9 +199,9 @@ static const struct Option {
 	{"-o", "FILE", BUILD, opt_out, "where the module goes (FILE.pco)"},
 	{"--executable", NULL, BUILD, opt_executable, "begin the module with a #! line and make it executable"},
 	{"--strip", NULL, BUILD, opt_lines, "leave out line numbers and variables"},
-	{"--stage", "STAGE", DUMP, opt_stage, "tokens, ast, pcode, ocode, opt, regs or asm"},
+	{"--stage", "STAGE", DUMP, opt_stage, "tokens, ast, pcode (Linux: x86), ocode, opt, regs or asm"},
 	{"--pass", "NAME", DUMP, opt_pass, "with --stage=opt: stop behind this pass"},
-	{"--func", "NAME", DIS | DUMP, opt_func, "only this function"},
+	{"--func", "NAME", DIS | DUMP, opt_func, "only this function (of a Linux program also: around 0xADDRESS)"},
 };
 
 static void help(const struct Command *cmd)
@@ -301,6 +302,14 @@ static void fail(const Err *e)
 	die(e->status, "%s", e->msg);
 }
 
+static void free_program(Program *p)
+{
+	if (p->m)
+		pcode_free(p->m);
+	buf_free(&p->file);
+	buf_free(&p->module);
+}
+
 /* Reads the file and looks what it is.  A "#!" line before source becomes blank. */
 static void open_program(const char *path, Program *p)
 {
@@ -326,6 +335,17 @@ static bool compile(const Cli *c, const char *path, Program *p)
 	return ok;
 }
 
+/* A Linux program that can be looked at?  Then its bytes are in p. */
+static bool open_elf(const char *path, Program *p)
+{
+	open_program(path, p);
+	if (p->kind == FILE_ELF && strcmp(path, "-") != 0)
+		return true;
+	free_program(p);
+	*p = (Program){0};
+	return false;
+}
+
 /* Makes the module of a file of any kind that runs; false: the source has errors, and they are printed. */
 static bool load_program(const Cli *c, const char *path, Program *p)
 {
@@ -342,7 +362,7 @@ static bool load_program(const Cli *c, const char *path, Program *p)
 		p->m = loader_pcode(p->module.p, p->module.n, path, &e);
 		break;
 	case FILE_ELF:
-		die(EXIT_USAGE, "%s: a Linux program, which can only be run", path);
+		die(EXIT_USAGE, "%s: a Linux program, for which there is no such command", path);
 	case FILE_PE:
 		die(EXIT_UNSUPPORTED, "%s: a PE program; this build does not run Windows programs yet", path);
 	default:
@@ -351,14 +371,6 @@ static bool load_program(const Cli *c, const char *path, Program *p)
 	if (!p->m)
 		fail(&e);
 	return true;
-}
-
-static void free_program(Program *p)
-{
-	if (p->m)
-		pcode_free(p->m);
-	buf_free(&p->file);
-	buf_free(&p->module);
 }
 
 /* Writes to standard output and frees. */
@@ -576,11 +588,34 @@ static int cmd_verify(Cli *c)
 	return fflush(stdout) ? EXIT_VM : 0;
 }
 
+/* stage -1: the program's own instructions. */
+static int dump_elf(Cli *c, Program *p, int stage)
+{
+	if (c->pass)
+		usage("%s is not for Linux programs: their units have one list of passes", "--pass");
+	int status = debug_dump(c->argv[0], p->file.p, p->file.n, c->func, stage);
+	free_program(p);
+	return status;
+}
+
+static int cmd_info(Cli *c)
+{
+	Program p = {0};
+
+	if (!open_elf(c->argv[0], &p))
+		die(EXIT_USAGE, "%s: not a Linux program (pvm verify tells of modules)", c->argv[0]);
+	int status = debug_info(c->argv[0], p.file.p, p.file.n, c->linux_opts.root);
+	free_program(&p);
+	return status;
+}
+
 static int cmd_dis(Cli *c)
 {
 	Program p = {0};
 	Buf out = {0};
 
+	if (open_elf(c->argv[0], &p))
+		return dump_elf(c, &p, -1);
 	if (!load_program(c, c->argv[0], &p))
 		return EXIT_COMPILE;
 	pcode_dis(p.m, c->func, &out);
@@ -614,6 +649,8 @@ static int dump_functions(Cli *c, enum Stage stage)
 	Err e = {0};
 	u32 found = 0;
 
+	if (open_elf(c->argv[0], &p))
+		return dump_elf(c, &p, (int)stage);
 	if (!load_program(c, c->argv[0], &p))
 		return EXIT_COMPILE;
 	for (u32 i = 0; i < p.m->nfunc; i++) {
@@ -642,7 +679,7 @@ static int cmd_dump(Cli *c)
 		usage("dump needs %s", "--stage=tokens|ast|pcode|ocode|opt|regs|asm");
 	if (strcmp(c->stage, "tokens") == 0 || strcmp(c->stage, "ast") == 0)
 		return dump_source(c, *c->stage == 'a');
-	if (strcmp(c->stage, "pcode") == 0)
+	if (strcmp(c->stage, "pcode") == 0 || strcmp(c->stage, "x86") == 0)
 		return cmd_dis(c);
 	for (u32 i = 0; i < COUNT(stages); i++)
 		if (strcmp(c->stage, stages[i].name) == 0)

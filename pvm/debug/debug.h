@@ -13,4 +13,12 @@ int debug_run(Task *t, const char *source, FILE *in, FILE *out);
  * address, function, file and line, and object a frame.  The thread's memory is only read; needs libdw at run time. */
 void debug_backtrace(XThread *x, int sig);
 
+/* `pvm dump` of a Linux program p[0..n) (the whole file): a function by name or "0xADDRESS", or all (func NULL), as the
+ * stage sees it (enum Stage), or as instructions of its own with the names of what they call (stage -1).  On standard
+ * output; returns the exit status. */
+int debug_dump(const char *path, const u8 *p, size_t n, const char *func, int stage);
+
+/* `pvm info`: what the program is, and what it needs; EXIT_UNSUPPORTED if some of that is not here.  root: of --root. */
+int debug_info(const char *path, const u8 *p, size_t n, const char *root);
+
 #endif

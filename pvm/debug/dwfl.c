@@ -75,6 +75,8 @@ int dwfl_apart(int (*fn)(void *ctx), void *ctx, unsigned seconds)
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (pid > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) /* nobody reads on: no fault of the file */
+		return 128 + SIGPIPE;
 	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

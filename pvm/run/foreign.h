@@ -10,6 +10,7 @@
 #include "../base/base.h"
 #include "../ocode/ocode.h"
 #include "../x86/x86.h"
+#include "run.h"
 
 typedef struct XTask XTask;
 typedef struct XThread XThread; /* begins with a Regfile */
@@ -134,5 +135,10 @@ u64 xguest_reach(XThread *t, u64 at, u64 n, int prot);
 /* The host's address of a range that is wholly mapped, whatever its protection; NULL if it is not.  For calls about
  * mappings (madvise, mlock), not for access. */
 void *xguest_mapped(XThread *t, u64 at, u64 n);
+
+/* ---- stages, for `pvm dump` ------------------------------------------------------------------------ */
+
+/* Shows guest code p[0..n) that lies at pc as a stage sees it: at most `units` units, one behind the other. */
+bool foreign_dump(enum XMode mode, u64 pc, const u8 *p, size_t n, enum Stage s, u32 units, Buf *out, Err *e);
 
 #endif

@@ -1,6 +1,6 @@
 #!/bin/sh
-# `pvm --backtrace`: programs that die, in both widths; functions and lines of each call are known.  Ends with
-# "N passed, N failed".
+# `pvm --backtrace`: programs that die, in both widths; functions and lines of each call are known.  Then `pvm info`, `dis`
+# and `dump` of ELF files, damaged ones too.  Ends with "N passed, N failed".
 set -u
 pvm=${PVM:-$PWD/out/pvm}
 out=out/tests/backtrace
@@ -23,6 +23,13 @@ calls() {
 		echo "FAIL backtrace of $program $*: wanted '$want status $status', got '$is'"
 		echo "$got" | head -20
 	fi
+}
+
+# check NAME COMMAND...
+check() {
+	name=$1
+	shift
+	if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL $name"; fi
 }
 
 programs() {
@@ -60,7 +67,39 @@ for seed in 1 2 3 4 5 6 7 8 9 10; do
 		printf "\\$(printf %o $v)" | dd of=$out/broken bs=1 seek=$((0x$begin + at)) conv=notrunc status=none
 	done
 	timeout 60 "$pvm" --backtrace $out/broken s >/dev/null 2>&1
-	if [ $? = 139 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL damaged debugging information, seed $seed"; fi
+	died=$?
+	timeout 60 "$pvm" dis --func=middle $out/broken >/dev/null 2>&1
+	status=$?
+	check "damaged symbols, seed $seed" test $status -le 127 # perhaps the name is gone
+	check "damaged debugging information, seed $seed" test $died = 139
+done
+
+# The listing against objdump's: the same places and bytes of instructions.
+gcc -g -w -O2 -o $out/crash $src
+"$pvm" dis --func=middle $out/crash | sed -n 's/^ *\([0-9a-f]*\)  \([0-9a-f]*\) .*/\1 \2/p' >$out/got
+objdump -d --insn-width=15 --disassemble=middle $out/crash |
+	sed -n 's/^ *\([0-9a-f]*\):\t\(\([0-9a-f][0-9a-f] \)*\) *\t.*/\1 \2/p' | sed 's/ //2g' >$out/want
+check "pvm dis and objdump" cmp $out/want $out/got
+check "names of what is called" test "$("$pvm" dis --func=compare $out/crash | grep -c 'call .*; fault$')" = 1
+at=$(nm $out/crash | awk '$3 == "middle" { print $1 }')
+check "a function by address" test "$("$pvm" dis --func=0x$at $out/crash)" = "$("$pvm" dis --func=middle $out/crash)"
+for stage in ocode opt regs asm; do
+	check "dump --stage=$stage" test "$("$pvm" dump --stage=$stage --func=middle $out/crash | grep -c 'unit at')" = 2
+done
+printf 'int f(void) { return 1; }\n' >$out/lib.c
+gcc -shared -o $out/libgone.so $out/lib.c && printf 'int f(void);int main(void) { return f(); }\n' >$out/main.c &&
+	gcc -o $out/needy $out/main.c -L$out -lgone -Wl,-rpath,'$ORIGIN'
+"$pvm" info $out/needy >$out/got
+check "info, all there" test $? = 0
+rm $out/libgone.so
+"$pvm" info $out/needy >$out/got
+check "info, a library missing" test $?-"$(grep -c 'libgone.so  MISSING' $out/got)" = 126-1
+for n in 10 60 100 700 3000 9000; do
+	head -c $n $out/crash >$out/cut
+	for what in info dis "dump --stage=opt"; do
+		line=$("$pvm" $what $out/cut 2>&1)
+		check "pvm $what of $n bytes of a program" test $? -ge 2 -a "$(echo "$line" | wc -l)" = 1
+	done
 done
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
