@@ -146,7 +146,7 @@ check-real:
 	@$(MAKE) -s -j2 all out/tests/run
 	@sh tests/real/run.sh && pascal=0 || pascal=1; sh tests/linux/real.sh && exit $$pascal
 demo:
-	@sh tests/deps.sh build
+	@sh tests/deps.sh build demo
 	@$(MAKE) -s -j2 all
 	@sh tests/demo.sh
 bench:

@@ -92,6 +92,34 @@ for stage in pcode ocode opt regs asm; do
 	$pvm dump --stage=$stage --func=gcd $dir/gcd.pas
 done
 
+if [ "$(uname -m)" = x86_64 ]; then
+	say "A Linux program: busybox, its shell and all that it starts"
+	echo "\$ $pvm /bin/busybox sh -c 'seq 1 2000 | gzip | gunzip | sha256sum'"
+	$pvm "$(command -v busybox)" sh -c 'seq 1 2000 | gzip | gunzip | sha256sum' >$dir/sum
+	seq 1 2000 | sha256sum | cmp - $dir/sum && cat $dir/sum && echo "as the native programs say"
+
+	say "... and python3, dynamic, with its libraries"
+	show $pvm /usr/bin/python3 -c 'import platform, hashlib, json; print(json.dumps({"machine": platform.machine(), "sum": hashlib.md5(b"abc").hexdigest(), "2**100": 2**100}))'
+
+	say "Which calls of the system, and what it needs"
+	$pvm --strace "$(command -v busybox)" echo hello 2>&1 | tail -2
+	show $pvm info /usr/bin/python3 | head -12
+
+	say "A program that dies: the calls that led there"
+	cat >$dir/crash.c <<'END'
+#include <stdlib.h>
+static int compare(const void *a, const void *b) { return *(const int *)0; }
+int main(void) { int v[] = {3, 1, 2}; qsort(v, 3, sizeof *v, compare); return v[0]; }
+END
+	gcc -g -w -o $dir/crash $dir/crash.c
+	{ show $pvm --backtrace $dir/crash || echo "status $?"; } 2>&1 | grep -v 'Segmentation fault'
+
+	say "Its function at each stage: x86, O-code, and machine code again"
+	for stage in x86 opt asm; do
+		$pvm dump --stage=$stage --func=compare $dir/crash | head -24
+	done
+fi
+
 for pair in aarch64-linux-gnu:aarch64 riscv64-linux-gnu:riscv64 s390x-linux-gnu:s390x; do
 	triple=${pair%:*} cpu=${pair#*:}
 	if command -v "$triple-gcc" >/dev/null && command -v "qemu-$cpu" >/dev/null; then

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Installs the Debian packages that are missing: deps.sh [build] [test] [cross] [bench] [real]...
+# Installs the Debian packages that are missing: deps.sh [build] [demo] [test] [cross] [bench] [real]...
 # As root by apt-get, else by sudo.  Says what it installs; silent when nothing is missing.
 set -u
 build="make gcc libc6-dev flex bison libxxhash-dev libdw-dev"
+demo="busybox-static python3 libdw1"
 test="libcmocka-dev libzydis-dev csmith libcsmith-dev busybox-static bash gawk xz-utils bzip2 diffutils sqlite3 lua5.4 python3"
 cross="gcc-i686-linux-gnu libc6-dev-i386-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32"
@@ -14,6 +15,7 @@ want=
 for group in "${@:-build}"; do
 	case $group in
 	build) want="$want $build" ;;
+	demo) want="$want $demo" ;;
 	test) want="$want $test" ;;
 	cross) want="$want $cross" ;;
 	real) want="$want $real" ;;
