@@ -7,23 +7,116 @@
 
 #define F(name, sig, fn) {#name, 0, sig, w_##fn},
 #define O(name, ordinal, sig, fn) {#name, ordinal, sig, w_##fn},
+#define N(name, sig, fn) {name, 0, sig, w_##fn},
 #define S(name, sig) {#name, 0, sig, NULL},
 #define D(name, size32, size64)
-static const WRow kernel32[] = {
-#include "kernel32.def"
-};
 static const WRow ntdll[] = {
 #include "ntdll.def"
+};
+static const WRow kernel32[] = {
+#include "kernel32.def"
 };
 static const WRow msvcrt[] = {
 #include "msvcrt.def"
 };
+static const WRow advapi32[] = {
+#include "advapi32.def"
+};
+static const WRow bcrypt[] = {
+#include "bcrypt.def"
+};
+static const WRow comctl32[] = {
+#include "comctl32.def"
+};
+static const WRow comdlg32[] = {
+#include "comdlg32.def"
+};
+static const WRow crypt32[] = {
+#include "crypt32.def"
+};
+static const WRow dbghelp[] = {
+#include "dbghelp.def"
+};
+static const WRow dwmapi[] = {
+#include "dwmapi.def"
+};
+static const WRow gdi32[] = {
+#include "gdi32.def"
+};
+static const WRow imm32[] = {
+#include "imm32.def"
+};
+static const WRow iphlpapi[] = {
+#include "iphlpapi.def"
+};
+static const WRow msimg32[] = {
+#include "msimg32.def"
+};
+static const WRow netapi32[] = {
+#include "netapi32.def"
+};
+static const WRow ole32[] = {
+#include "ole32.def"
+};
+static const WRow oleaut32[] = {
+#include "oleaut32.def"
+};
+static const WRow pdh[] = {
+#include "pdh.def"
+};
+static const WRow powrprof[] = {
+#include "powrprof.def"
+};
+static const WRow psapi[] = {
+#include "psapi.def"
+};
+static const WRow secur32[] = {
+#include "secur32.def"
+};
+static const WRow setupapi[] = {
+#include "setupapi.def"
+};
+static const WRow shcore[] = {
+#include "shcore.def"
+};
+static const WRow shell32[] = {
+#include "shell32.def"
+};
+static const WRow shlwapi[] = {
+#include "shlwapi.def"
+};
+static const WRow user32[] = {
+#include "user32.def"
+};
+static const WRow userenv[] = {
+#include "userenv.def"
+};
+static const WRow uxtheme[] = {
+#include "uxtheme.def"
+};
+static const WRow version[] = {
+#include "version.def"
+};
+static const WRow winmm[] = {
+#include "winmm.def"
+};
+static const WRow winspool[] = {
+#include "winspool.def"
+};
+static const WRow wintrust[] = {
+#include "wintrust.def"
+};
+static const WRow wtsapi32[] = {
+#include "wtsapi32.def"
+};
 #undef F
 #undef O
+#undef N
 #undef S
 #undef D
 #define F(name, sig, fn)
 #define O(name, ordinal, sig, fn)
+#define N(name, sig, fn)
 #define S(name, sig)
 #define D(name, size32, size64) {#name, size32, size64},
 static const WData msvcrt_data[] = {
@@ -31,14 +124,20 @@ static const WData msvcrt_data[] = {
 };
 #undef F
 #undef O
+#undef N
 #undef S
 #undef D
 
+#define PLAIN(id, ending) {#id ending, id, COUNT(id), NULL, 0}
 static const WDll dlls[] = {
-	{"ntdll.dll", ntdll, COUNT(ntdll), NULL, 0},
-	{"kernel32.dll", kernel32, COUNT(kernel32), NULL, 0},
-	{"kernelbase.dll", kernel32, COUNT(kernel32), NULL, 0},
+	PLAIN(ntdll, ".dll"), PLAIN(kernel32, ".dll"), {"kernelbase.dll", kernel32, COUNT(kernel32), NULL, 0},
 	{"msvcrt.dll", msvcrt, COUNT(msvcrt), msvcrt_data, COUNT(msvcrt_data)},
+	PLAIN(advapi32, ".dll"), PLAIN(bcrypt, ".dll"), PLAIN(comctl32, ".dll"), PLAIN(comdlg32, ".dll"), PLAIN(crypt32, ".dll"),
+	PLAIN(dbghelp, ".dll"), PLAIN(dwmapi, ".dll"), PLAIN(gdi32, ".dll"), PLAIN(imm32, ".dll"), PLAIN(iphlpapi, ".dll"),
+	PLAIN(msimg32, ".dll"), PLAIN(netapi32, ".dll"), PLAIN(ole32, ".dll"), PLAIN(oleaut32, ".dll"), PLAIN(pdh, ".dll"),
+	PLAIN(powrprof, ".dll"), PLAIN(psapi, ".dll"), PLAIN(secur32, ".dll"), PLAIN(setupapi, ".dll"), PLAIN(shcore, ".dll"),
+	PLAIN(shell32, ".dll"), PLAIN(shlwapi, ".dll"), PLAIN(user32, ".dll"), PLAIN(userenv, ".dll"), PLAIN(uxtheme, ".dll"),
+	PLAIN(version, ".dll"), PLAIN(winmm, ".dll"), PLAIN(winspool, ".drv"), PLAIN(wintrust, ".dll"), PLAIN(wtsapi32, ".dll"),
 };
 
 /* API sets: names without a file that stand for one of the libraries. */
