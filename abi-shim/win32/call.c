@@ -244,15 +244,20 @@ static u64 missing(WThread *t)
 	return 0;
 }
 
-static bool run_row(WThread *t, const WDll *dll, const WRow *row)
+/* What is to be run for a row. */
+typedef struct RowCall {
+	const WDll *dll;
+	const WRow *row;
+} RowCall;
+
+static bool run_row(WThread *t, const void *arg)
 {
-	const WDll *outer_dll = t->dll;
-	const WRow *outer = t->row;
-	Sig g = sig_parse(row->sig);
+	const RowCall *c = arg;
+	Sig g = sig_parse(c->row->sig);
 	u64 a[ARGS] = {0};
 
-	t->dll = dll;
-	t->row = row;
+	t->dll = c->dll;
+	t->row = c->row;
 	if (t->wide)
 		args_64(t, &g, a);
 	else
@@ -260,25 +265,61 @@ static bool run_row(WThread *t, const WDll *dll, const WRow *row)
 	bool trace = traced(t);
 	if (trace)
 		trace_call(t, &g, a);
-	u64 r = row->fn ? row->fn(t, a) : missing(t);
+	u64 r = c->row->fn ? c->row->fn(t, a) : missing(t);
 	if (trace)
 		trace_result(t, g.result, r);
-	set_result(t, g.result, r);
-	t->dll = outer_dll;
-	t->row = outer;
+	if (!t->moved)
+		set_result(t, g.result, r);
+	t->moved = false;
 	return !t->ended;
+}
+
+/* The guest has left the innermost call by the host, without coming back: by longjmp, or by handling an exception. */
+static bool left(const WThread *t)
+{
+	return t->call && *xreg(t->x, RSP) > t->call->sp;
+}
+
+bool call_guarded(WThread *t, bool (*fn)(WThread *t, const void *arg), const void *arg)
+{
+	const WDll *dll = t->dll;
+	const WRow *row = t->row;
+	const WCall *exception = t->exception;
+	WRecover rec = {.up = t->recover};
+	bool on;
+
+	t->recover = &rec;
+	t->exception = NULL;
+	if (!_setjmp(rec.env)) {
+		on = fn(t, arg);
+	} else { /* one call has been dropped: does the guest go on here? */
+		t->dropped = left(t);
+		on = !t->dropped && *xreg(t->x, XS_PC) != t->task->returned;
+	}
+	t->recover = rec.up;
+	t->exception = exception;
+	t->dll = dll;
+	t->row = row;
+	return on;
 }
 
 bool call_thunk(WThread *t)
 {
 	u32 number = (u32)*xreg(t->x, RAX);
 	const WDll *dll = dll_by_index(number >> 16);
+	u64 pc = *xreg(t->x, XS_PC);
 
-	if (*xreg(t->x, XS_PC) == t->task->returned && t->call)
+	if (left(t)) { /* the instruction is begun again where it belongs; a return is complete */
+		t->dropped = true;
+		*xreg(t->x, XS_PC) = pc == t->task->returned ? pc : pc - 2;
+		return false;
+	}
+	if (pc == t->task->returned && t->call)
 		return false;
 	if (!dll || (number & 0xffff) >= dll->nrow)
 		process_die(t, EXIT_UNSUPPORTED, "a system call that Windows programs do not make, %#x", number);
-	return run_row(t, dll, &dll->row[number & 0xffff]);
+	RowCall c = {dll, &dll->row[number & 0xffff]};
+	return strchr(c.row->sig, '!') ? call_guarded(t, run_row, &c) : run_row(t, &c);
 }
 
 /* ---- calls by the host ------------------------------------------------------------------------------------------ */
@@ -301,19 +342,26 @@ static void push_args(WThread *t, u32 n, const u64 *args)
 
 u64 call_guest(WThread *t, u64 fn, u32 n, const u64 *args)
 {
-	u64 saved[16], pc = *xreg(t->x, XS_PC), result;
-	WCall c = {.up = t->call, .sp = *xreg(t->x, RSP)};
-	u64 va = t->va;
+	WCall c = {.up = t->call, .sp = *xreg(t->x, RSP), .pc = *xreg(t->x, XS_PC), .exception = t->exception != NULL};
+	u64 va = t->va, result;
 
-	memcpy(saved, xreg(t->x, 0), sizeof saved);
+	memcpy(c.reg, xreg(t->x, 0), sizeof c.reg);
+	if (t->exception) {
+		memcpy(c.at, t->exception->at, sizeof c.at);
+		c.at_pc = t->exception->at_pc;
+	}
 	push_args(t, n, args);
 	*xreg(t->x, XS_PC) = fn;
 	t->call = &c;
 	xthread_run(t->x);
 	t->call = c.up;
+	if (t->dropped && t->recover) {
+		t->dropped = false;
+		longjmp(t->recover->env, 1);
+	}
 	result = *xreg(t->x, RAX);
-	memcpy(xreg(t->x, 0), saved, sizeof saved);
-	*xreg(t->x, XS_PC) = pc;
+	memcpy(xreg(t->x, 0), c.reg, sizeof c.reg);
+	*xreg(t->x, XS_PC) = c.pc;
 	t->va = va;
 	return result;
 }

@@ -70,6 +70,26 @@ u64 w_Sleep(WThread *t, const u64 *a)
 	return 0;
 }
 
+/* ---- single words, as functions (i386) -------------------------------------------------------------------- */
+
+static u32 *word_at(WThread *t, u64 at)
+{
+	return mem_out(t, at & ~(u64)3, 4);
+}
+
+u64 w_InterlockedIncrement(WThread *t, const u64 *a) { return __atomic_add_fetch(word_at(t, a[0]), 1, __ATOMIC_SEQ_CST); }
+u64 w_InterlockedDecrement(WThread *t, const u64 *a) { return __atomic_sub_fetch(word_at(t, a[0]), 1, __ATOMIC_SEQ_CST); }
+u64 w_InterlockedExchange(WThread *t, const u64 *a) { return __atomic_exchange_n(word_at(t, a[0]), (u32)a[1], __ATOMIC_SEQ_CST); }
+u64 w_InterlockedExchangeAdd(WThread *t, const u64 *a) { return __atomic_fetch_add(word_at(t, a[0]), (u32)a[1], __ATOMIC_SEQ_CST); }
+
+u64 w_InterlockedCompareExchange(WThread *t, const u64 *a)
+{
+	u32 was = (u32)a[2];
+
+	__atomic_compare_exchange_n(word_at(t, a[0]), &was, (u32)a[1], false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	return was;
+}
+
 /* ---- slots of threads ------------------------------------------------------------------------------------ */
 
 enum { SLOTS = 64 };

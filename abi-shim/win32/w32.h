@@ -152,8 +152,17 @@ struct WTask {
 /* A call by the host into the guest, on the host's stack. */
 typedef struct WCall {
 	struct WCall *up;
-	u64 sp;
+	u64 sp;                    /* the guest's, when the call began: what returns or runs above it has left the call */
+	u64 reg[16], pc;           /* the guest's registers then */
+	bool exception;            /* the call tells of one: */
+	u64 at[16], at_pc;         /* the registers where it happened; handlers overwrite the CONTEXT */
 } WCall;
+
+/* Where a handler that called the guest is left, when the guest did not come back but went on elsewhere. */
+typedef struct WRecover {
+	struct WRecover *up;
+	jmp_buf env;
+} WRecover;
 
 struct WThread {
 	XThread *x;
@@ -170,6 +179,10 @@ struct WThread {
 	u64 va;                    /* where the arguments behind the named ones are */
 	u64 ret;                   /* the call's return address */
 	WCall *call;
+	WRecover *recover;
+	const WCall *exception;    /* the one that is being told to handlers: at, at_pc */
+	bool dropped;              /* the innermost call is left */
+	bool moved;                /* the handler has set all registers itself */
 	bool ended;
 	u64 err;                   /* of handlers of the C library: guest address of errno */
 };
@@ -189,6 +202,10 @@ u32 call_stack_bytes(const WRow *row);
 
 /* Handlers of XTrap and of the exit. */
 bool call_thunk(WThread *t);
+/* Runs fn, which may call the guest; true: the thread goes on at its pc. */
+bool call_guarded(WThread *t, bool (*fn)(WThread *t, const void *arg), const void *arg);
+/* A fault of the guest as an exception: handlers of the program, then its filter.  False: nobody took it. */
+bool seh_fault(WThread *t, const XTrap *why);
 /* Runs a function of the guest with n arguments; stdcall and cdecl alike.  Its result. */
 u64 call_guest(WThread *t, u64 fn, u32 n, const u64 *args);
 /* Ends the process, from any thread. */

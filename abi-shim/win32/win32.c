@@ -59,12 +59,21 @@ static NORETURN void fault(WThread *t, const XTrap *w)
 	process_die(t, w->kind == XE_DE ? STATUS_DIVIDE : STATUS_ILLEGAL, "unhandled exception %d at %s+%#llx", w->kind, where, (unsigned long long)off);
 }
 
+static bool take_fault(WThread *t, const void *why)
+{
+	if (!seh_fault(t, why))
+		fault(t, why);
+	return !t->ended;
+}
+
 static bool on_trap(XThread *x, const XTrap *why)
 {
 	WThread *t = wthread(x);
 
 	if (why->kind == XE_INT80)
 		return call_thunk(t);
+	if (why->kind != XE_UNIMPL)
+		return call_guarded(t, take_fault, why);
 	fault(t, why);
 }
 
