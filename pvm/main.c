@@ -141,6 +141,7 @@ static void opt_uname(Cli *c, const char *v) { c->linux_opts.uname = v; }
 static void opt_limit_cpu(Cli *c, const char *v) { c->linux_opts.limit_cpu = (u32)number(v, 1, 1 << 30); }
 static void opt_limit_fds(Cli *c, const char *v) { c->linux_opts.limit_fds = (u32)number(v, 3, 1 << 30); }
 static void opt_limit_pids(Cli *c, const char *v) { c->linux_opts.limit_pids = (u32)number(v, 1, 1 << 22); }
+static void opt_seccomp_fd(Cli *c, const char *v) { c->linux_opts.seccomp_fd = number(v, 0, 1 << 20); }
 static void opt_pids_fd(Cli *c, const char *v) { c->linux_opts.pids_fd = number(v, 0, 1 << 20); }
 
 /* Bytes, or with K, M or G behind them. */
@@ -190,6 +191,7 @@ static const struct Option {
 	{"--limit-cpu", "SECONDS", RUN | CHILDREN, opt_limit_cpu, "most processor time of each process of a Linux program"},
 	{"--limit-pids", "N", RUN | CHILDREN, opt_limit_pids, "most processes and threads of a Linux program and its descendants"},
 	{"--limit-fds", "N", RUN | CHILDREN, opt_limit_fds, "most open files of each process of a Linux program"},
+	{"--seccomp-fd", "FD", RUN, opt_seccomp_fd, "filters that the parent has set (the machine gives it to its children)"},
 	{"--pids-fd", "FD", RUN, opt_pids_fd, "where the parent counts processes (the machine gives it to its children)"},
 	{"--argv0", "NAME", RUN, opt_argv0, "what a Linux program sees as its own name instead of FILE"},
 	{"--via", "PROGRAM", RUN | CHILDREN, opt_via, "start this machine by PROGRAM for a Linux program's children (/usr/bin/qemu-aarch64, say)"},
@@ -689,7 +691,7 @@ static int cmd_dump(Cli *c)
 
 int main(int argc, char **argv)
 {
-	Cli c = {.task = {.exec = EXEC_AUTO, .opt = 2, .hot = -1}, .linux_opts = {.pids_fd = -1}};
+	Cli c = {.task = {.exec = EXEC_AUTO, .opt = 2, .hot = -1}, .linux_opts = {.pids_fd = -1, .seccomp_fd = -1}};
 
 	parse(&c, argc, argv);
 	return c.cmd->fn(&c);

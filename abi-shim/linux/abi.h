@@ -13,6 +13,7 @@ enum { PATH_SIZE = 4096, NSIG_GUEST = 64 };
 
 typedef struct LTask LTask;
 typedef struct LThread LThread;
+typedef struct LFilter LFilter; /* seccomp.c */
 
 /* Every handler: arguments as the row's signature decodes them (host pointers in place of guest ones where it says
  * so), the result or -errno. */
@@ -51,6 +52,7 @@ struct LThread {
 	bool waits;
 	volatile u64 queued;    /* signals in queue */
 	LSignal queue[8];
+	LFilter *filter;        /* seccomp's; NULL = none */
 	u64 clear_tid;
 	u64 robust;             /* head of its list of robust futexes; 0 = none */
 	u64 calls;              /* --stats */
@@ -243,6 +245,15 @@ u64 vdso_landing(const LTask *k);           /* and where SYSENTER comes back; an
 /* A call of that page's own, not of programs: neither traced nor counted. */
 bool vdso_owns(const LThread *t, u64 nr);
 i64 vdso_call(LThread *t, u64 nr, u64 a, u64 b);
+
+/* seccomp.c -- what the guest lets itself call. */
+typedef enum LVerdict { LV_ALLOW, LV_RESULT, LV_TRAP, LV_END } LVerdict;
+LVerdict seccomp_check(LThread *t, u64 nr, bool wide, i64 *result);
+i64 seccomp_mode(const LThread *t);
+i64 seccomp_set(LThread *t, u64 mode, u64 flags, u64 at);
+/* For the program that is executed next: a descriptor, or -1; and there. */
+int seccomp_save(const LThread *t);
+bool seccomp_load(LThread *t, int fd);
 
 /* limit.c */
 bool limit_start(LTask *k, Err *e);

@@ -339,6 +339,13 @@ bool call_trap(LThread *t, bool wide)
 		set_result(t, r);
 		return true;
 	}
+	if (t->filter && !t->queued) {
+		LVerdict v = seccomp_check(t, nr, wide, &r);
+		if (v == LV_RESULT)
+			*xreg(t->x, 0) = wide ? (u64)r : (u32)r;
+		if (v != LV_ALLOW)
+			return v != LV_END;
+	}
 	if (!row) {
 		set_result(t, missing(t, wide, nr));
 		return true;

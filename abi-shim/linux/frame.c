@@ -154,7 +154,7 @@ static bool pop_fp(LThread *t, u64 at)
 
 /* ---- siginfo ------------------------------------------------------------------------------------------ */
 
-typedef enum Payload { P_NONE, P_KILL, P_CHILD, P_FAULT, P_POLL } Payload;
+typedef enum Payload { P_NONE, P_SYSCALL, P_KILL, P_CHILD, P_FAULT, P_POLL } Payload;
 
 static Payload payload(int sig, int code)
 {
@@ -162,7 +162,7 @@ static Payload payload(int sig, int code)
 		return P_KILL;
 	if (code == SI_KERNEL)
 		return P_NONE;
-	return sig == SIGCHLD ? P_CHILD : sig == SIGIO ? P_POLL :
+	return sig == SIGSYS ? P_SYSCALL : sig == SIGCHLD ? P_CHILD : sig == SIGIO ? P_POLL :
 		sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGTRAP ? P_FAULT : P_KILL;
 }
 
@@ -198,6 +198,11 @@ void siginfo_put(bool wide, const siginfo_t *si, u8 *out)
 		break;
 	case P_FAULT:
 		put_word(u, wide, (u64)(uintptr_t)si->si_addr);
+		break;
+	case P_SYSCALL:
+		put_word(u, wide, (u64)(uintptr_t)si->si_call_addr);
+		st32(u + word, (u32)si->si_syscall);
+		st32(u + word + 4, si->si_arch);
 		break;
 	case P_POLL:
 		put_word(u, wide, (u64)si->si_band);

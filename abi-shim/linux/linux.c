@@ -93,6 +93,8 @@ int linux_run(const LinuxOpts *o, int argc, char **argv, char **envp)
 	if (!limit_start(k, &e) || !start_process(k, argc, argv, envp, &e))
 		die(e.status, "%s", e.msg);
 	signal_init(k);
+	if (o->seccomp_fd >= 0 && !seccomp_load(&k->thread, o->seccomp_fd))
+		die(EXIT_VM, "seccomp's filters cannot be read");
 	if (k->o.fatal)
 		signal_catch_fatal(k);
 	xthread_run(k->thread.x);

@@ -3,7 +3,6 @@
 
 #include <sched.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -108,6 +107,13 @@ static void child_command(LThread *t, const char *path, const Strings *argv, Are
 		vec_push(out, "--limit-mem");
 		vec_push(out, arena_printf(arena, "%llu", (unsigned long long)t->task->space_limit.rlim_cur));
 	}
+	int filters = seccomp_save(t);
+	if (t->filter && filters < 0)
+		die(EXIT_VM, "seccomp's filters cannot be handed on: %s", strerror(errno));
+	if (filters >= 0) {
+		vec_push(out, "--seccomp-fd");
+		vec_push(out, arena_printf(arena, "%d", filters));
+	}
 	if (t->task->o.limit_pids) {
 		vec_push(out, "--pids-fd");
 		vec_push(out, arena_printf(arena, "%d", t->task->o.pids_fd));
@@ -152,6 +158,48 @@ i64 proc_execve(LThread *t, const u64 *a)
 	if (!n)
 		return -ENOENT;
 	i64 r = execute(t, proc_is_exe(path) ? t->task->exe : path, a, exec_new(t));
+	proc_exec_free(t);
+	return r;
+}
+
+/* The file of a descriptor, which may be closed when the new program begins: its name, or for one that has none a
+ * descriptor that stays. */
+static i64 file_of(LThread *t, i64 fd, const char *rest, char out[PATH_SIZE])
+{
+	char link[64], host[PATH_SIZE];
+
+	snprintf(link, sizeof link, "/proc/self/fd/%lld", (long long)fd);
+	ssize_t n = readlink(link, host, sizeof host - 1);
+	if (n < 0)
+		return -EBADF;
+	host[n] = 0;
+	bool named = host[0] == '/' && access(host, F_OK) == 0;
+	if (!named) {
+		int stays = fcntl((int)fd, F_DUPFD, 0);
+		if (stays < 0)
+			return -errno;
+		snprintf(host, sizeof host, "/proc/self/fd/%d", stays);
+	}
+	n = snprintf(out, PATH_SIZE, "%s%s%s", named ? path_guest(&t->task->o, host) : host, *rest ? "/" : "", rest);
+	return n < PATH_SIZE ? 0 : -ENAMETOOLONG;
+}
+
+i64 proc_execveat(LThread *t, const u64 *a)
+{
+	char name[PATH_SIZE], path[PATH_SIZE];
+	i64 n = xguest_string(t->x, a[1], name, sizeof name), r = 0;
+
+	if (n < 0)
+		return n == -1 ? -EFAULT : -ENAMETOOLONG;
+	if (!n && !(a[4] & AT_EMPTY_PATH))
+		return -ENOENT;
+	if (a[4] & ~(u64)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+		return -EINVAL;
+	memcpy(path, name, (size_t)n + 1);
+	if (name[0] != '/' && (i64)a[0] != AT_FDCWD)
+		r = file_of(t, (i64)a[0], name, path);
+	if (r == 0)
+		r = execute(t, proc_is_exe(path) ? t->task->exe : path, a + 1, exec_new(t));
 	proc_exec_free(t);
 	return r;
 }
@@ -274,35 +322,5 @@ i64 thread_set_tls(LThread *t, u64 at)
 	if (r == 0 && *xreg(t->x, XS_SEL + XS_GS) >> 3 == d.entry)
 		*xreg(t->x, XS_BASE + XS_GS) = d.base;
 	return r;
-}
-
-i64 proc_prctl(LThread *t, const u64 *a)
-{
-	char name[16] = "";
-	i64 r;
-
-	switch ((i64)a[0]) {
-	case PR_SET_NAME:
-		r = xguest_string(t->x, a[1], name, sizeof name);
-		name[15] = 0;
-		return r == -1 ? -EFAULT : HOST(t, SYS_prctl, PR_SET_NAME, name);
-	case PR_GET_NAME:
-		r = HOST(t, SYS_prctl, PR_GET_NAME, name);
-		return r < 0 || xguest_write(t->x, a[1], name, sizeof name) ? r : -EFAULT;
-	case PR_GET_PDEATHSIG: {
-		int sig = 0;
-		u8 raw[4];
-		r = HOST(t, SYS_prctl, PR_GET_PDEATHSIG, &sig);
-		st32(raw, (u32)sig);
-		return r < 0 || xguest_write(t->x, a[1], raw, 4) ? r : -EFAULT;
-	}
-	case PR_SET_PDEATHSIG: case PR_GET_DUMPABLE: case PR_SET_DUMPABLE: case PR_CAPBSET_READ: case PR_SET_NO_NEW_PRIVS:
-	case PR_GET_NO_NEW_PRIVS: case PR_GET_KEEPCAPS: case PR_SET_KEEPCAPS: case PR_SET_CHILD_SUBREAPER: case PR_GET_SECCOMP:
-	case PR_SET_TIMERSLACK: case PR_GET_TIMERSLACK:
-		return HOST(t, SYS_prctl, a[0], a[1], a[2], a[3], a[4]);
-	default:
-		call_missing(t, "prctl", a[0]);
-		return -EINVAL;
-	}
 }
 

@@ -230,7 +230,7 @@ static LThread *thread_new(const LThread *of)
 			xthread_free(x);
 		return NULL;
 	}
-	*t = (LThread){.x = x, .task = of->task, .wide = of->wide, .mask = of->mask, .alt_flags = SS_DISABLE};
+	*t = (LThread){.x = x, .task = of->task, .wide = of->wide, .mask = of->mask, .alt_flags = SS_DISABLE, .filter = of->filter};
 	*xthread_data(x) = t;
 	return t;
 }
@@ -433,7 +433,7 @@ static bool share_new(Share *s, const LThread *of)
 	if (!x)
 		return false;
 	*k = *of->task;
-	*t = (LThread){.x = x, .task = k, .wide = of->wide, .mask = of->mask, .alt_flags = SS_DISABLE};
+	*t = (LThread){.x = x, .task = k, .wide = of->wide, .mask = of->mask, .alt_flags = SS_DISABLE, .filter = of->filter};
 	if (s->c.flags & GC_VFORK) {
 		t->alt_at = of->alt_at;
 		t->alt_size = of->alt_size;
