@@ -1,6 +1,6 @@
 # Writes the rows of a .def table as a Markdown table.
 # usage: awk -v kind=pcode -f docs/table.awk pvm/pcode/pcode.def
-# kind: pcode, ocode, vops, sections, linux (system calls), ioctl.  A comment on a line of its own between rows becomes a heading row's text.
+# kind: pcode, ocode, vops, sections, linux (system calls), ioctl, win32 (functions of a library).  A comment on a line of its own between rows becomes a heading row's text.
 
 # Splits a row's arguments at commas outside of quotes; the quotes go.
 function split_row(s, col,    n, i, c, quoted) {
@@ -53,7 +53,13 @@ kind == "linux" && /^[HSN]\(/ {
 	if (how == "N") printf "| `%s` | %s | %s | | %s |\n", c[1], number(c[2]), number(c[3]), c[4]
 	else printf "| `%s` | %s | %s | %s | %s |\n", c[1], number(c[2]), number(c[3]), cell(c[4]), how == "H" ? "the host's " substr(c[5], 5) : c[5]
 }
-kind == "linux" || kind == "ioctl" {
+kind == "win32" && /^[FONS]\(/ {
+	line = substr($0, 3); sub(/\)[ \t]*$/, "", line); split_row(line, c)
+	here = substr($0, 1, 1) == "S" ? 0 : 1
+	count[here]++
+	list[here] = list[here] (list[here] ? ", " : "") "`" c[1] "`"
+}
+kind == "linux" || kind == "ioctl" || kind == "win32" {
 	if (kind == "ioctl" && /^I\(/) {
 		line = substr($0, 3); sub(/\)[ \t]*$/, "", line); split_row(line, c)
 		begin("request | number | how | struct")
@@ -75,6 +81,9 @@ $0 ~ row && /"/ {
 	else printf "| %s | %s | %s | %s |\n", c[3], c[2], c[4] + 0 ? "yes" : "no", cell(c[5])
 }
 END {
+	if (kind == "win32")
+		for (here = 1; here >= 0; here--)
+			if (count[here]) printf "\n%s (%d): %s\n", here ? "Here" : "Not there yet", count[here], list[here]
 	if (kind == "linux")
 		printf "\n%d rows: %d handed to the host's kernel with converted arguments, %d done here, %d not there.\n",
 			count["H"] + count["S"] + count["N"], count["H"], count["S"], count["N"]

@@ -54,7 +54,7 @@ static const struct Command {
 	{"verify", VERIFY, cmd_verify, "FILE.pco...", "reads and checks modules without running them"},
 	{"dis", DIS, cmd_dis, "FILE", "lists the instructions of a module or of a Linux program"},
 	{"dump", DUMP, cmd_dump, "--stage=STAGE FILE", "shows a program at one stage of its translation"},
-	{"info", INFO, cmd_info, "FILE", "tells what a Linux program is, what it needs, and what of that is not here"},
+	{"info", INFO, cmd_info, "FILE", "tells what a Linux or Windows program is, what it needs, and what of that is not here"},
 	{"debug", DEBUG, cmd_debug, "FILE [ARGUMENT...]", "runs a program step by step"},
 };
 
@@ -604,8 +604,15 @@ static int cmd_info(Cli *c)
 {
 	Program p = {0};
 
+	if (is_windows(c->argv[0])) {
+		Buf out = {0};
+		Err e = {0};
+		if (!win32_info(c->argv[0], &out, &e))
+			fail(&e);
+		return put(&out);
+	}
 	if (!open_elf(c->argv[0], &p))
-		die(EXIT_USAGE, "%s: not a Linux program (pvm verify tells of modules)", c->argv[0]);
+		die(EXIT_USAGE, "%s: neither a Linux nor a Windows program (pvm verify tells of modules)", c->argv[0]);
 	int status = debug_info(c->argv[0], p.file.p, p.file.n, c->linux_opts.root);
 	free_program(&p);
 	return status;
