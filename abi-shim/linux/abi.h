@@ -80,6 +80,7 @@ struct LTask {
 	u64 brk_start, brk;
 	u64 stack_low, stack_high;
 	u64 vdso;               /* its page */
+	XLdt *ldt;              /* local descriptors; NULL: there are none */
 	u64 sigreturn_page;     /* i386: code that restorer-less handlers return to */
 	char exe[PATH_SIZE];    /* the program: as the guest names it (absolute) */
 	Buf cmdline, environ, auxv; /* /proc/self/... */

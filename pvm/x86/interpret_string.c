@@ -188,6 +188,19 @@ static bool repeat(Str *s, unsigned asize)
 	return true;
 }
 
+/* Nothing to repeat: of registers taken as 32 bits in 64-bit mode processors clear the upper halves all the same; the
+ * pointers' only where something would be stored. */
+static void nothing(XRun *r)
+{
+	if (r->i.mode != X86_64 || r->i.asize != 4)
+		return;
+	xr_set_reg(r, RCX, 4, false, 0);
+	if (r->i.op == XI_MOVS || r->i.op == XI_STOS)
+		xr_set_reg(r, RDI, 4, false, xr_reg(r, RDI, 4, false));
+	if (r->i.op == XI_MOVS)
+		xr_set_reg(r, RSI, 4, false, xr_reg(r, RSI, 4, false));
+}
+
 void xr_string(XRun *r)
 {
 	Str s = { r, r->i.opnd[0].size, r->i.opnd[0].size, xr_flags(r) };
@@ -195,7 +208,9 @@ void xr_string(XRun *r)
 	if (r->t->slot[XS_DF])
 		s.step = -s.step;
 	bool done = true;
-	if (r->i.rep)
+	if (r->i.rep && !xr_reg(r, RCX, r->i.asize, false))
+		nothing(r);
+	else if (r->i.rep)
 		done = repeat(&s, r->i.asize);
 	else
 		element(&s);

@@ -159,7 +159,7 @@ static Segment local_segment(const XRun *r, u64 sel)
 {
 	const XLdt *ldt = (const XLdt *)(uintptr_t)r->t->slot[XS_LDT];
 	u64 d = ldt && sel >> 3 < ldt->n ? ldt->desc[sel >> 3] : 0;
-	Segment s = { .base = (u32)(d >> 16 & 0xffffff) | (u32)(d >> 56) << 24, .rights = (u32)(d >> 32) & 0xf0ff00 };
+	Segment s = { .base = (u32)(d >> 16 & 0xffffff) | (u32)(d >> 56) << 24, .rights = (u32)(d >> 32) & 0xffff00 };
 
 	s.limit = (u32)(d & 0xffff) | (u32)(d >> 32 & 0xf0000);
 	if (s.rights & SEG_PAGES)

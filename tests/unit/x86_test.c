@@ -96,6 +96,52 @@ static void sequences(enum XMode mode)
 	}
 }
 
+/* Single instructions that differed once: with a register set, or with the trap flag. */
+static const struct Found {
+	enum XMode mode;
+	const char *code;
+	u8 size, reg;
+	bool step;
+	u64 value;
+} found[] = {
+	{ X86_64, "\x0f\xae\x83\x50\0\0\0", 7, 3, false, 0x20001dc0 },         /* fxsave: what it does not write has to be there, too */
+	{ X86_64, "\xc5\xfe\x7f\x03", 4, 3, false, 0x1ffffff8 },                 /* vmovdqu: half of it cannot be written */
+	{ X86_64, "\xc5\xfe\x7f\x03", 4, 3, false, 0x20001ff8 },
+	{ X86_32, "\xc4\xe2\xf1\x8e\xb1\xe0\xff\xff\xff", 9, 1, false, 24 },    /* vpmaskmovq: wraps at 4 GiB */
+	{ X86_64, "\x67\xf3\xab", 3, 1, false, 0x100000000 },                    /* rep stosd of ECX = 0 */
+	{ X86_64, "\xf3\xaa", 2, 1, true, 5 },                                    /* rep stosb, element by element */
+	{ X86_64, "\x8e\xd0", 2, 0, true, 0x2b },                                 /* mov ss: no trap behind it */
+	{ X86_64, "\x0f\x01\xe0", 3, 0, false, 0x123456789abcdef },              /* smsw: the kernel leaves the upper half */
+	{ X86_64, "\x8e\xe8", 2, 0, false, 0x78 },                                /* mov gs: the processor's number */
+	{ X86_64, "\x8e\xd0", 2, 0, false, 0x28 },                                /* mov ss: the wrong privilege */
+	{ X86_32, "\x2e\x88\x03", 3, 3, false, 0x20000100 },                     /* a store by cs */
+	{ X86_64, "\xf1", 1, 0, false, 0 },                                       /* int1 */
+	{ X86_64, "\x66\x0f\xf7\xc1", 4, 7, false, 0x20001ff6 }                  /* maskmovdqu: all bytes have to be writable */
+};
+
+static void test_found(void **s)
+{
+	(void)s;
+	native_signals();
+	for (u32 k = 0; k < COUNT(found) && !watched; k++) {
+		const struct Found *f = &found[k];
+		XInsn i;
+		bool cut;
+		memset(&c, 0, sizeof c);
+		fuzz_rng = k;
+		c.mode = f->mode;
+		c.step = f->step;
+		c.n = 1;
+		memcpy(c.item[0].b, f->code, f->size);
+		c.item[0].n = c.item[0].end = f->size;
+		x86_decode(c.item[0].b, f->size, CODE_AT, f->mode, &i, &cut);
+		c.item[0].row = i.row;
+		fuzz_state(&c.in, f->mode);
+		c.in.gpr[f->reg] = f->value;
+		hold(1, true, k);
+	}
+}
+
 static void test_forms_64(void **s) { (void)s; each_form(X86_64); }
 static void test_forms_32(void **s) { (void)s; each_form(X86_32); }
 static void test_sequences_64(void **s) { (void)s; sequences(X86_64); }
@@ -104,6 +150,7 @@ static void test_sequences_32(void **s) { (void)s; sequences(X86_32); }
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_found),
 		cmocka_unit_test(test_forms_64),
 		cmocka_unit_test(test_forms_32),
 		cmocka_unit_test(test_sequences_64),

@@ -65,12 +65,13 @@ try() {
 
 k=$first
 while [ "$k" -lt $((first + n)) ]; do
+	failed_before=$failed
 	(cd "$out" && csmith --seed "$k" --float --max-funcs 6 -o "$k.c") # it leaves a file where it runs
 	try gcc 64
 	if command -v i686-linux-gnu-gcc >/dev/null; then
 		try i686-linux-gnu-gcc 32
 	fi
-	[ "$failed" != 0 ] || rm -f "$out/$k.c"
+	[ "$failed" != "$failed_before" ] || rm -f "$out/$k.c"
 	k=$((k + 1))
 done
 rm -f "$out/platform.info"
