@@ -227,7 +227,7 @@ i64 aio_pgetevents(LThread *t, const u64 *a)
 		u64 at = t->wide ? ld64(raw) : ld32(raw);
 		if (at && !xguest_read(t->x, at, raw, 8))
 			return -EFAULT;
-		mask = signal_host_mask(ld64(raw));
+		mask = signal_wait_mask(t, ld64(raw));
 		sig.mask = at ? &mask : NULL;
 	}
 	return get_events(t, a, a[5] ? &sig : NULL);

@@ -174,9 +174,15 @@ static i64 give_events(LThread *t, const u64 *a, const struct epoll_event *event
 
 static i64 wait_events(LThread *t, const u64 *a, const u64 *mask)
 {
-	struct epoll_event events[256];
+	struct epoll_event few[256], *events = few;
+	i64 n = MIN((i64)a[2], (i64)FDS_MAX);
 
-	return give_events(t, a, events, HOST(t, SYS_epoll_pwait, a[0], events, MIN((i64)a[2], (i64)COUNT(events)), (i64)a[3], mask, 8));
+	if (n > (i64)COUNT(few))
+		events = xmalloc((size_t)n * sizeof *events);
+	i64 r = give_events(t, a, events, HOST(t, SYS_epoll_pwait, a[0], events, n, (i64)a[3], mask, 8));
+	if (events != few)
+		free(events);
+	return r;
 }
 
 i64 poll_epoll_wait(LThread *t, const u64 *a)
@@ -195,7 +201,7 @@ i64 poll_epoll_pwait(LThread *t, const u64 *a)
 
 i64 poll_epoll_pwait2(LThread *t, const u64 *a)
 {
-	u64 mask = a[4] ? signal_host_mask(*(u64 *)hostp(a[4])) : 0;
+	u64 mask = a[4] ? signal_wait_mask(t, *(u64 *)hostp(a[4])) : 0;
 	struct epoll_event events[256];
 
 	if (a[4] && a[5] != 8)
