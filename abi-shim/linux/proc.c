@@ -256,15 +256,35 @@ static void write_cpuinfo(LThread *t, Buf *out)
 
 /* ---- opening ---------------------------------------------------------------------------------------------- */
 
+/* Where no file may be so large: a pipe, which cannot be read twice. */
+static i64 memory_pipe(const Buf *b, int flags)
+{
+	int p[2];
+
+	if (pipe2(p, flags & O_CLOEXEC) != 0)
+		return -errno;
+	fcntl(p[1], F_SETPIPE_SZ, (int)b->n);
+	fcntl(p[1], F_SETFL, O_NONBLOCK);
+	ssize_t n = write(p[1], b->p, b->n);
+	close(p[1]);
+	if (n == (ssize_t)b->n)
+		return p[0];
+	close(p[0]);
+	return -EFBIG;
+}
+
 /* A file of memory with these bytes, to be read from its start.  The guest's limit for its own files does not count. */
 static i64 memory_file(const Buf *b, int flags)
 {
-	int fd = memfd_create("proc", flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
 	struct rlimit before, most;
+
+	getrlimit(RLIMIT_FSIZE, &before);
+	if (before.rlim_max < b->n)
+		return memory_pipe(b, flags);
+	int fd = memfd_create("proc", flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
 
 	if (fd < 0)
 		return -errno;
-	getrlimit(RLIMIT_FSIZE, &before);
 	most = (struct rlimit){before.rlim_max, before.rlim_max};
 	setrlimit(RLIMIT_FSIZE, &most);
 	for (u32 at = 0; at < b->n;) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { ALIGN = 16 };
@@ -37,9 +38,18 @@ static bool map_nameless(CodeCache *c)
 	return mprotect(c->x, CODECACHE_SIZE, PROT_READ | PROT_EXEC) == 0;
 }
 
+/* A limit on the size of files counts for those of memory, too, and comes with a signal. */
+static bool files_are_limited(void)
+{
+	struct rlimit r;
+
+	return getrlimit(RLIMIT_FSIZE, &r) == 0 && r.rlim_cur < CODECACHE_SIZE;
+}
+
 bool codecache_new(CodeCache *c, bool nameless, Err *e)
 {
 	*c = (CodeCache){0};
+	nameless = nameless || files_are_limited();
 	bool ok = nameless ? map_nameless(c) : map_file(c);
 	int why = errno;
 	if (!ok) {
@@ -49,24 +59,20 @@ bool codecache_new(CodeCache *c, bool nameless, Err *e)
 	return true;
 }
 
-static bool map_over(int fd, u8 *at, int prot)
+static bool map_over(u8 *from, size_t old_size, u8 *at)
 {
-	return mmap(at, CODECACHE_SIZE, prot, MAP_SHARED | MAP_FIXED, fd, 0) == at;
+	return mremap(from, old_size, CODECACHE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, at) == at;
 }
 
+/* Nameless memory: whatever limits the guest has set for its files, and without a descriptor of its own. */
 bool codecache_own(CodeCache *c)
 {
-	int fd = memfd_create("pvm-code", MFD_CLOEXEC);
-	bool ok = fd >= 0 && ftruncate(fd, CODECACHE_SIZE) == 0;
+	u8 *own = map(-1, PROT_READ | PROT_WRITE);
 
-	for (u32 done = 0; ok && done < c->used;) {
-		ssize_t n = write(fd, c->w + done, c->used - done);
-		ok = n > 0;
-		done += ok ? (u32)n : 0;
-	}
-	ok = ok && map_over(fd, c->w, PROT_READ | PROT_WRITE) && map_over(fd, c->x, PROT_READ | PROT_EXEC);
-	if (fd >= 0)
-		close(fd);
+	if (!own)
+		return false;
+	memcpy(own, c->w, c->used);
+	bool ok = map_over(own, 0, c->x) && mprotect(c->x, CODECACHE_SIZE, PROT_READ | PROT_EXEC) == 0 && map_over(own, CODECACHE_SIZE, c->w);
 	c->shared = false;
 	return ok;
 }
