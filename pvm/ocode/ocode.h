@@ -180,6 +180,9 @@ typedef struct Regfile Regfile;
 typedef struct OJump { u64 pc; const void *code; } OJump;
 enum { OJUMPS = 8192, OJUMP_SHIFT = 9 /* functions begin at multiples of 16 */ };
 static inline u32 ojump_slot(u64 pc) { return (u32)(pc ^ pc >> OJUMP_SHIFT) & (OJUMPS - 1); }
+/* x86: jumps backwards are counted, in slot ohot_slot(pc) of a table: below 0 they leave to the run loop. */
+enum { OHOTS = 256 };
+static inline u32 ohot_slot(u64 pc) { return (u32)(pc ^ pc >> 8) % OHOTS; }
 /* EXIT kinds below this go on in another unit; with a constant pc, that may be linked. */
 enum { OEXIT_GOES = 4 };
 
@@ -216,6 +219,7 @@ struct Regfile {
 	u64 fpu_live;          /* x86: the guest's x87 state is in the host's registers; C is called with it in its slots */
 	void (*fpu)(Regfile *t, bool load); /* x86: brings it there, and back; NULL = it always is in its slots */
 	u64 slot[192];         /* x86: guest registers, numbered by XSlot in pvm/x86/x86.h */
+	i32 hot[OHOTS];
 };
 #define REG_OFF(field) ((u32)offsetof(Regfile, field))
 #define REG_SLOT(n) ((u32)(offsetof(Regfile, slot) + 8 * (n)))

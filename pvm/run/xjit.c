@@ -20,7 +20,7 @@ _Static_assert(XE_RET + 1 == OEXIT_GOES, "the exits that go on in another unit")
 
 typedef struct Code Code;
 
-enum { HOT = 40 }; /* rounds by the run loop take as long as making a small region */
+enum { HOT = 10000 }; /* a region takes as long to make as that many rounds of its loop, or some times it */
 
 /* An exit to a constant pc. */
 typedef struct Link {
@@ -28,7 +28,6 @@ typedef struct Link {
 	u64 pc;
 	Code *from, *to;       /* to: NULL = not linked */
 	struct Link *next;     /* others that go to `to` */
-	u32 count;             /* how often it has been taken before it was linked */
 } Link;
 
 struct Code {
@@ -270,12 +269,15 @@ static Link *way_here(XThread *t, const Unit *u)
 	return known ? t->task->jit->link.p[t->link] : NULL;
 }
 
-/* A jump backwards is not linked before it has been taken some times: a loop that goes on for long is made a region. */
+/* The count of jumps backwards to there has run out. */
 bool xjit_is_hot(XThread *t, const Unit *u)
 {
-	Link *l = way_here(t, u);
+	i32 *count = &t->r.hot[ohot_slot(u->pc)];
 
-	return l && l->from->unit && l->pc <= l->from->pc && ++l->count >= t->task->o.hot;
+	if (*count >= 0 || t->link == UINT32_MAX || t->link_pc != u->pc)
+		return false;
+	*count = (i32)t->task->o.hot - 1;
+	return !u->region;
 }
 
 /* With the lock held: the way to the unit is made short for the next time. */
@@ -286,7 +288,7 @@ void xjit_reached(XThread *t, Unit *u)
 
 	Link *l = way_here(t, u);
 
-	if (l && (u->region || l->pc > l->from->pc))
+	if (l)
 		link_to(t->task->jit, l, k);
 	t->link = UINT32_MAX;
 	o->code = t->task->jit->cache.x + k->at;
@@ -509,6 +511,8 @@ void xjit_thread(XThread *t)
 {
 	t->r.jump = xcalloc(OJUMPS, sizeof *t->r.jump);
 	t->link = UINT32_MAX;
+	for (u32 k = 0; k < OHOTS; k++)
+		t->r.hot[k] = (i32)t->task->o.hot - 1;
 	t->r.fpu = t->task->x87 ? xfpu_move : NULL;
 	forget_jumps(t);
 }

@@ -340,7 +340,7 @@ Unit *unit_get(XThread *th, u64 pc)
 	if (t->garbage)
 		unit_collect(t);
 	Unit *u = find(th, pc);
-	if (u->code && !u->region && xjit_is_hot(th, u))
+	if (u->code && xjit_is_hot(th, u))
 		u = whole_loop(th, u);
 	if (u->code)
 		xjit_reached(th, u);

@@ -395,12 +395,15 @@ void emit_stubs(Emit *e)
 }
 
 /* To a constant pc the unit goes by a jump that can be linked.  Every way round in guest code has a jump backwards or
- * one through a register: there `pending` is looked at. */
+ * one through a register: there `pending` is looked at, and
+ * the way is counted. */
 static void exit_linked(Emit *e, u64 pc)
 {
 	u32 stub = layout_label(&e->l);
 
 	if (pc <= e->m->f->start) {
+		enc_alui(&e->l.raw, 5, 4, rm_mem(R15, (i32)(REG_OFF(hot) + 4 * ohot_slot(pc))), 1);
+		layout_jcc(&e->l, X_S, stub);
 		enc_alui(&e->l.raw, 7, 4, rm_mem(R15, (i32)REG_OFF(pending)), 0);
 		layout_jcc(&e->l, X_NE, stub);
 	}
