@@ -256,6 +256,13 @@ i64 seccomp_set(LThread *t, u64 mode, u64 flags, u64 at);
 int seccomp_save(const LThread *t);
 bool seccomp_load(LThread *t, int fd);
 
+/* vdso_unwind.c -- its unwind tables, written into the page from `at` on; returns the size of .eh_frame_hdr, which is first.
+ * Where the code is: ncall functions of call_size bytes, each in a slot; of i386 also the rest. */
+typedef struct VdsoCode {
+	u32 call, slot, ncall, call_size, entry, sigreturn, rt_sigreturn;
+} VdsoCode;
+u32 vdso_unwind(bool wide, u8 *page, u32 at, const VdsoCode *c);
+
 /* limit.c */
 bool limit_start(LTask *k, Err *e);
 /* Before a process or thread is made: its place among --limit-pids, or -EAGAIN.  Then which one it has become, or an error. */

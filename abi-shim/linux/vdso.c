@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 
 enum { CALL_BASE = 0x70766d00, CLOCK_GETTIME = 0, GETTIMEOFDAY, TIME, GETCPU, CLOCK_GETRES, CLOCK_GETTIME64, CALLS, KERNEL_ENTRY, SIGRETURN, RT_SIGRETURN };
-enum { BOTH = 0, ONLY_I386 = 1, CODE = 0x800, SLOT = 32, RT_OFFSET = 16, LANDING = 5 };
+enum { BOTH = 0, ONLY_I386 = 1, EH_FRAME = 0x500, CODE = 0xa00, SLOT = 32, RT_OFFSET = 16, LANDING = 5 };
 
 static const struct Symbol {
 	const char *name;
@@ -78,7 +78,7 @@ static u8 *put_word(bool wide, u8 *p, u64 v)
 
 /* Offsets of the tables in the page. */
 typedef struct Tables {
-	u32 phdr, dynamic, sym, str, hash, nsym, nstr;
+	u32 phdr, dynamic, sym, str, hash, nsym, nstr, neh;
 } Tables;
 
 static void put_symbol(bool wide, u8 *p, u32 name, u32 at)
@@ -161,20 +161,32 @@ static void put_header(bool wide, u8 *page, const Tables *s)
 	st32(p, 0);
 	st16(p + 4, wide ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr));
 	st16(p + 6, (u16)size);
-	st16(p + 8, 2);
+	st16(p + 8, 3);
 	put_segment(wide, page + s->phdr, PT_LOAD, PF_R | PF_X, 0, GUEST_PAGE);
 	put_segment(wide, page + s->phdr + size, PT_DYNAMIC, PF_R, s->dynamic, 7 * (wide ? 16 : 8));
+	put_segment(wide, page + s->phdr + 2 * size, PT_GNU_EH_FRAME, PF_R, EH_FRAME, s->neh);
+}
+
+static u32 put_unwind(bool wide, u8 *page)
+{
+	VdsoCode c = {
+		.call = CODE, .slot = SLOT, .ncall = CALLS, .call_size = wide ? 8 : 18, .entry = code_at(KERNEL_ENTRY), .sigreturn = code_at(SIGRETURN),
+		.rt_sigreturn = code_at(RT_SIGRETURN)
+	};
+
+	return vdso_unwind(wide, page, EH_FRAME, &c);
 }
 
 bool vdso_map(LTask *k)
 {
 	u8 page[GUEST_PAGE] = {0};
-	Tables s = {.phdr = 64, .dynamic = 192, .sym = 320, .str = 0x300, .hash = 0x480};
+	Tables s = {.phdr = 64, .dynamic = 240, .sym = 368, .str = 0x300, .hash = 0x480};
 	XMapReq r = {.size = GUEST_PAGE, .prot = GP_READ | GP_WRITE, .fd = -1, .name = "[vdso]"};
 	i64 at = guest_map(k->x, &r);
 
 	put_symbols(k->wide, page, &s);
 	put_dynamic(k->wide, page, &s);
+	s.neh = put_unwind(k->wide, page);
 	put_header(k->wide, page, &s);
 	put_code(k->wide, page);
 	k->vdso = (u64)at;

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { FRAMES = 64, SECONDS = 20, X64_REGS = 17, X32_REGS = 9 };
@@ -109,16 +110,15 @@ static int on_frame(Dwfl_Frame *f, void *ctx)
 }
 
 /* Goes from the frame where unwinding began to its caller without tables; false: the chain ends.  A pc that is nowhere was
- * called just now, and the vDSO's functions have no frames: the return address is on top of the stack. */
+ * called just now: its return address is on top of the stack. */
 static bool step(Trace *t)
 {
 	u64 pc, bp = t->bp, word = t->wide ? 8 : 4;
 	XMapping m;
 	bool code = guest_mapping(xthread_task(t->x), t->pc, &m) && t->pc >= m.at && m.prot & GP_EXEC;
 
-	bool top = !code || (m.name && strcmp(m.name, "[vdso]") == 0);
 
-	if (top && t->first) {
+	if (!code && t->first) {
 		if (!read_word(t, t->sp, &pc))
 			return false;
 		t->sp += word;
@@ -151,6 +151,16 @@ static void walk(Trace *t)
 
 /* ---- the files that are mapped --------------------------------------------------------------------------- */
 
+/* The vDSO is a file that is nowhere but in memory. */
+static void report_vdso(Trace *t, const XMapping *m)
+{
+	u8 page[GUEST_PAGE];
+	int fd = memfd_create("vdso", 0);
+
+	if (fd >= 0 && xguest_read(t->x, m->at, page, sizeof page) && write(fd, page, sizeof page) == sizeof page)
+		t->d->dwfl_report_elf(t->w, m->name, m->name, fd, m->at, false); /* which takes the descriptor */
+}
+
 static void report(Trace *t)
 {
 	XMapping m;
@@ -159,6 +169,8 @@ static void report(Trace *t)
 	for (u64 at = 0; guest_mapping(xthread_task(t->x), at, &m); at = m.at + m.size)
 		if (m.offset == 0 && m.name && m.name[0] == '/')
 			t->d->dwfl_report_elf(t->w, m.name, m.name, -1, m.at, false);
+		else if (m.name && strcmp(m.name, "[vdso]") == 0)
+			report_vdso(t, &m);
 	t->d->dwfl_report_end(t->w, NULL, NULL);
 }
 
