@@ -9,7 +9,7 @@
 /* The guest's numbers. */
 enum {
 	GM_SHARED = 1, GM_PRIVATE = 2, GM_TYPE = 15, GM_FIXED = 0x10, GM_ANONYMOUS = 0x20, GM_32BIT = 0x40, GM_NOREPLACE = 0x100000,
-	GR_MAYMOVE = 1, GR_FIXED = 2
+	GR_MAYMOVE = 1, GR_FIXED = 2, GR_DONTUNMAP = 4
 };
 
 static u64 page_up(u64 v)
@@ -105,8 +105,38 @@ i64 mem_mprotect(LThread *t, const u64 *a)
 	return a[1] ? guest_protect(t->task->x, a[0], page_up(a[1]), prot_of(a[2])) : 0;
 }
 
+/* MREMAP_DONTUNMAP: the pages go elsewhere, and fresh ones take their place. */
+static i64 move_pages(LThread *t, const u64 *a)
+{
+	XTask *x = t->task->x;
+	u64 size = page_up(a[1]);
+	XMapping m;
+
+	if (!(a[3] & GR_MAYMOVE) || size != page_up(a[2]) || a[4] & (GUEST_PAGE - 1))
+		return -EINVAL;
+	if (!guest_mapping(x, a[0], &m) || m.at > a[0] || m.at + m.size < a[0] + size)
+		return -EFAULT;
+	if (m.shared || (m.name && m.name[0] == '/'))
+		return -EINVAL;
+	XMapReq r = {.at = a[4], .size = size, .prot = m.prot, .fd = -1, .fixed = a[3] & GR_FIXED};
+	i64 to = guest_map(x, &r);
+	if (to < 0)
+		return to;
+	i64 at = guest_remap(x, a[0], size, size, (u64)to, true, true);
+	if (at < 0) {
+		guest_unmap(x, (u64)to, size);
+		return at;
+	}
+	r.at = a[0];
+	r.fixed = true;
+	i64 fresh = guest_map(x, &r);
+	return fresh < 0 ? fresh : at;
+}
+
 i64 mem_mremap(LThread *t, const u64 *a)
 {
+	if (a[3] & GR_DONTUNMAP && !(a[0] & (GUEST_PAGE - 1)) && a[2] && !(a[3] & ~7ull) && page_up(a[1]) >= a[1])
+		return move_pages(t, a);
 	if (a[0] & (GUEST_PAGE - 1) || !a[2] || page_up(a[2]) < a[2] || page_up(a[1]) < a[1] || a[3] & ~3ull)
 		return -EINVAL;
 	return guest_remap(t->task->x, a[0], page_up(a[1]), page_up(a[2]), a[4], a[3] & GR_MAYMOVE, a[3] & GR_FIXED);
