@@ -31,7 +31,8 @@ static bool is_set(XRun *r, unsigned reg, u32 w, u32 k)
 /* ---- pcmpestri, pcmpestrm, pcmpistri, pcmpistrm ------------------------------------------------------------ */
 
 typedef struct Strings {
-	i32 a[16], b[16];   /* elements */
+	u64 abits[2], bbits[2];
+	i32 a[16], b[16];   /* elements; not there where `in_bits` */
 	u32 n, na, nb;      /* elements of a register, valid ones */
 } Strings;
 
@@ -65,12 +66,55 @@ static void elements(i32 *to, u64 lo, u64 hi, u32 imm)
 	}
 }
 
+/* Which of the 8 bytes are 0, a bit each.  Hacker's Delight, 6-1; the product gathers the bytes' top bits. */
+static u32 zero_bytes(u64 v)
+{
+	const u64 low = 0x7f7f7f7f7f7f7f7full;
+	u64 top = ~(((v & low) + low) | v | low);
+
+	return (u32)((top >> 7) * 0x0102040810204080ull >> 56);
+}
+
+static u32 equal_bytes(const u64 x[2], u64 lo, u64 hi)
+{
+	return zero_bytes(x[0] ^ lo) | zero_bytes(x[1] ^ hi) << 8;
+}
+
+static u32 zero_at(const u64 x[2])
+{
+	return (u32)__builtin_ctz(equal_bytes(x, 0, 0) | 1u << 16);
+}
+
+/* The usual comparisons, of bytes for equality, are made of whole registers. */
+static bool in_bits(u32 imm)
+{
+	return !(imm & WORDS) && (imm >> 2 & 3) % 2 == 0 && (imm >> 2 & 3) <= 2;
+}
+
+static u32 compare_bits(const Strings *s, u32 imm)
+{
+	u32 va = (1u << s->na) - 1, vb = (1u << s->nb) - 1, r = 0;
+
+	if (imm >> 2 & 3) {
+		r = (equal_bytes(s->abits, s->bbits[0], s->bbits[1]) & va & vb) | (0xffff & ~(va | vb));
+	} else {
+		for (u32 j = 0; j < s->na; j++) {
+			u64 each = (s->abits[j / 8] >> 8 * (j % 8) & 0xff) * 0x0101010101010101ull;
+			r |= equal_bytes(s->bbits, each, each);
+		}
+		r &= vb;
+	}
+	return imm & NEGATE ? r ^ (imm & ONLY_VALID ? vb : 0xffff) : r;
+}
+
 static Strings read_strings(XRun *r, u32 imm)
 {
 	const XOperand *o = &r->i.opnd[1];
 	bool lengths = r->i.op == XI_PCMPESTRI || r->i.op == XI_PCMPESTRM || r->i.op == XI_VPCMPESTRI || r->i.op == XI_VPCMPESTRM;
-	Strings s = { .n = imm & WORDS ? 8 : 16 };
+	Strings s;
 	u64 lo, hi;
+
+	s.n = imm & WORDS ? 8 : 16;
 
 	if (o->kind == XK_MEM) {
 		u64 addr = xr_address(r);
@@ -81,10 +125,16 @@ static Strings read_strings(XRun *r, u32 imm)
 		lo = lane(r, o->reg, 64, 0);
 		hi = lane(r, o->reg, 64, 1);
 	}
-	elements(s.a, lane(r, r->i.opnd[0].reg, 64, 0), lane(r, r->i.opnd[0].reg, 64, 1), imm);
-	elements(s.b, lo, hi, imm);
-	s.na = lengths ? explicit_length(r, RAX, s.n) : implicit_length(s.a, s.n);
-	s.nb = lengths ? explicit_length(r, RDX, s.n) : implicit_length(s.b, s.n);
+	s.abits[0] = lane(r, r->i.opnd[0].reg, 64, 0);
+	s.abits[1] = lane(r, r->i.opnd[0].reg, 64, 1);
+	s.bbits[0] = lo;
+	s.bbits[1] = hi;
+	if (!in_bits(imm)) {
+		elements(s.a, s.abits[0], s.abits[1], imm);
+		elements(s.b, lo, hi, imm);
+	}
+	s.na = lengths ? explicit_length(r, RAX, s.n) : in_bits(imm) ? zero_at(s.abits) : implicit_length(s.a, s.n);
+	s.nb = lengths ? explicit_length(r, RDX, s.n) : in_bits(imm) ? zero_at(s.bbits) : implicit_length(s.b, s.n);
 	return s;
 }
 
@@ -147,7 +197,7 @@ void xr_vstr(XRun *r)
 {
 	u32 imm = (u32)r->i.imm & 0x7f;
 	Strings s = read_strings(r, imm);
-	u32 bits = compare(&s, imm), op = r->i.op;
+	u32 bits = in_bits(imm) ? compare_bits(&s, imm) : compare(&s, imm), op = r->i.op;
 
 	if (op == XI_PCMPESTRM || op == XI_PCMPISTRM || op == XI_VPCMPESTRM || op == XI_VPCMPISTRM)
 		store_mask(r, bits, imm);
