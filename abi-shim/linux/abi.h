@@ -50,6 +50,8 @@ struct LThread {
 	u64 alt_at, alt_size, alt_flags; /* sigaltstack */
 	u64 wait_mask;          /* in place of mask while the call that runs waits; 0 with !waits */
 	bool waits;
+	volatile u64 held;      /* SIGSEGV and SIGBUS that somebody has sent while the guest blocks them: */
+	siginfo_t held_info[2]; /* SIGBUS, SIGSEGV */
 	volatile u64 queued;    /* signals in queue */
 	LSignal queue[8];
 	LFilter *filter;        /* seccomp's; NULL = none */

@@ -27,12 +27,6 @@ static void set_host_mask(u64 mask)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
 }
 
-void signal_set_mask(LThread *t, u64 mask)
-{
-	t->mask = mask & ~UNBLOCKABLE;
-	set_host_mask(signal_host_mask(t->mask));
-}
-
 u64 signal_wait_mask(LThread *t, u64 guest)
 {
 	t->waits = true;
@@ -79,9 +73,33 @@ static void on_signal(int sig, siginfo_t *si, void *context)
 	memcpy(&u->uc_sigmask, &all, 8); /* the kernel's set: libc's is larger than what is there */
 }
 
+/* The host cannot block run's signals. */
 void signal_stray(XThread *x, int sig, siginfo_t *si)
 {
-	enqueue(lthread(x), sig, si);
+	LThread *t = lthread(x);
+
+	if (t->mask & BIT(sig)) {
+		t->held_info[sig == SIGSEGV] = *si;
+		t->held |= BIT(sig);
+	} else {
+		enqueue(t, sig, si);
+	}
+}
+
+static void release(LThread *t, int sig)
+{
+	if (!(t->held & BIT(sig) & ~t->mask))
+		return;
+	t->held &= ~BIT(sig);
+	enqueue(t, sig, &t->held_info[sig == SIGSEGV]);
+}
+
+void signal_set_mask(LThread *t, u64 mask)
+{
+	t->mask = mask & ~UNBLOCKABLE;
+	set_host_mask(signal_host_mask(t->mask));
+	release(t, SIGSEGV);
+	release(t, SIGBUS);
 }
 
 /* run's signals are run's. */
@@ -407,7 +425,7 @@ i64 sig_pending(LThread *t, const u64 *a)
 	if (a[1] > 8)
 		return -EINVAL;
 	i64 r = HOST(t, SYS_rt_sigpending, &set, 8);
-	st64(raw, set);
+	st64(raw, set | t->held);
 	return r < 0 || xguest_write(t->x, a[0], raw, a[1]) ? r : -EFAULT;
 }
 

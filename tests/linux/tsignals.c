@@ -339,6 +339,28 @@ static void faults(void)
 	signal(SIGSEGV, SIG_DFL);
 }
 
+/* Signals of faults may be sent, too, and blocked. */
+static void sent(void)
+{
+	int sigs[2] = {SIGSEGV, SIGBUS};
+	sigset_t pend;
+
+	for (int i = 0; i < 2; i++) {
+		set(sigs[i], 0);
+		count = code = 0;
+		pthread_kill(main_thread, sigs[i]);
+		printf("sent %d", count);
+		block(SIG_BLOCK, sigs[i]);
+		pthread_kill(main_thread, sigs[i]);
+		sigpending(&pend);
+		printf(" blocked %d pending %d", count, sigismember(&pend, sigs[i]));
+		block(SIG_UNBLOCK, sigs[i]);
+		sigpending(&pend);
+		printf(" unblocked %d pending %d from here %d\n", count, sigismember(&pend, sigs[i]), code <= 0);
+		signal(sigs[i], SIG_DFL);
+	}
+}
+
 /* ---- timers ---- */
 
 static void tick(union sigval v)
@@ -482,6 +504,7 @@ int main(void)
 	nested_masks();
 	stacks();
 	faults();
+	sent();
 	timers();
 	identity();
 	for (int how = 0; how < 5; how++)
