@@ -35,7 +35,7 @@ u64 w_mb_cur_max(WThread *t, const u64 *a) { return 1; }
 
 /* One argument of the command line: quotes group, 2n backslashes before a quote are n, 2n + 1 give the quote too.
  * Source: Microsoft, "Parsing C command-line arguments". */
-static const char *next_argument(const char *s, Buf *out)
+const char *crt_argument(const char *s, Buf *out)
 {
 	bool quoted = false;
 
@@ -77,7 +77,7 @@ static u64 main_args(WThread *t, const u64 *a, bool wide)
 
 	for (const char *s = t->task->cmdline; *s;) {
 		Buf b = {0};
-		s = next_argument(s, &b);
+		s = crt_argument(s, &b);
 		vec_push(&argv, (char *)b.p);
 	}
 	u64 v = put_vector(t, argv.p, argv.n, wide), env = put_vector(t, t->task->env, t->task->nenv, wide);

@@ -25,6 +25,9 @@ static const WRow advapi32[] = {
 static const WRow bcrypt[] = {
 #include "bcrypt.def"
 };
+static const WRow bcryptprimitives[] = {
+#include "bcryptprimitives.def"
+};
 static const WRow comctl32[] = {
 #include "comctl32.def"
 };
@@ -132,7 +135,7 @@ static const WData msvcrt_data[] = {
 static const WDll dlls[] = {
 	PLAIN(ntdll, ".dll"), PLAIN(kernel32, ".dll"), {"kernelbase.dll", kernel32, COUNT(kernel32), NULL, 0},
 	{"msvcrt.dll", msvcrt, COUNT(msvcrt), msvcrt_data, COUNT(msvcrt_data)},
-	PLAIN(advapi32, ".dll"), PLAIN(bcrypt, ".dll"), PLAIN(comctl32, ".dll"), PLAIN(comdlg32, ".dll"), PLAIN(crypt32, ".dll"),
+	PLAIN(advapi32, ".dll"), PLAIN(bcrypt, ".dll"), PLAIN(bcryptprimitives, ".dll"), PLAIN(comctl32, ".dll"), PLAIN(comdlg32, ".dll"), PLAIN(crypt32, ".dll"),
 	PLAIN(dbghelp, ".dll"), PLAIN(dwmapi, ".dll"), PLAIN(gdi32, ".dll"), PLAIN(imm32, ".dll"), PLAIN(iphlpapi, ".dll"),
 	PLAIN(msimg32, ".dll"), PLAIN(netapi32, ".dll"), PLAIN(ole32, ".dll"), PLAIN(oleaut32, ".dll"), PLAIN(pdh, ".dll"),
 	PLAIN(powrprof, ".dll"), PLAIN(psapi, ".dll"), PLAIN(secur32, ".dll"), PLAIN(setupapi, ".dll"), PLAIN(shcore, ".dll"),

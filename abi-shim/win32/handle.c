@@ -25,6 +25,8 @@ void obj_drop(WObj *o)
 		return;
 	if (o->destroy)
 		o->destroy(o);
+	if (o->port)
+		obj_drop(o->port);
 	if (o->fd > 2)
 		close(o->fd);
 	if (o->delete_on_close && o->path)

@@ -14,6 +14,7 @@
 #include "msvcrt.def"
 #include "advapi32.def"
 #include "bcrypt.def"
+#include "bcryptprimitives.def"
 #include "comctl32.def"
 #include "comdlg32.def"
 #include "crypt32.def"

@@ -196,6 +196,8 @@ u64 w_ReadFile(WThread *t, const u64 *a)
 	do
 		n = at >= 0 && o->path ? pread(o->fd, p, a[2], at) : read(o->fd, p, a[2]);
 	while (n < 0 && errno == EINTR);
+	if (n > 0 || (n == 0 && !a[4]))
+		port_done(t, o, a[4], (u32)n);
 	bool pipe_end = n == 0 && a[2] && !o->path && !o->console && lseek(o->fd, 0, SEEK_CUR) < 0;
 	obj_drop(o);
 	finish(t, n, a[3], a[4]);
@@ -229,6 +231,8 @@ u64 w_WriteFile(WThread *t, const u64 *a)
 	if (o->append)
 		lseek(o->fd, 0, SEEK_END);
 	i64 n = write_all(o, mem_in(t, a[1], a[2]), a[2], at);
+	if (n >= 0)
+		port_done(t, o, a[4], (u32)n);
 	obj_drop(o);
 	return finish(t, n, a[3], a[4]);
 }

@@ -1,11 +1,13 @@
 /* kernel32: events, mutexes, semaphores, threads, and waiting for them; locks of a word.  One lock and one condition serve
  * all of a process's objects. */
 #include "handlers.h"
+#include "filetime.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
 
+enum { INFINITE_ = 0xffffffffu };
 enum { WAIT_TIMEOUT_ = 258, WAIT_FAILED_ = -1, WAIT_ABANDONED_ = 0x80 };
 
 static void changed(WTask *k)
@@ -133,8 +135,17 @@ static void *run_thread(void *arg)
 	return NULL;
 }
 
-static u64 start_thread(WThread *t, u64 stack, u64 start, u64 param, u64 id)
+static bool go(WThread *n)
 {
+	if (pthread_create(&n->host, NULL, run_thread, n) != 0)
+		return false;
+	pthread_detach(n->host);
+	return true;
+}
+
+static u64 start_thread(WThread *t, u64 stack, u64 start, u64 param, u64 flags, u64 id)
+{
+	enum { SUSPENDED = 4 };
 	Err e = {0};
 	WThread *n = thread_new(t->task, stack, &e);
 
@@ -149,30 +160,44 @@ static u64 start_thread(WThread *t, u64 stack, u64 start, u64 param, u64 id)
 	u64 h = handle_new(t->task, n->obj);
 	if (id)
 		mem_put_u32(t, id, n->tid);
-	if (pthread_create(&n->host, NULL, run_thread, n) != 0)
+	if (flags & SUSPENDED)
+		n->obj->data = n;
+	else if (!go(n))
 		return fail(t, W_NOT_ENOUGH_MEMORY);
-	pthread_detach(n->host);
 	return h;
 }
 
-u64 w_CreateThread(WThread *t, const u64 *a)
-{
-	enum { SUSPENDED = 4 };
+u64 w_CreateThread(WThread *t, const u64 *a) { return start_thread(t, a[1], a[2], a[3], a[4], a[5]); }
+u64 w_beginthreadex(WThread *t, const u64 *a) { return start_thread(t, a[1], a[2], a[3], a[4], a[5]); }
 
-	if (a[4] & SUSPENDED)
-		return fail(t, W_NOT_SUPPORTED);
-	return start_thread(t, a[1], a[2], a[3], a[5]);
+/* Only a thread that has not begun is suspended here: the result is how often it was. */
+u64 w_ResumeThread(WThread *t, const u64 *a)
+{
+	WObj *o = handle_get(t->task, a[0], WK_THREAD);
+
+	if (!o) {
+		error_set(t, W_INVALID_HANDLE);
+		return 0xffffffff;
+	}
+	WThread *n = o->data;
+	o->data = NULL;
+	if (n)
+		go(n);
+	obj_drop(o);
+	return n != NULL;
 }
 
-u64 w_beginthreadex(WThread *t, const u64 *a)
+/* Threads that run are not stopped: said as an error, which callers take for a thread that has ended. */
+u64 w_SuspendThread(WThread *t, const u64 *a)
 {
-	return start_thread(t, a[1], a[2], a[3], a[5]);
+	error_set(t, W_NOT_SUPPORTED);
+	return 0xffffffff;
 }
 
 /* Leaves all that the host has on its stack for this thread; it is the thread's own call that ends. */
 u64 w_ExitThread(WThread *t, const u64 *a)
 {
-	if (!t->obj)
+	if (t->task->nthread == 1)
 		process_exit(t, (u32)a[0]);
 	t->obj->status = (u32)a[0];
 	t->ended = true;
@@ -194,12 +219,25 @@ u64 w_GetExitCodeThread(WThread *t, const u64 *a) { return exit_code(t, a[0], a[
 
 /* ---- waiting ----------------------------------------------------------------------------------------------- */
 
+static u64 monotonic(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * 1000000000 + (u64)ts.tv_nsec;
+}
+
 /* True if the object is there for this thread, which then has it. */
 static bool take(WThread *t, WObj *o, bool only_look)
 {
 	switch (o->kind) {
-	case WK_EVENT:
 	case WK_TIMER:
+		if (o->due && o->due <= monotonic()) {
+			o->signaled = true;
+			o->due = o->period ? o->due + o->period : 0;
+		}
+		/* fall through */
+	case WK_EVENT:
 		if (o->signaled && !o->manual && !only_look) {
 			o->signaled = false;
 			return true;
@@ -226,11 +264,13 @@ static bool take(WThread *t, WObj *o, bool only_look)
 	}
 }
 
-static struct timespec deadline(u64 ms)
+struct timespec wait_deadline(u64 ms)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
+	if (ms == INFINITE_)
+		return ts;
 	ts.tv_sec += (time_t)(ms / 1000);
 	ts.tv_nsec += (long)(ms % 1000) * 1000000;
 	if (ts.tv_nsec >= 1000000000) {
@@ -240,21 +280,41 @@ static struct timespec deadline(u64 ms)
 	return ts;
 }
 
-enum { INFINITE_ = 0xffffffffu };
-
-/* Sleeps until something has changed; false: the time is over.  The lock is held. */
-static bool sleep_until(WTask *k, u64 ms, const struct timespec *end)
+bool wait_changed(WTask *k, u64 ms, const struct timespec *end)
 {
 	if (ms == INFINITE_)
 		return pthread_cond_wait(&k->changed, &k->lock) == 0;
 	return ms && pthread_cond_timedwait(&k->changed, &k->lock, end) == 0;
 }
 
+/* Sleeps as wait_changed does, but only until the first of the timers is due. */
+static bool wait_timed(WTask *k, WObj **o, u32 n, u64 ms, const struct timespec *end)
+{
+	u64 first = ~(u64)0, now = 0;
+
+	for (u32 i = 0; i < n; i++)
+		if (o[i]->kind == WK_TIMER && o[i]->due && o[i]->due < first)
+			first = o[i]->due;
+	if (first == ~(u64)0)
+		return wait_changed(k, ms, end);
+	now = monotonic();
+	struct timespec at;
+	clock_gettime(CLOCK_REALTIME, &at);
+	u64 ns = (u64)at.tv_nsec + (first > now ? first - now : 0);
+	at.tv_sec += (time_t)(ns / 1000000000);
+	at.tv_nsec = (long)(ns % 1000000000);
+	bool sooner = ms == INFINITE_ || at.tv_sec < end->tv_sec || (at.tv_sec == end->tv_sec && at.tv_nsec < end->tv_nsec);
+	if (!sooner)
+		return wait_changed(k, ms, end);
+	pthread_cond_timedwait(&k->changed, &k->lock, &at);
+	return true;
+}
+
 /* The index of the object that was there, or of the first when it was for all; -1: the time is over. */
 static i32 wait_for(WThread *t, WObj **o, u32 n, bool all, u64 ms)
 {
 	WTask *k = t->task;
-	struct timespec end = deadline(ms == INFINITE_ ? 0 : ms);
+	struct timespec end = wait_deadline(ms);
 	i32 got = -1;
 
 	pthread_mutex_lock(&k->lock);
@@ -270,7 +330,7 @@ static i32 wait_for(WThread *t, WObj **o, u32 n, bool all, u64 ms)
 				take(t, o[i], false);
 			got = 0;
 		}
-	} while (got < 0 && sleep_until(k, ms, &end));
+	} while (got < 0 && wait_timed(k, o, n, ms, &end));
 	pthread_mutex_unlock(&k->lock);
 	return got;
 }
@@ -305,6 +365,51 @@ u64 w_WaitForMultipleObjects(WThread *t, const u64 *a)
 	while (n)
 		obj_drop(o[--n]);
 	return r == -2 ? (u32)WAIT_FAILED_ : r < 0 ? WAIT_TIMEOUT_ : (u32)r;
+}
+
+/* ---- timers ------------------------------------------------------------------------------------------------ */
+
+u64 w_CreateWaitableTimer(WThread *t, const u64 *a)
+{
+	WObj *o = obj_new(WK_TIMER);
+
+	o->manual = t->row->sig[0] == 'p' && t->row->sig[1] == 'b' ? a[1] : a[2] & 1;
+	return create(t, o);
+}
+
+/* Due in 100 ns: negative from now on, else since 1601; the period in milliseconds. */
+u64 w_SetWaitableTimer(WThread *t, const u64 *a)
+{
+	WObj *o = handle_get(t->task, a[0], WK_TIMER);
+
+	if (!o)
+		return fail(t, W_INVALID_HANDLE);
+	i64 due = (i64)((u64)mem_u32(t, a[1]) | (u64)mem_u32(t, a[1] + 4) << 32), from_now = -due;
+	struct timespec ts;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	if (due >= 0)
+		from_now = due - (i64)filetime_from(&ts);
+	pthread_mutex_lock(&t->task->lock);
+	o->signaled = false;
+	o->due = monotonic() + (from_now > 0 ? (u64)from_now * 100 : 0);
+	o->period = a[2] * 1000000;
+	changed(t->task);
+	pthread_mutex_unlock(&t->task->lock);
+	obj_drop(o);
+	return 1;
+}
+
+u64 w_CancelWaitableTimer(WThread *t, const u64 *a)
+{
+	WObj *o = handle_get(t->task, a[0], WK_TIMER);
+
+	if (!o)
+		return fail(t, W_INVALID_HANDLE);
+	pthread_mutex_lock(&t->task->lock);
+	o->due = 0;
+	pthread_mutex_unlock(&t->task->lock);
+	obj_drop(o);
+	return 1;
 }
 
 /* ---- locks of a word ------------------------------------------------------------------------------------------ */
@@ -372,11 +477,11 @@ u64 w_WakeConditionVariable(WThread *t, const u64 *a)
 
 static bool wait_word(WThread *t, u64 at, u64 was, u64 ms)
 {
-	struct timespec end = deadline(ms == INFINITE_ ? 0 : ms);
+	struct timespec end = wait_deadline(ms);
 	bool in_time = true;
 
 	while (in_time && mem_word(t, at) == was)
-		in_time = sleep_until(t->task, ms, &end);
+		in_time = wait_changed(t->task, ms, &end);
 	return in_time;
 }
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 enum { RSP = 4, STACK_LEAST = 1 << 20, TEB_SIZE = 0x3000, PEB_SIZE = 0x1000 };
-enum { BUILD = 19045, SHARED_AT = 0x7ffe0000, SHARED_SIZE = 0x20000 };
+enum { BUILD = 19045 };
 
 /* ---- memory ---------------------------------------------------------------------------------------------- */
 
@@ -242,23 +242,6 @@ static void make_ldr(WThread *t)
 	mem_put_word(t, field(t, k->peb, 0x0c, 0x18), l);
 }
 
-/* The page that Windows shares with every process (version and clocks), and nothing between it and 2 GiB. */
-static bool map_shared(WTask *k)
-{
-	XMapReq r = {.at = SHARED_AT, .size = SHARED_SIZE, .fd = -1, .fixed = true, .noreplace = true, .name = "[shared]"};
-
-	return guest_map(k->x, &r) >= 0 && guest_protect(k->x, SHARED_AT, GUEST_PAGE, GP_READ | GP_WRITE) >= 0;
-}
-
-static void fill_shared(WThread *t)
-{
-	mem_put_u32(t, SHARED_AT + 4, 0x0fa00000);
-	mem_put_u32(t, SHARED_AT + 0x260, BUILD);
-	mem_put_u32(t, SHARED_AT + 0x264, 1);
-	mem_put_u32(t, SHARED_AT + 0x26c, 10);
-	guest_protect(t->task->x, SHARED_AT, GUEST_PAGE, GP_READ);
-}
-
 static void open_std(WTask *k)
 {
 	for (int i = 0; i < 3; i++) {
@@ -306,9 +289,11 @@ bool process_start(WTask *k, int argc, char **argv, char **envp, Err *e)
 	init_locks(k);
 	if (!(k->x = xtask_new(&k->o.x, e)))
 		return false;
-	if (!map_shared(k) || !(k->peb = map_low(k, PEB_SIZE, "[peb]")) || !(t = thread_new(k, image.stack_reserve, e)))
+	if (!clock_map(k) || !(k->peb = map_low(k, PEB_SIZE, "[peb]")) || !(t = thread_new(k, image.stack_reserve, e)))
 		return err_set(e, EXIT_VM, "no memory for the process");
-	fill_shared(t);
+	t->obj = obj_new(WK_THREAD);
+	t->obj->manual = true;
+	t->obj->status = 259;
 	k->heap = 0x10000; /* a handle that is no handle of objects */
 	open_std(k);
 	fill_peb(t);

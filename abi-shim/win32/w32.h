@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <time.h>
 
 typedef struct WTask WTask;
 typedef struct WThread WThread;
@@ -88,7 +89,7 @@ bool module_tls(WThread *t);
 /* ---- objects and handles -------------------------------------------------------------------------------- */
 
 typedef enum WKind {
-	WK_NONE, WK_FILE, WK_FIND, WK_EVENT, WK_MUTEX, WK_SEMAPHORE, WK_THREAD, WK_PROCESS, WK_MAPPING, WK_HEAP, WK_PIPE, WK_TIMER, WK_KEY
+	WK_NONE, WK_FILE, WK_FIND, WK_EVENT, WK_MUTEX, WK_SEMAPHORE, WK_THREAD, WK_PROCESS, WK_MAPPING, WK_HEAP, WK_PIPE, WK_TIMER, WK_KEY, WK_PORT
 } WKind;
 
 typedef struct WObj {
@@ -104,6 +105,9 @@ typedef struct WObj {
 	WThread *owner;      /* of mutexes */
 	u32 status;          /* of threads and processes that have ended */
 	int pid;
+	u64 due, period;     /* of timers: CLOCK_MONOTONIC in ns, 0: not set; ns */
+	struct WObj *port;   /* of files: where it is told that they are done, */
+	u64 key;             /* ... and as what */
 	void *data;          /* of its family */
 	void (*destroy)(struct WObj *o);
 } WObj;
@@ -220,6 +224,17 @@ bool process_start(WTask *k, int argc, char **argv, char **envp, Err *e);
 int start_run(WTask *k);
 /* The environment as a block of UTF-16 strings, on the heap. */
 u64 start_env_block(WThread *t);
+
+/* The page of clocks at 0x7ffe0000, and what its first access starts: true, the access can be done again. */
+bool clock_map(WTask *k);
+bool clock_fault(WThread *t, const XTrap *w);
+/* Waiting for any object to change, with the task's lock held: false when the time is over.  ms: ~0u is for ever. */
+struct timespec wait_deadline(u64 ms);
+bool wait_changed(WTask *k, u64 ms, const struct timespec *end);
+/* Tells the port of a file, if it has one, that an operation is done. */
+void port_done(WThread *t, WObj *file, u64 overlapped, u32 bytes);
+/* One argument of a command line, as the C library parses it; where the next begins. */
+const char *crt_argument(const char *s, Buf *out);
 
 /* ---- guest memory ----------------------------------------------------------------------------------------- */
 

@@ -72,6 +72,8 @@ static bool on_trap(XThread *x, const XTrap *why)
 
 	if (why->kind == XE_INT80)
 		return call_thunk(t);
+	if (clock_fault(t, why))
+		return true;
 	if (why->kind != XE_UNIMPL)
 		return call_guarded(t, take_fault, why);
 	fault(t, why);
