@@ -109,6 +109,9 @@ static const WRow winspool[] = {
 static const WRow wintrust[] = {
 #include "wintrust.def"
 };
+static const WRow ws2_32[] = {
+#include "ws2_32.def"
+};
 static const WRow wtsapi32[] = {
 #include "wtsapi32.def"
 };
@@ -140,7 +143,7 @@ static const WDll dlls[] = {
 	PLAIN(msimg32, ".dll"), PLAIN(netapi32, ".dll"), PLAIN(ole32, ".dll"), PLAIN(oleaut32, ".dll"), PLAIN(pdh, ".dll"),
 	PLAIN(powrprof, ".dll"), PLAIN(psapi, ".dll"), PLAIN(secur32, ".dll"), PLAIN(setupapi, ".dll"), PLAIN(shcore, ".dll"),
 	PLAIN(shell32, ".dll"), PLAIN(shlwapi, ".dll"), PLAIN(user32, ".dll"), PLAIN(userenv, ".dll"), PLAIN(uxtheme, ".dll"),
-	PLAIN(version, ".dll"), PLAIN(winmm, ".dll"), PLAIN(winspool, ".drv"), PLAIN(wintrust, ".dll"), PLAIN(wtsapi32, ".dll"),
+	PLAIN(version, ".dll"), PLAIN(winmm, ".dll"), PLAIN(winspool, ".drv"), PLAIN(wintrust, ".dll"), PLAIN(wtsapi32, ".dll"), PLAIN(ws2_32, ".dll"),
 };
 
 /* API sets: names without a file that stand for one of the libraries. */

@@ -42,6 +42,7 @@
 #include "winmm.def"
 #include "winspool.def"
 #include "wintrust.def"
+#include "ws2_32.def"
 #include "wtsapi32.def"
 #undef F
 #undef O

@@ -443,6 +443,18 @@ u64 w_GetTempPath(WThread *t, const u64 *a)
 	return put_path(t, a[1], a[0], "Z:\\tmp\\");
 }
 
+u64 w_GetSystemDirectory(WThread *t, const u64 *a) { return put_path(t, a[0], a[1], "C:\\windows\\system32"); }
+u64 w_GetWindowsDirectory(WThread *t, const u64 *a) { return put_path(t, a[0], a[1], "C:\\windows"); }
+
+/* What was done is in the OVERLAPPED: all operations are complete when their call comes back. */
+u64 w_GetOverlappedResult(WThread *t, const u64 *a)
+{
+	u64 word = t->wide ? 8 : 4;
+
+	mem_put_u32(t, a[2], (u32)mem_word(t, a[1] + word));
+	return mem_word(t, a[1]) ? fail(t, W_IO_DEVICE) : 1;
+}
+
 /* ---- the console -------------------------------------------------------------------------------------------------------- */
 
 u64 w_GetConsoleMode(WThread *t, const u64 *a)

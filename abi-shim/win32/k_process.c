@@ -6,6 +6,15 @@
 
 u64 w_Zero(WThread *t, const u64 *a) { return 0; }
 u64 w_True(WThread *t, const u64 *a) { return 1; }
+u64 w_SecondArgument(WThread *t, const u64 *a) { return a[1]; }
+
+/* Error reports go nowhere: no flag is set. */
+u64 w_WerGetFlags(WThread *t, const u64 *a)
+{
+	mem_put_u32(t, a[1], 0);
+	return 0;
+}
+
 u64 w_Same(WThread *t, const u64 *a) { return a[0]; }
 
 u64 w_GetLastError(WThread *t, const u64 *a) { return error_get(t); }
