@@ -144,7 +144,7 @@ check:
 check-real:
 	@sh tests/deps.sh build test bench real
 	@$(MAKE) -s -j2 all out/tests/run
-	@sh tests/real/run.sh && pascal=0 || pascal=1; sh tests/linux/real.sh && exit $$pascal
+	@status=0; for t in tests/real/run.sh tests/linux/real.sh tests/win32/real.sh; do sh $$t || status=1; done; exit $$status
 demo:
 	@sh tests/deps.sh build demo
 	@$(MAKE) -s -j2 all

@@ -232,8 +232,8 @@ static void trace_result(WThread *t, char letter, u64 v)
 
 /* ---- calls of guest code ------------------------------------------------------------------------------------- */
 
-/* A function that is not there yet fails as most do: 0, and the error says so. */
-static u64 missing(WThread *t)
+/* A function that is not there yet fails as its kind does, and the error says so. */
+static u64 missing(WThread *t, char result)
 {
 	pthread_mutex_lock(&t->task->lock);
 	u64 n = ++*map_put(&t->task->missing, (u64)(uintptr_t)t->row);
@@ -241,7 +241,18 @@ static u64 missing(WThread *t)
 	if (n == 1 && t->task->o.trace)
 		fprintf(t->task->trace, "%s!%s is not there yet\n", t->dll->name, t->row->name);
 	error_set(t, W_CALL_NOT_IMPLEMENTED);
-	return 0;
+	switch (result) {
+	case 'r':
+		return 0x80004001; /* E_NOTIMPL */
+	case 'n':
+		return 0xc0000002; /* STATUS_NOT_IMPLEMENTED */
+	case 'e':
+		return W_CALL_NOT_IMPLEMENTED;
+	case 'k':
+		return ~(u64)0; /* SOCKET_ERROR */
+	default:
+		return 0;
+	}
 }
 
 /* What is to be run for a row. */
@@ -265,7 +276,7 @@ static bool run_row(WThread *t, const void *arg)
 	bool trace = traced(t);
 	if (trace)
 		trace_call(t, &g, a);
-	u64 r = c->row->fn ? c->row->fn(t, a) : missing(t);
+	u64 r = c->row->fn ? c->row->fn(t, a) : missing(t, g.result);
 	if (trace)
 		trace_result(t, g.result, r);
 	if (!t->moved)

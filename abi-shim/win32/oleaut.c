@@ -63,6 +63,16 @@ u64 w_VariantCopy(WThread *t, const u64 *a)
 	return 0;
 }
 
+/* No class is registered here. */
+u64 w_CoCreateInstance(WThread *t, const u64 *a)
+{
+	enum { CLASS_NOT_REGISTERED = (int)0x80040154 };
+
+	if (a[4])
+		mem_put_word(t, a[4], 0);
+	return (u32)CLASS_NOT_REGISTERED;
+}
+
 /* ---- characters ------------------------------------------------------------------------------------------- */
 
 /* Simple mappings of one unit; the C library's tables for the locale C know ASCII only, so the rest goes by the blocks

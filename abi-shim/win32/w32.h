@@ -20,7 +20,7 @@ typedef u64 WFn(WThread *t, const u64 *a);
 
 /* One exported function.  A signature has a letter for each argument, ':' and one for the result:
  *   i i32   u u32   b BOOL   q 64 bits   p pointer or size   h handle   s string   w UTF-16 string   S W room for one
- *   f float   d double   v nothing
+ *   f float   d double   v nothing; and as results: r HRESULT   n NTSTATUS   e error code   k of sockets
  * '@' before it: cdecl, the caller takes the arguments off (i386); '.' behind the arguments: more follow;
  * '!' before it: may run guest code. */
 typedef struct WRow {

