@@ -25,6 +25,7 @@ typedef struct Cli {
 	LinuxOpts linux_opts;
 	WinOpts win_opts;
 	const char *cwd;
+	int cold;            /* --cold; -1 = not given */
 	VEC(char *) inherit; /* options that children of a Linux program get, too */
 	VEC(char *) env;     /* --env */
 	int argc;    /* what is left: FILE and its arguments */
@@ -108,6 +109,7 @@ static void opt_trace(Cli *c, const char *v)
 
 static void opt_opt(Cli *c, const char *v) { c->task.opt = number(v, 0, 2); }
 static void opt_hot(Cli *c, const char *v) { c->task.hot = number(v, 0, 1 << 30); }
+static void opt_cold(Cli *c, const char *v) { c->cold = number(v, 0, 1 << 30); }
 static void opt_stack(Cli *c, const char *v) { c->compile.stack = (u32)number(v, 1, 1 << 20) * 1024; }
 static void opt_errors(Cli *c, const char *v) { c->compile.max_errors = (u32)number(v, 1, 10000); }
 static void opt_dir(Cli *c, const char *v) { pcabi_grant(v); }
@@ -173,6 +175,7 @@ static const struct Option {
 	{"--exec", "HOW", RUN | CHILDREN, opt_exec, "interp, eval, jit, or auto: jit where there is a back end"},
 	{"--opt", "N", RUN | CHILDREN | DUMP, opt_opt, "optimise: 0 not at all, 1 fast, 2 fully (the default)"},
 	{"--hot", "N", RUN, opt_hot, "compile after N calls or rounds of a loop; 0: on the first call"},
+	{"--cold", "N", RUN | CHILDREN, opt_cold, "Linux programs: evaluate a block N times before it is compiled (2; with --exec=jit 0)"},
 	{"--dir", "PATH", RUN | DEBUG, opt_dir, "let the program open files below PATH too, not only below the current directory"},
 	{"--no-checks", NULL, SOURCE, opt_checks, "compile without range, overflow, nil and case checks"},
 	{"--std", "NAME", SOURCE, opt_std, "turbo: Pascal as Turbo and Free Pascal have it (the default); iso: as ISO 7185 has it"},
@@ -434,6 +437,8 @@ static void prepare_linux(Cli *c)
 	o->inherit = c->inherit.p;
 	o->x.exec = c->task.exec == EXEC_EVAL ? XEXEC_EVAL : c->task.exec == EXEC_JIT ? XEXEC_JIT : XEXEC_AUTO;
 	o->x.hot = c->task.hot < 0 ? 0 : (u32)MAX(c->task.hot, 1);
+	/* Much code runs once or twice only.  Who asks for jit wants machine code. */
+	o->x.cold = c->cold >= 0 ? (u32)c->cold : c->task.exec == EXEC_JIT ? 0 : 2;
 	o->x.stats = c->task.stats;
 	o->x.trace_exec = c->task.trace_exec;
 	o->x.check_ocode = c->task.check_ocode;
@@ -698,7 +703,7 @@ static int cmd_dump(Cli *c)
 
 int main(int argc, char **argv)
 {
-	Cli c = {.task = {.exec = EXEC_AUTO, .opt = 2, .hot = -1}, .linux_opts = {.pids_fd = -1, .seccomp_fd = -1}};
+	Cli c = {.cold = -1, .task = {.exec = EXEC_AUTO, .opt = 2, .hot = -1}, .linux_opts = {.pids_fd = -1, .seccomp_fd = -1}};
 
 	parse(&c, argc, argv);
 	return c.cmd->fn(&c);

@@ -35,6 +35,7 @@ typedef struct XTaskOpts {
 	bool stats, trace_exec, check_ocode;
 	u64 limit;       /* most bytes of guest address space, 0 = no limit */
 	u32 hot;         /* how often a jump backwards is taken before its loop becomes a region; 0 = a good number */
+	u32 cold;        /* jit: how often a unit is evaluated before it is compiled */
 	u32 code_limit;  /* most bytes of machine code, 0 = as many as there is room for; small ones are for tests */
 	/* Calls from guest code; registers are exact. */
 	bool (*trap)(XThread *t, const XTrap *why);

@@ -164,7 +164,7 @@ static void flush(XTask *t)
 /* ---- compiling ----------------------------------------------------------------------------------------------- */
 
 /* True if the unit is compiled; otherwise its O-code may have changed. */
-static bool compile(XTask *t, Unit *u, Err *e)
+static bool compile(XTask *t, Unit *u, bool known, Err *e)
 {
 	XJit *j = t->jit;
 	BackCode *c = &j->out;
@@ -177,6 +177,8 @@ static bool compile(XTask *t, Unit *u, Err *e)
 		return false;
 	at = place(j, c);
 	if (at == UINT32_MAX) {
+		if (known)
+			return false;
 		flush(t);
 		at = place(j, c);
 	}
@@ -188,16 +190,17 @@ static bool compile(XTask *t, Unit *u, Err *e)
 	return true;
 }
 
-bool xjit_compile(XTask *t, Unit *u, u32 *max)
+bool xjit_compile(XTask *t, Unit *u, bool known, u32 *max)
 {
 	XJit *j = t->jit;
 	Err e = {0};
 	u64 start = xtime();
-	bool ok = compile(t, u, &e);
+	bool ok = compile(t, u, known, &e);
 
 	t->stat.back += xtime() - start;
-	if (ok)
-		return true;
+	*max = u->insns;
+	if (ok || !e.status)
+		return ok;
 	if (!j->refused++)
 		j->why = e;
 	*max = u->insns / 2;

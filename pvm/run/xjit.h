@@ -4,8 +4,9 @@
 
 #include "xtask.h"
 
-/* Compiles the unit; its O-code is used up.  False: make it again with at most *max instructions (0: eval must run it). */
-bool xjit_compile(XTask *t, Unit *u, u32 *max);
+/* Compiles the unit; its O-code is used up.  When the code cache is full, all other units go, unless the unit is `known`
+ * itself.  False: make it again with at most *max instructions (0: eval must run it). */
+bool xjit_compile(XTask *t, Unit *u, bool known, u32 *max);
 /* No code goes to the unit any more. */
 void xjit_drop(XTask *t, Unit *u);
 /* In emitted code (or, uc NULL or outside it, in a helper that it has called): makes the register file exact and returns

@@ -365,8 +365,9 @@ void xtask_stats(XTask *t, FILE *out)
 {
 	const char *why;
 
-	fprintf(out, "units: %llu of %llu instructions, %llu of them regions; %llu dropped, %llu run once\n", (unsigned long long)t->stat.units,
-		(unsigned long long)t->stat.insns, (unsigned long long)t->stat.regions, (unsigned long long)t->stat.dropped, (unsigned long long)t->stat.once);
+	fprintf(out, "units: %llu of %llu instructions, %llu of them compiled, %llu regions; %llu dropped, %llu run once\n",
+		(unsigned long long)t->stat.units, (unsigned long long)t->stat.insns, (unsigned long long)t->stat.compiled,
+		(unsigned long long)t->stat.regions, (unsigned long long)t->stat.dropped, (unsigned long long)t->stat.once);
 	fprintf(out, "translation: %.3f ms lowering, %.3f ms optimising, %.3f ms back end; %llu bytes of code\n",
 		(double)t->stat.lower / 1e6, (double)t->stat.opt / 1e6, (double)t->stat.back / 1e6, (unsigned long long)xjit_bytes(t));
 	if (xjit_refused(t, &why))

@@ -21,7 +21,7 @@ typedef struct Region {
 	u32 name;              /* in XTask.names; 0 = none */
 } Region;
 
-enum { ALT_STACK = 64 << 10, WINDOW_TAIL = 65536, UNIT_INSNS = 48 /* guest instructions: their bytes lie on two pages at most */ };
+enum { ALT_STACK = 64 << 10, WINDOW_TAIL = 65536, UNIT_INSNS = 48 /* guest instructions: their bytes lie on two pages at most */, WARM = 512 };
 
 /* Translated guest code. */
 struct Unit {
@@ -29,6 +29,9 @@ struct Unit {
 	bool region;
 	u32 insns;
 	bool dead;             /* dropped: only what still runs in it knows it */
+	bool cold;             /* jit: evaluated until it has run often enough; its O-code may be gone meanwhile */
+	u32 runs;              /* while it is cold */
+	u32 warm;              /* 1 + its place in XTask.warm, 0 = none */
 	OFunc *func;           /* eval */
 	void *code;            /* jit: a Code */
 	Unit *next[2];         /* others on its first and on its last page (if that is another one) */
@@ -79,6 +82,9 @@ struct XTask {
 	Map unit;              /* pc -> Unit *, 0 = dropped */
 	Map page;              /* page number -> the first Unit * on it, 0 = none */
 	u32 npage;             /* pages with units */
+	Unit *warm[WARM];      /* cold units that have their O-code still, the newest ones */
+	u32 warm_at;           /* the oldest */
+	u32 ncold, nwarmed;    /* units that were cold first; those of them that have been compiled since */
 	u32 npin;              /* pins of all threads */
 	Unit *garbage;         /* dropped units, freed when nobody can be in them */
 	XJit *jit;             /* NULL: eval */
@@ -86,7 +92,7 @@ struct XTask {
 	bool flushing;         /* the code cache is to be begun again: threads must leave emitted code */
 	OHostFn *const *host;
 	struct {
-		u64 units, insns, regions, exits[XE_FLAGS + 1] /* of threads that have ended */, faults, dropped, once, flushes;
+		u64 units, insns, regions, exits[XE_FLAGS + 1] /* of threads that have ended */, faults, dropped, once, flushes, compiled;
 		u64 lower, opt, back; /* ns */
 		Map unimpl;           /* XOp -> how often */
 	} stat;

@@ -138,6 +138,52 @@ static void take_off_page(XTask *t, Unit *u, u64 page)
 	}
 }
 
+/* ---- cold units ------------------------------------------------------------------------------------------ */
+
+/* Compiling costs as much as evaluating twenty times, and most units of a short program run once.  So units are
+ * evaluated first; those that are new keep their O-code for a while.  With several threads, no O-code is given up. */
+static bool may_stay_cold(const XThread *th, const Unit *u)
+{
+	const XTask *t = th->task;
+
+	if (!t->jit || u->runs >= t->o.cold || t->nthread > 1 || th->r.fpu_live)
+		return false;
+	for (u32 v = 1; u->func && v < u->func->ins.n && t->x87; v++) /* that is for machine code only */
+		if (u->func->ins.p[v].op == O_HCALL && (u->func->ins.p[v].aux & OHCALL_X87))
+			return false;
+	return true;
+}
+
+/* To leave it to evaluation at first pays as long as three units of five stay cold (measured: so it is with the whole of
+ * busybox true, and with the start of shells, perl and python). */
+static bool begins_cold(const XThread *th, const Unit *u)
+{
+	const XTask *t = th->task;
+
+	return 5 * t->nwarmed <= 2 * t->ncold + 400 && may_stay_cold(th, u);
+}
+
+static void forget_warm(XTask *t, Unit *u)
+{
+	if (u->warm)
+		t->warm[u->warm - 1] = NULL;
+	u->warm = 0;
+}
+
+static void keep_warm(XTask *t, Unit *u)
+{
+	Unit *oldest = t->warm[t->warm_at];
+
+	if (oldest) {
+		ocode_free(oldest->func);
+		oldest->func = NULL;
+		oldest->warm = 0;
+	}
+	t->warm[t->warm_at] = u;
+	u->warm = t->warm_at + 1;
+	t->warm_at = (t->warm_at + 1) % WARM;
+}
+
 /* ---- dropping ---------------------------------------------------------------------------------------------- */
 
 static void drop(XTask *t, Unit *u)
@@ -148,6 +194,7 @@ static void drop(XTask *t, Unit *u)
 		take_off_page(t, u, last_page(u));
 	if (t->jit)
 		xjit_drop(t, u);
+	forget_warm(t, u);
 	u->dead = true;
 	u->garbage = t->garbage;
 	t->garbage = u;
@@ -223,9 +270,11 @@ void unit_end(XTask *t)
 static bool still_same(XTask *t, const Unit *u, const Bytes *b)
 {
 	Bytes now;
-
-	read_code(t, b->pc, &now);
 	size_t n = (size_t)(u->end - u->pc);
+
+	if (t->nthread == 1)
+		return true;
+	read_code(t, b->pc, &now);
 	return now.n >= MIN(n, b->n) && memcmp(now.p, b->p, MIN(n, b->n)) == 0;
 }
 
@@ -251,15 +300,51 @@ static Unit *translate(XThread *th, u64 pc)
 		Unit *u = lower(t, &b, MAX(max, 1u), max, false);
 		if (!u->insns)
 			return th->single = u;
-		if (t->jit && max && !xjit_compile(t, u, &max)) {
+		u->cold = max == UNIT_INSNS && begins_cold(th, u);
+		if (u->cold) {
+			u->runs = 1;
+			t->ncold++;
+			keep_warm(t, u);
+		} else if (t->jit && max && !xjit_compile(t, u, false, &max)) {
 			unit_free(u);
 			continue;
 		}
+		t->stat.compiled += u->code != NULL;
 		publish(t, u);
 		if (still_same(t, u, &b))
 			return u;
 		drop(t, u);
 	}
+}
+
+/* A cold unit is to run once more. */
+static Unit *again(XThread *th, Unit *u)
+{
+	XTask *t = th->task;
+	Bytes b;
+	u32 max;
+
+	if (u->func && may_stay_cold(th, u)) {
+		u->runs++;
+		return u;
+	}
+	forget_warm(t, u);
+	t->nwarmed++;
+	if (!u->func) {
+		read_code(t, u->pc, &b);
+		Unit *same = lower(t, &b, UNIT_INSNS, true, false);
+		u->func = same->func;
+		same->func = NULL;
+		unit_free(same);
+	}
+	u->cold = false;
+	u->runs = t->o.cold;
+	if (xjit_compile(t, u, true, &max)) {
+		t->stat.compiled++;
+		return u;
+	}
+	drop(t, u);
+	return translate(th, u->pc);
 }
 
 /* Code on a page into which another thread has the kernel write, which no guard must hinder: an instruction at a time. */
@@ -268,8 +353,10 @@ static Unit *find(XThread *th, u64 pc)
 	XTask *t = th->task;
 	const u64 *known = map_get(&t->unit, pc);
 
-	if (known && *known)
-		return (Unit *)(uintptr_t)*known;
+	if (known && *known) {
+		Unit *u = (Unit *)(uintptr_t)*known;
+		return u->cold ? again(th, u) : u;
+	}
 	if (t->npin && xmem_pinned(t, pc, UNIT_INSNS * 15))
 		return th->single = unit_once(th, pc, false);
 	return translate(th, pc);
@@ -321,7 +408,7 @@ static Unit *whole_loop(XThread *th, Unit *u)
 	Unit *r = lower_loop(t, pc);
 	if (!r)
 		return u;
-	bool ok = xjit_compile(t, r, &max), alone = t->stat.flushes != flushes; /* then what has run is no longer known */
+	bool ok = xjit_compile(t, r, false, &max), alone = t->stat.flushes != flushes; /* then what has run is no longer known */
 	if (!ok || alone) {
 		unit_free(r);
 		return alone ? translate(th, pc) : u;

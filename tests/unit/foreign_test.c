@@ -49,7 +49,8 @@ typedef struct Machine {
 	Log log;
 } Machine;
 
-static const int execs[] = { XEXEC_EVAL, XEXEC_JIT };
+enum { LATER = 16 /* jit: units are evaluated twice first */ };
+static const int execs[] = { XEXEC_EVAL, XEXEC_JIT, XEXEC_JIT | LATER };
 static const enum XMode modes[] = { X86_64, X86_32 };
 
 static i64 map_at(XTask *t, u64 at, u64 size, int prot)
@@ -60,7 +61,7 @@ static i64 map_at(XTask *t, u64 at, u64 size, int prot)
 static Machine *start(int exec, enum XMode mode, const void *code, size_t n)
 {
 	Machine *m = calloc(1, sizeof *m);
-	XTaskOpts o = { .mode = mode, .exec = exec, .check_ocode = true, .trap = on_trap, .pending = on_pending, .data = &m->log };
+	XTaskOpts o = { .mode = mode, .exec = exec & 15, .cold = exec & LATER ? 2 : 0, .check_ocode = true, .trap = on_trap, .pending = on_pending, .data = &m->log };
 	Err e = {0};
 
 	m->task = xtask_new(&o, &e);
@@ -412,6 +413,34 @@ static void test_full_cache(void **state)
 	}
 }
 
+/* One thread, whose units are evaluated first: a unit that is compiled when the cache is full is known already. */
+static void test_full_cache_later(void **state)
+{
+	static u8 code[CHAIN * 10 + 9];
+	u32 n = chain(code);
+
+	for (u32 k = 0; k < COUNT(modes); k++) {
+		XTaskOpts o = { .mode = modes[k], .exec = XEXEC_JIT, .cold = 2, .trap = on_int3, .code_limit = 65536 };
+		Err e = {0};
+		XTask *task = xtask_new(&o, &e);
+		Runner r = { .task = task };
+		assert_int_equal(map_at(task, CODE, SIZE, GP_READ | GP_WRITE | GP_EXEC), CODE);
+		XThread *writer = xthread_new(task);
+		assert_true(xguest_write(writer, CODE, code, n));
+		xthread_free(writer);
+		run_chain(&r);
+		assert_int_equal(r.sum, ROUNDS * (CHAIN * (CHAIN - 1) / 2));
+		char *text = NULL;
+		size_t size = 0;
+		FILE *out = open_memstream(&text, &size);
+		xtask_stats(task, out);
+		fclose(out);
+		assert_non_null(strstr(text, "code cache begun again"));
+		free(text);
+		xtask_free(task);
+	}
+}
+
 /* ---- single steps ---------------------------------------------------------------------------------------- */
 
 static void step_on(XThread *t, const XTrap *w)
@@ -681,7 +710,7 @@ int main(void)
 		cmocka_unit_test(test_fault_and_go_on), cmocka_unit_test(test_protection), cmocka_unit_test(test_flags_at_fault),
 		cmocka_unit_test(test_jump_nowhere), cmocka_unit_test(test_not_executable), cmocka_unit_test(test_writes_ahead),
 		cmocka_unit_test(test_rewrites), cmocka_unit_test(test_written_by_handler), cmocka_unit_test(test_unmapped_code),
-		cmocka_unit_test(test_kick), cmocka_unit_test(test_full_cache), cmocka_unit_test(test_steps), cmocka_unit_test(test_fork), cmocka_unit_test(test_file), cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_kick), cmocka_unit_test(test_full_cache), cmocka_unit_test(test_full_cache_later), cmocka_unit_test(test_steps), cmocka_unit_test(test_fork), cmocka_unit_test(test_file), cmocka_unit_test(test_wrap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
