@@ -293,6 +293,8 @@ void tr_jump_if(Tr *t, bool sense, u32 label)
 		if (((u32)tr_pop(t).bits != 0) == sense) {
 			tr_jump(t, label);
 			t->dead = false; /* the checker does not know that */
+		} else {
+			t->height[label] = t->sp; /* for the checker this was a jump, too */
 		}
 		return;
 	}
