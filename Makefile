@@ -139,7 +139,7 @@ deps:
 check:
 	@sh tests/deps.sh build test
 	@sh tests/deps.sh cross || echo "going on without the cross builds"
-	@$(MAKE) -s -j2 all unit out/tests/run $(if $(filter x86_64,$(shell uname -m)),out/tests/x86/fuzz)
+	@$(MAKE) -s -j2 all unit out/tests/run out/tests/randpas $(if $(filter x86_64,$(shell uname -m)),out/tests/x86/fuzz)
 	@sh tests/check.sh
 check-real:
 	@sh tests/deps.sh build test bench real

@@ -49,6 +49,7 @@ part() {
 }
 
 run_programs() { out/tests/run $programs >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
+run_random() { sh tests/random.sh 1 100 >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_errors() { out/tests/run --modes=interp $errors >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_lint() { sh tests/lint.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_linux() { { sh tests/linux/start.sh; sh tests/linux/backtrace.sh; sh tests/linux/run.sh; } >"$log" 2>&1; grep -v "^[0-9]* passed" "$log"; }
@@ -99,6 +100,7 @@ run_cross() {
 part "unit tests" units out
 part "program tests" run_programs
 part "error tests" run_errors
+part "random programs" run_random
 part "Linux programs" run_linux
 part "Linux programs below a root" run_root
 part "Linux programs on a computer that refuses" run_robust

@@ -45,6 +45,7 @@ struct PBuild {
 	Buf code;
 	Body *cur;
 	bool dead;              /* no way leads to the next instruction */
+	VEC(u8) jumped;         /* of each label of cur: a jump to it was emitted */
 	u32 now_line, last_line;
 	VEC(u32) table;
 	Map slot;               /* builder's function number -> slot of the table */
@@ -150,6 +151,7 @@ void pb_begin(PBuild *b, u32 func)
 		bug(b, "pb_begin");
 	b->cur = f;
 	b->dead = false;
+	b->jumped.n = 0;
 	b->now_line = b->last_line = 0;
 	f->begun = true;
 	f->code = b->code.n;
@@ -189,6 +191,7 @@ u32 pb_local(PBuild *b, char type)
 
 u32 pb_label(PBuild *b)
 {
+	vec_push(&b->jumped, 0);
 	return b->cur->nlabel++;
 }
 
@@ -269,6 +272,12 @@ static u8 *put_imm(PBuild *b, u8 *p, char kind, i64 v)
 	}
 }
 
+static void jumped(PBuild *b, u32 label)
+{
+	if (label < b->jumped.n)
+		b->jumped.p[label] = 1;
+}
+
 void pb_op(PBuild *b, POp op)
 {
 	u8 *p = begin(b, op);
@@ -279,10 +288,16 @@ void pb_op(PBuild *b, POp op)
 
 void pb_op1(PBuild *b, POp op, i64 imm)
 {
+	bool unreached = op == P_LABEL && b->dead && (u64)imm < b->jumped.n && !b->jumped.p[imm];
 	u8 *p = begin(b, op);
 
-	if (p)
-		end(b, put_imm(b, p, pcode_ops[op].imm[0], imm));
+	if (!p)
+		return;
+	end(b, put_imm(b, p, pcode_ops[op].imm[0], imm));
+	if (op == P_JUMP || op == P_JUMP_IF || op == P_JUMP_IFZ)
+		jumped(b, (u32)imm);
+	if (unreached) /* what follows may count on a stack that is not there: it stays dead */
+		pb_op1(b, P_TRAP, 255);
 }
 
 void pb_op2(PBuild *b, POp op, i64 imm1, i64 imm2)
@@ -331,9 +346,12 @@ void pb_table_jump(PBuild *b, const u32 *label, u32 n, u32 other)
 	if (!p)
 		return;
 	end(b, put_uleb(p, n));
-	for (u32 i = 0; i < n; i++)
+	for (u32 i = 0; i < n; i++) {
 		buf_uleb(&b->code, label[i]);
+		jumped(b, label[i]);
+	}
 	buf_uleb(&b->code, other);
+	jumped(b, other);
 }
 
 /* ---- memory and the rest of a module ------------------------------------------------------------ */
@@ -530,6 +548,7 @@ void pb_free(PBuild *b)
 	vec_free(&b->export);
 	vec_free(&b->var);
 	vec_free(&b->file);
+	vec_free(&b->jumped);
 	buf_free(&b->bytes);
 	vec_free(&b->segment);
 	map_free(&b->shared);

@@ -141,7 +141,7 @@ u32 pb_local(PBuild *b, char type);                          /* number of a new 
 u32 pb_label(PBuild *b);                                     /* number of a new label */
 void pb_line(PBuild *b, u32 line);                           /* of the instructions that follow */
 /* Instructions emitted where no way leads (behind jump, jump.table, return, trap, unwind, up to the next label) are
- * dropped.  A label, loop or land is placed with pb_op1(b, P_LABEL, k), each number that pb_label gave exactly once;
+ * dropped, and so is what stands behind a forward label (P_LABEL) there that nothing jumps to.  A label, loop or land is placed with pb_op1(b, P_LABEL, k), each number that pb_label gave exactly once;
  * one that nothing jumps to starts with an empty stack. */
 void pb_op(PBuild *b, POp op);                               /* no immediate */
 void pb_op1(PBuild *b, POp op, i64 imm);                     /* one integer immediate: L V G F T u s S */
