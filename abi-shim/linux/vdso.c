@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 
 enum { CALL_BASE = 0x70766d00, CLOCK_GETTIME = 0, GETTIMEOFDAY, TIME, GETCPU, CLOCK_GETRES, CLOCK_GETTIME64, CALLS, KERNEL_ENTRY, SIGRETURN, RT_SIGRETURN };
-enum { BOTH = 0, ONLY_I386 = 1, EH_FRAME = 0x500, CODE = 0xa00, SLOT = 32, RT_OFFSET = 16, LANDING = 5 };
+enum { BOTH = 0, ONLY_I386 = 1, EH_FRAME = 0x500, CODE = 0xa00, SLOT = 32, RT_OFFSET = 16, VERSIONS = 3, VERDEF_SIZE = 28, LANDING = 5 };
 
 static const struct Symbol {
 	const char *name;
@@ -78,7 +78,7 @@ static u8 *put_word(bool wide, u8 *p, u64 v)
 
 /* Offsets of the tables in the page. */
 typedef struct Tables {
-	u32 phdr, dynamic, sym, str, hash, nsym, nstr, neh;
+	u32 phdr, dynamic, sym, str, hash, versym, verdef, nsym, nstr, nver, neh;
 } Tables;
 
 static void put_symbol(bool wide, u8 *p, u32 name, u32 at)
@@ -112,6 +112,7 @@ static void put_symbols(bool wide, u8 *page, Tables *s)
 		if (wide && symbols[i].width == ONLY_I386)
 			continue;
 		put_symbol(wide, page + s->sym + s->nsym * size, s->nstr, code_at(symbols[i].code));
+		st16(page + s->versym + 2 * s->nsym, symbols[i].code < KERNEL_ENTRY ? 2 : 3);
 		memcpy(page + s->str + s->nstr, symbols[i].name, strlen(symbols[i].name) + 1);
 		s->nstr += (u32)strlen(symbols[i].name) + 1;
 		s->nsym++;
@@ -123,10 +124,48 @@ static void put_symbols(bool wide, u8 *page, Tables *s)
 		st32(page + s->hash + 12 + 4 * i, i + 1 < s->nsym ? i + 1 : 0);
 }
 
+/* The hash of the System V ABI. */
+static u32 hash_name(const char *name)
+{
+	u32 h = 0, high;
+
+	for (; *name; name++) {
+		h = (h << 4) + (u8)*name;
+		high = h & 0xf0000000;
+		h = (h ^ high >> 24) & ~high;
+	}
+	return h;
+}
+
+/* Versions of the symbols: of the file itself, of functions, of i386's entries.  Go's programs depend on them. */
+static void put_versions(bool wide, u8 *page, Tables *s)
+{
+	static const char *const names[VERSIONS - 1] = {"LINUX_2.6", "LINUX_2.5"};
+	u8 *p = page + s->verdef;
+
+	s->nver = wide ? VERSIONS - 1 : VERSIONS;
+	for (u32 i = 0; i < s->nver; i++, p += VERDEF_SIZE) {
+		const char *name = i ? names[i - 1] : (const char *)page + s->str + 1;
+		st16(p, VER_DEF_CURRENT);
+		st16(p + 2, i ? 0 : VER_FLG_BASE);
+		st16(p + 4, (u16)(i + 1));
+		st16(p + 6, 1);
+		st32(p + 8, hash_name(name));
+		st32(p + 12, VERDEF_SIZE - 8);
+		st32(p + 16, i + 1 < s->nver ? VERDEF_SIZE : 0);
+		st32(p + 20, i ? s->nstr : 1);
+		if (i) {
+			memcpy(page + s->str + s->nstr, name, strlen(name) + 1);
+			s->nstr += (u32)strlen(name) + 1;
+		}
+	}
+}
+
 static void put_dynamic(bool wide, u8 *page, const Tables *s)
 {
 	const u32 tags[][2] = {{DT_HASH, s->hash}, {DT_STRTAB, s->str}, {DT_SYMTAB, s->sym}, {DT_STRSZ, s->nstr},
-		{DT_SYMENT, wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym)}, {DT_SONAME, 1}, {DT_NULL, 0}};
+		{DT_SYMENT, wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym)}, {DT_SONAME, 1}, {DT_VERSYM, s->versym},
+		{DT_VERDEF, s->verdef}, {DT_VERDEFNUM, s->nver}, {DT_NULL, 0}};
 	u8 *p = page + s->dynamic;
 
 	for (u32 i = 0; i < COUNT(tags); i++)
@@ -163,7 +202,7 @@ static void put_header(bool wide, u8 *page, const Tables *s)
 	st16(p + 6, (u16)size);
 	st16(p + 8, 3);
 	put_segment(wide, page + s->phdr, PT_LOAD, PF_R | PF_X, 0, GUEST_PAGE);
-	put_segment(wide, page + s->phdr + size, PT_DYNAMIC, PF_R, s->dynamic, 7 * (wide ? 16 : 8));
+	put_segment(wide, page + s->phdr + size, PT_DYNAMIC, PF_R, s->dynamic, 10 * (wide ? 16 : 8));
 	put_segment(wide, page + s->phdr + 2 * size, PT_GNU_EH_FRAME, PF_R, EH_FRAME, s->neh);
 }
 
@@ -180,11 +219,12 @@ static u32 put_unwind(bool wide, u8 *page)
 bool vdso_map(LTask *k)
 {
 	u8 page[GUEST_PAGE] = {0};
-	Tables s = {.phdr = 64, .dynamic = 240, .sym = 368, .str = 0x300, .hash = 0x480};
+	Tables s = {.phdr = 64, .dynamic = 240, .sym = 400, .verdef = 0x2a0, .str = 0x300, .hash = 0x480, .versym = 0x4d0};
 	XMapReq r = {.size = GUEST_PAGE, .prot = GP_READ | GP_WRITE, .fd = -1, .name = "[vdso]"};
 	i64 at = guest_map(k->x, &r);
 
 	put_symbols(k->wide, page, &s);
+	put_versions(k->wide, page, &s);
 	put_dynamic(k->wide, page, &s);
 	s.neh = put_unwind(k->wide, page);
 	put_header(k->wide, page, &s);
