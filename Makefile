@@ -151,10 +151,12 @@ demo:
 	@sh tests/demo.sh
 bench:
 	@sh tests/deps.sh build test cross bench
-	@$(MAKE) -s -j2 all out/tests/bench
+	@$(MAKE) -s -j2 all out/tests/bench out/tests/translate
 	@sh tests/bench/run.sh
 	@echo
 	@sh tests/bench/foreign.sh
+	@echo
+	@sh tests/bench/translate.sh
 lint:
 	@sh tests/lint.sh
 docs:
