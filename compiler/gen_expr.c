@@ -445,6 +445,7 @@ void gen_expr(Gen *g, Node *n)
 		break;
 	case N_REAL: pb_f64(g->b, n->r); break;
 	case N_NIL: E1(I32_CONST, 0); break;
+	case N_ADDR: gen_addr(g, n->a); break;
 	case N_STR: gen_chars(g, n); break;
 	case N_VAR: case N_FIELD: case N_INDEX: case N_DEREF: case N_WITHREF:
 		gen_load(g, gen_place(g, n));

@@ -209,6 +209,7 @@ decl_proc:
 	heading ';' block ';'            { $$ = set_c(p, $1, $3); CHECK_DEPTH; }
 |	heading ';' ID ';'               { $$ = $1; $$->name2 = $3; }
 |	heading error ';' block ';'      { $$ = set_c(p, $1, $4); CHECK_DEPTH; }
+|	heading ';' block error ';'      { $$ = set_c(p, $1, $3); CHECK_DEPTH; }
 ;
 heading:
 	PROCEDURE ID params_opt          { $$ = list_nd(p, N_PROC, @2, $3, NULL); $$->name = $2; }
@@ -654,6 +655,10 @@ static const char *misspelt(Parser *p, Span at, const bool *expected)
 static bool well_known(Parser *p, Span at, const bool *expected, int prev, int got, const char *what)
 {
 	bool statements = expected[YYTRANSLATE(END)] && expected[YYTRANSLATE(';')];
+	if (got == END && !expected[YYTRANSLATE(END)] && prev == END) {
+		diag_error(p->c, at, "this 'end' has no 'begin'");
+		return true;
+	}
 	if (got == ELSE && prev == ';' && statements) {
 		diag_error(p->c, (Span){ p->prev_end - 1, p->prev_end }, "the ';' before 'else' ends the 'if'; leave it out");
 		return true;

@@ -829,6 +829,26 @@ static Node *chain(Sema *s, Node *n)
 	return r;
 }
 
+/* @ of a variable is an untyped pointer; of a routine it is only known where a routine is wanted. */
+static Node *address_of(Sema *s, Node *n)
+{
+	Sym *y = n->a->op == N_ID ? sema_lookup(s, n->a->name) : NULL;
+	if (y && y->kind == S_PROC) {
+		diag_error(s->c, n->at, "'@' of a routine is only supported where a routine is wanted");
+		return sema_poison(s, n);
+	}
+	n->a = sema_lvalue(s, n->a, false);
+	if (n->a->type->kind == T_POISON)
+		return sema_poison(s, n);
+	if (n->a->op == N_DEREF && n->a->a->type->kind == T_TEXT) {
+		diag_error(s->c, n->at, "the buffer variable of a text has no address");
+		return sema_poison(s, n);
+	}
+	sema_address(n->a);
+	n->type = s->t_nil;
+	return n;
+}
+
 static Node *expr(Sema *s, Node *n)
 {
 	switch (n->op) {
@@ -856,8 +876,7 @@ static Node *expr(Sema *s, Node *n)
 		diag_error(s->c, n->at, "a field width is only allowed in write, writeln and str");
 		return sema_poison(s, n);
 	case N_ADDR:
-		diag_error(s->c, n->at, "'@' is only supported before the name of a routine");
-		return sema_poison(s, n);
+		return address_of(s, n);
 	}
 	return n->type ? n : sema_poison(s, n);
 }

@@ -139,27 +139,37 @@ typedef struct Report {
 	Thread *th;
 	Buf *out;
 	u32 n, total;
+	const char *library; /* the routine of the library that the first line shown has called */
+	bool started;        /* a line was shown */
 } Report;
 
 static bool report(void *ctx, const Activation *a)
 {
 	Report *r = ctx;
+	const PModule *m = r->th->task->m;
 	u32 k = r->n++;
 
+	if (!r->started && m->nline && !a->e.line) { /* the library has no lines: first the program's own */
+		r->library = m->func[a->e.func].name;
+		return true;
+	}
 	if (k == SHOW_HEAD && r->total > SHOW_HEAD + SHOW_TAIL + 1)
 		buf_printf(r->out, "  ... %u more\n", r->total - SHOW_HEAD - SHOW_TAIL);
 	if (k >= SHOW_HEAD && k + SHOW_TAIL < r->total && r->total > SHOW_HEAD + SHOW_TAIL + 1)
 		return true;
-	buf_printf(r->out, k ? "  called from " : "  at ");
+	buf_printf(r->out, r->started ? "  called from " : "  at ");
 	task_place(r->th->task, &a->e, r->out);
+	if (!r->started && r->library)
+		buf_printf(r->out, ", in %s", r->library);
 	buf_printf(r->out, "\n");
+	r->started = true;
 	return true;
 }
 
 void chain_report(Thread *th, u32 code, Buf *out)
 {
 	th->overflow = code == TRAP_STACK;
-	Report r = {th, out, 0, thread_chain(th, NULL, 0)};
+	Report r = {.th = th, .out = out, .total = thread_chain(th, NULL, 0)};
 
 	buf_printf(out, "run-time error %u: %s\n", code, task_error_text(code));
 	chain_walk(th, report, &r);
