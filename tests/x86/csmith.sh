@@ -1,7 +1,7 @@
 #!/bin/sh
 # Random C programs by csmith, for both widths: the native run against pvm's.  csmith.sh [N [FIRST]]
-# Seed k chooses the compiler's options as well; one in ten of the short ones runs by eval too.  A program that runs for more than a second
-# natively says nothing and is skipped.  The last line counts the comparisons.
+# Seed k chooses the compiler's options as well; one in ten of the short ones runs by eval too.  A program that takes more
+# than a second of CPU time natively says nothing and is skipped.  The last line counts the comparisons.
 set -u
 n=${1:-10} first=${2:-1}
 pvm=${PVM:-$PWD/out/pvm}
@@ -47,9 +47,9 @@ try() {
 	opts=$(options $((k + $2)))
 	# shellcheck disable=SC2086
 	$1 $opts -w -static -I"$include" -o "$out/$name" "$out/$k.c" || { echo "FAIL $name does not compile"; failed=$((failed + 1)); return; }
-	timeout 1 "$out/$name" >"$out/$name.want" 2>&1 </dev/null
+	(ulimit -t 1; exec "$out/$name") >"$out/$name.want" 2>/dev/null </dev/null
 	status=$?
-	if [ $status = 124 ]; then
+	if [ $status = 137 ] || [ $status = 152 ]; then # SIGKILL or SIGXCPU
 		skipped=$((skipped + 1))
 	else
 		echo "status $status" >>"$out/$name.want"
