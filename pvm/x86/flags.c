@@ -44,6 +44,37 @@ static u32 of_step(u64 r, u64 carry, unsigned size, bool inc)
 	return (carry ? XF_C : 0) | zsp(r, size) | (r == (inc ? edge : edge - 1) ? XF_O : 0) | ((r & 15) == (inc ? 0 : 15) ? XF_A : 0);
 }
 
+/* Of a shift by n, 1 to 31 (63): what has been shifted out last, and the sign's change. */
+static u32 of_shift(u64 a, u64 n, unsigned size, unsigned op)
+{
+	unsigned top = 8 * size - 1;
+	u64 last, r, o;
+
+	if (op == FL_SHL) {
+		r = low(a << n, size);
+		last = size == 8 ? a >> (64 - n) : a << n >> (top + 1);
+		o = (r >> top ^ last) & 1;
+	} else {
+		last = op == FL_SHR ? a >> (n - 1) : (u64)((i64)(a << (63 - top)) >> (63 - top) >> (n - 1));
+		r = low(op == FL_SHR ? last >> 1 : (u64)((i64)last >> 1), size);
+		o = op == FL_SHR ? a >> top & 1 : 0;
+	}
+	return zsp(r, size) | (last & 1 ? XF_C : 0) | (o ? XF_O : 0);
+}
+
+static i64 sign_extended(u64 v, unsigned size)
+{
+	return (i64)(v << (64 - 8 * size)) >> (64 - 8 * size);
+}
+
+static u32 of_product(u64 a, u64 b, unsigned size)
+{
+	__extension__ __int128 p = (__int128)sign_extended(a, size) * sign_extended(b, size);
+	u64 r = low((u64)p, size);
+
+	return zsp(r, size) | (p != sign_extended(r, size) ? XF_C | XF_O : 0);
+}
+
 static u32 of_record(const Regfile *t)
 {
 	const u64 *s = t->slot;
@@ -59,6 +90,8 @@ static u32 of_record(const Regfile *t)
 	case FL_INC: return of_step(low(a, size), c & 1, size, true);
 	case FL_DEC: return of_step(low(a, size), c & 1, size, false);
 	case FL_SHIFT: return zsp(low(a, size), size) | (b & 1 ? XF_O : 0) | (c & 1 ? XF_C : 0);
+	case FL_SHL: case FL_SHR: case FL_SAR: return of_shift(low(a, size), b & 63, size, s[XS_FLAG_OP] & 0xff);
+	case FL_IMUL: return of_product(a, b, size);
 	default: return (u32)a & XF_ALL;
 	}
 }

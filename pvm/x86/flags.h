@@ -18,6 +18,10 @@ typedef enum XFlagOp {
 	FL_INC,    /* a is the result; c the carry from before */
 	FL_DEC,
 	FL_SHIFT,  /* a is the result; b the overflow flag, c the carry */
+	FL_SHL,    /* a shifted by b, which is not 0 */
+	FL_SHR,
+	FL_SAR,
+	FL_IMUL,   /* signed a * b, low half; CF and OF: it is not all */
 	/* only while lowering: */
 	FL_SLOT,   /* what a, b and c do not give is in the register file */
 	FL_DYN     /* likewise; opv is the kind */
@@ -31,6 +35,7 @@ typedef struct XFlags {
 	u8 size;   /* bytes of the operands */
 	OVal a, b, c;
 	OVal nc, no; /* CF and OF instead of the record's; 0 = those */
+	OVal r;      /* of shifts and products: the result, if it is there */
 	OVal opv, d; /* XS_FLAG_OP and XS_FLAG_D; 0 = by op and size, unchanged */
 } XFlags;
 enum { XFLAG_SLOTS = 5 };

@@ -133,22 +133,25 @@ static void mul_flags(XLower *l, unsigned size, OVal low, OVal over)
 	xl_set_flags(l, FL_SHIFT, size, low, over, over);
 }
 
+OVal xl_product_over(XLower *l, unsigned size, OVal a, OVal b, OVal r)
+{
+	if (size == 8)
+		return xl_cmp(l, CC_NE, xl_bin(l, O_MULHS, a, b), xl_bini(l, O_SHRS, r, 63));
+	OVal wide = xl_bin(l, O_MUL, xl_sext(l, a, size, OT_I64), xl_sext(l, b, size, OT_I64));
+	return xl_cmp(l, CC_NE, xl_sext(l, r, size, OT_I64), wide);
+}
+
+/* The flags are recorded by operands, and seldom wanted. */
 void x86_lower_imul(XLower *l)
 {
 	const XInsn *i = &l->i;
 	unsigned size = i->opnd[0].size, n = i->nopnd;
-	OVal a = xl_operand(l, n == 3 ? 1 : 0), b = source(l, n == 3 ? 2 : 1, size), r, over;
+	OVal a = xl_operand(l, n == 3 ? 1 : 0), b = source(l, n == 3 ? 2 : 1, size);
+	OVal r = xl_zext(l, xl_bin(l, O_MUL, a, b), size);
 
-	if (size == 8) {
-		r = xl_bin(l, O_MUL, a, b);
-		over = xl_cmp(l, CC_NE, xl_bin(l, O_MULHS, a, b), xl_bini(l, O_SHRS, r, 63));
-	} else {
-		OVal wide = xl_bin(l, O_MUL, xl_sext(l, a, size, OT_I64), xl_sext(l, b, size, OT_I64));
-		r = xl_zext(l, wide, size);
-		over = xl_cmp(l, CC_NE, xl_sext(l, r, size, OT_I64), wide);
-	}
 	xl_set_operand(l, 0, r);
-	mul_flags(l, size, r, over);
+	xl_set_flags(l, FL_IMUL, size, a, b, 0);
+	l->flags.r = r;
 }
 
 static void mul_wide(XLower *l, unsigned size, bool sgn)

@@ -23,6 +23,8 @@ static OVal result(XLower *l)
 	switch (f->op) {
 	case FL_ADD: case FL_ADC: r = xl_bin(l, O_ADD, f->a, f->b); break;
 	case FL_SUB: case FL_SBB: r = xl_bin(l, O_SUB, f->a, f->b); break;
+	case FL_SHL: case FL_SHR: case FL_SAR: return f->r ? f->r : xl_shift(l, (XFlagOp)f->op, f->size, f->a, f->b).r;
+	case FL_IMUL: return f->r ? f->r : xl_zext(l, xl_bin(l, O_MUL, f->a, f->b), f->size);
 	default: return r;
 	}
 	if (f->op == FL_ADC || f->op == FL_SBB)
@@ -156,6 +158,8 @@ OVal xl_cf(XLower *l)
 	case FL_SUB: return xl_cmp(l, CC_LTU, f.a, f.b);
 	case FL_SBB: return xl_bin(l, O_OR, xl_cmp(l, CC_LTU, f.a, f.b), xl_bin(l, O_AND, f.c, xl_cmp(l, CC_EQ, f.a, f.b)));
 	case FL_INC: case FL_DEC: case FL_SHIFT: return f.c;
+	case FL_SHL: case FL_SHR: case FL_SAR: return xl_shift(l, (XFlagOp)f.op, f.size, f.a, f.b).c;
+	case FL_IMUL: return xl_product_over(l, f.size, f.a, f.b, result(l));
 	}
 	return xl_const(l, OT_I32, 0);
 }
@@ -223,6 +227,8 @@ OVal xl_of(XLower *l)
 	case FL_INC: return xl_cmpi(l, CC_EQ, f.a, 1ull << (bits(l) - 1));
 	case FL_DEC: return xl_cmpi(l, CC_EQ, f.a, (1ull << (bits(l) - 1)) - 1);
 	case FL_SHIFT: return f.b;
+	case FL_SHL: case FL_SHR: case FL_SAR: return xl_shift(l, (XFlagOp)f.op, f.size, f.a, f.b).o;
+	case FL_IMUL: return xl_product_over(l, f.size, f.a, f.b, result(l));
 	}
 	return xl_const(l, OT_I32, 0);
 }

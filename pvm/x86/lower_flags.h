@@ -4,6 +4,13 @@
 
 #include "lower.h"
 
+/* A shift by n (1 .. 31 or 63, in i32): result, carry, overflow. */
+typedef struct Shift {
+	OVal r, c, o;
+} Shift;
+Shift xl_shift(XLower *l, XFlagOp op, unsigned size, OVal a, OVal n);
+/* Is the signed product more than its low half r? */
+OVal xl_product_over(XLower *l, unsigned size, OVal a, OVal b, OVal r);
 /* Records what sets the flags from here on; see XFlags. */
 void xl_set_flags(XLower *l, XFlagOp op, unsigned size, OVal a, OVal b, OVal c);
 /* CF and OF alone become these (0 or 1 in i32); no 0: OF stays. */

@@ -188,7 +188,7 @@ static u8 flag_type(const Known *k, u32 v)
 {
 	if (k->op == FL_DYN)
 		return OT_I64;
-	if (v == 3 || k->op == FL_BITS || (k->op == FL_SHIFT && v == 2))
+	if (v == 3 || k->op == FL_BITS || (k->op >= FL_SHIFT && k->op <= FL_SAR && v == 2))
 		return OT_I32;
 	return k->size == 8 ? OT_I64 : OT_I32;
 }

@@ -22,10 +22,6 @@ static OVal bit_at(XLower *l, OVal v, OVal n)
 	return xl_to(l, OT_I32, xl_bini(l, O_AND, xl_bin(l, O_SHRU, wide, xl_to(l, OT_I64, n)), 1));
 }
 
-typedef struct Shift {
-	OVal r, c, o; /* result, carry, overflow */
-} Shift;
-
 /* n is 1 .. 31 (63), in the value's type; sizes 1 and 2 shift within 32 bits, wider ones within 64. */
 static Shift shl(XLower *l, unsigned size, OVal a, OVal n)
 {
@@ -69,9 +65,21 @@ static Shift sar(XLower *l, unsigned size, OVal a, OVal n)
 	return s;
 }
 
-static Shift shift(XLower *l, unsigned op, unsigned size, OVal a, OVal n)
+Shift xl_shift(XLower *l, XFlagOp op, unsigned size, OVal a, OVal n)
 {
-	return op == XI_SHL ? shl(l, size, a, n) : op == XI_SHR ? shr(l, size, a, n) : sar(l, size, a, n);
+	n = xl_to(l, value_type(size), n);
+	return op == FL_SHL ? shl(l, size, a, n) : op == FL_SHR ? shr(l, size, a, n) : sar(l, size, a, n);
+}
+
+/* The result alone; the flags are recorded by operands, and seldom wanted.  n in i32. */
+static OVal shift(XLower *l, unsigned op, unsigned size, OVal a, OVal n)
+{
+	OVal x = op == XI_SAR ? xl_sext(l, a, size, value_type(size)) : a;
+	OVal r = xl_zext(l, xl_bin(l, op == XI_SHL ? O_SHL : op == XI_SHR ? O_SHRU : O_SHRS, x, xl_to(l, value_type(size), n)), size);
+
+	xl_set_flags(l, op == XI_SHL ? FL_SHL : op == XI_SHR ? FL_SHR : FL_SAR, size, a, n, 0);
+	l->flags.r = r;
+	return r;
 }
 
 /* Flags and result of a shift by CL, which may be 0. */
@@ -81,10 +89,9 @@ static OVal by_register(XLower *l, unsigned op, unsigned size, OVal a, OVal n)
 	const XFlags old = l->flags;
 	/* a shift by 1 stands in for a shift by 0, and is not chosen */
 	OVal m = xl_select(l, zero, xl_const(l, xl_type(l, n), 1), n);
-	Shift s = shift(l, op, size, a, m);
-	xl_set_flags(l, FL_SHIFT, size, s.r, s.o, s.c);
+	OVal r = shift(l, op, size, a, xl_to(l, OT_I32, m));
 	xl_choose_flags(l, zero, &old);
-	return xl_select(l, zero, a, s.r);
+	return xl_select(l, zero, a, r);
 }
 
 /* An operand of 1 or 2 bytes fills the 32 bits, so that they turn as it would. */
@@ -151,9 +158,7 @@ void x86_lower_shift(XLower *l)
 	if (rotates(op) && constant) {
 		r = rotate(l, op, size, a, n);
 	} else if (constant) {
-		Shift s = shift(l, op, size, a, xl_const(l, value_type(size), n));
-		xl_set_flags(l, FL_SHIFT, size, s.r, s.o, s.c);
-		r = s.r;
+		r = shift(l, op, size, a, xl_const(l, OT_I32, n));
 	} else {
 		OVal cl = xl_bini(l, O_AND, xl_reg(l, 1, 1, false), mask);
 		cl = xl_to(l, value_type(size), cl);
