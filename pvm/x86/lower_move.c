@@ -120,6 +120,8 @@ void x86_lower_push(XLower *l)
 	/* pop to memory: the address sees the raised stack pointer, the fault the old one */
 	OVal old = xl_get(l, XS_GPR + RSP, l->word), v = xl_load(l, old, size), sp = xl_bini(l, O_ADD, old, size);
 	bool dirty = xl_is_dirty(l, XS_GPR + RSP);
+	if (x86_writes_code(&l->i)) /* xl_address would raise with the new one */
+		xl_exit_if(l, xl_const(l, OT_I32, 1), XE_GP, l->i.pc);
 	l->cur[XS_GPR + RSP] = sp;
 	OVal addr = xl_address(l);
 	l->cur[XS_GPR + RSP] = old;
