@@ -66,6 +66,7 @@ run_amd() { sh tests/x86/amd.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_win32() { sh tests/win32/run.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_root() { sh tests/linux/root.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_robust() { sh tests/linux/robust.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
+run_trace() { sh tests/linux/trace.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_docs() { sh tests/docs.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 
 run_san() {
@@ -103,6 +104,7 @@ part "error tests" run_errors
 part "random programs" run_random
 part "Linux programs" run_linux
 part "Linux programs below a root" run_root
+part "strace" run_trace
 part "Linux programs on a computer that refuses" run_robust
 part "real Linux programs" run_real
 part "Windows programs" run_win32

@@ -163,10 +163,12 @@ typedef struct LSig {
 const LSig *args_sig(const LRow *row);
 u64 flags_to_host(const char *table, u64 guest);
 u64 flags_to_guest(const char *table, u64 host);
+bool args_hidden(const LSig *sig, u32 i, const u64 *raw); /* not shown in a trace */
 void args_show(LThread *t, u8 show, u64 v, u64 size, Buf *out);
 
 /* trace.c */
 void trace_call(LThread *t, const u64 *raw, i64 result, bool returns);
+void trace_unknown(LThread *t, u64 nr);
 void trace_signal(LThread *t, int sig, const siginfo_t *si);
 
 /* path.c -- names of files.  All give a host path, in out (PATH_SIZE bytes) or the same string. */

@@ -10,7 +10,8 @@ enum { HOST_LARGEFILE = 0x20000 };
 enum { HOST_LARGEFILE = 0x8000 };
 #endif
 
-typedef enum Show { SHOW_DEC, SHOW_DIRFD, SHOW_STR, SHOW_BUF, SHOW_RBUF, SHOW_HEX, SHOW_OCT, SHOW_PTR, SHOW_SIG, SHOW_FLAGS, SHOW_NAME } Show;
+typedef enum Show { SHOW_DEC, SHOW_DIRFD, SHOW_STR, SHOW_BUF, SHOW_RBUF, SHOW_HEX, SHOW_OCT, SHOW_PTR, SHOW_SIG, SHOW_FLAGS, SHOW_NAME,
+	SHOW_OFLAGS, SHOW_FDFLAGS, SHOW_CMODE, SHOW_ACCESS, SHOW_SOCKTYPE, SHOW_STRV, SHOW_VARS }  Show;
 
 static const struct Word {
 	const char *name;
@@ -28,6 +29,13 @@ static const struct Flag {
 #define FL(word, name, guest, host) {#word, #name, guest, (u64)(host)},
 #include "flags.def"
 #undef FL
+#define I(name, number, how, kind) {"ioctl", #name, number, 0},
+#include "ioctl.def"
+#undef I
+#define P(name, number, how) {"prctl", #name, number, 0},
+#include "prctl.def"
+#undef P
+	{"prctl", "PR_SET_NAME", 15, 0}, {"prctl", "PR_GET_NAME", 16, 0}, {"prctl", "PR_GET_SECCOMP", 21, 0}, {"prctl", "PR_SET_SECCOMP", 22, 0},
 };
 
 /* ---- signatures ------------------------------------------------------------------------------------ */
@@ -43,7 +51,7 @@ static LArg parse_word(const char *s, size_t n)
 	}
 	for (u32 i = 0; i < COUNT(words); i++)
 		if (strlen(words[i].name) == n && memcmp(words[i].name, s, n) == 0)
-			return (LArg){words[i].cls, 0, (u8)i, strcmp(words[i].name, "oflags") == 0, words[i].show == SHOW_DIRFD};
+			return (LArg){words[i].cls, 0, (u8)i, strcmp(words[i].name, "oflags") == 0 || strcmp(words[i].name, "fdflags") == 0, words[i].show == SHOW_DIRFD};
 	die(EXIT_VM, "syscalls.def: no word %.*s", (int)n, s);
 }
 
@@ -118,7 +126,7 @@ static void show_flags(const char *word, u64 v, Buf *out)
 		}
 	}
 	if (v || !*bar)
-		buf_printf(out, "%s%#llx", bar, (unsigned long long)v);
+		buf_printf(out, v ? "%s%#llx" : "0", bar, (unsigned long long)v);
 }
 
 static void show_name(const char *word, u64 v, Buf *out)
@@ -130,6 +138,55 @@ static void show_name(const char *word, u64 v, Buf *out)
 		}
 	}
 	buf_printf(out, "%#llx", (unsigned long long)v);
+}
+
+/* How a file is opened has the access first, which is no bit when it is reading. */
+static void show_oflags(u64 v, Buf *out)
+{
+	if (!(v & O_ACCMODE))
+		buf_printf(out, v ? "O_RDONLY|" : "O_RDONLY");
+	if (v)
+		show_flags("oflags", v, out);
+}
+
+static void show_socktype(u64 v, Buf *out)
+{
+	show_name("socktype", v & 0xf, out);
+	if (v & ~0xfull & 0x80000)
+		buf_printf(out, "|SOCK_CLOEXEC");
+	if (v & 0x800)
+		buf_printf(out, "|SOCK_NONBLOCK");
+}
+
+static void show_string(LThread *t, u64 at, Buf *out);
+
+static u64 word_at(LThread *t, u64 at)
+{
+	u8 raw[8];
+
+	return !xguest_read(t->x, at, raw, t->wide ? 8 : 4) ? 0 : t->wide ? ld64(raw) : ld32(raw);
+}
+
+/* An array of strings, or how many there are. */
+static void show_strings(LThread *t, u64 at, bool count, Buf *out)
+{
+	enum { MOST = 32 };
+	u32 word = t->wide ? 8 : 4, n = 0;
+
+	if (!at || !word_at(t, at)) {
+		buf_printf(out, at ? "[]" : "NULL");
+		return;
+	}
+	for (u64 p; (p = word_at(t, at + (u64)n * word)) && (count || n < MOST); n++) {
+		if (count)
+			continue;
+		buf_printf(out, n ? ", " : "[");
+		show_string(t, p, out);
+	}
+	if (count)
+		buf_printf(out, "%#llx /* %u vars */", (unsigned long long)at, n);
+	else
+		buf_printf(out, n == MOST ? ", ...]" : "]");
 }
 
 /* A string in quotes, as C writes it. */
@@ -169,6 +226,16 @@ static void show_buffer(LThread *t, u64 at, u64 size, Buf *out)
 		buf_printf(out, at ? "%#llx" : "NULL", (unsigned long long)at);
 }
 
+/* The mode of a file that is not created, and what a command of fcntl does not take. */
+bool args_hidden(const LSig *sig, u32 i, const u64 *raw)
+{
+	enum { CREAT = 0x40, TMPFILE = 0x400000 };
+
+	if (i == 2 && sig->arg[1].cls == LC_INT && strcmp(words[sig->arg[1].show].name, "fcntl") == 0)
+		return raw[1] == F_GETFD || raw[1] == F_GETFL || raw[1] == F_GETOWN || raw[1] == F_GETPIPE_SZ || raw[1] == F_GET_SEALS;
+	return i && sig->arg[i].cls < LC_GET && words[sig->arg[i].show].show == SHOW_CMODE && !(raw[i - 1] & (CREAT | TMPFILE));
+}
+
 void args_show(LThread *t, u8 word, u64 v, u64 size, Buf *out)
 {
 	const struct Word *w = &words[word];
@@ -179,9 +246,16 @@ void args_show(LThread *t, u8 word, u64 v, u64 size, Buf *out)
 	case SHOW_STR: show_string(t, v, out); break;
 	case SHOW_BUF:
 	case SHOW_RBUF: show_buffer(t, v, size, out); break;
+	case SHOW_CMODE:
 	case SHOW_OCT: buf_printf(out, "0%llo", (unsigned long long)v); break;
-	case SHOW_SIG: buf_printf(out, "SIG%s", v < NSIG && sigabbrev_np((int)v) ? sigabbrev_np((int)v) : "?"); break;
+	case SHOW_FDFLAGS: show_flags("oflags", v, out); break;
+	case SHOW_SIG: if (!v) buf_u8(out, '0'); else buf_printf(out, "SIG%s", v < NSIG && sigabbrev_np((int)v) ? sigabbrev_np((int)v) : "?"); break;
 	case SHOW_FLAGS: show_flags(w->name, v, out); break;
+	case SHOW_OFLAGS: show_oflags(v, out); break;
+	case SHOW_ACCESS: v ? show_flags(w->name, v, out) : buf_printf(out, "F_OK"); break;
+	case SHOW_SOCKTYPE: show_socktype(v, out); break;
+	case SHOW_STRV:
+	case SHOW_VARS: show_strings(t, v, w->show == SHOW_VARS, out); break;
 	case SHOW_NAME: show_name(w->name, v, out); break;
 	case SHOW_PTR:
 		if (!v) {

@@ -291,8 +291,7 @@ static i64 missing(LThread *t, bool wide, u64 nr)
 	(*map_put(&t->task->missing, nr << 1 | wide))++;
 	thread_unlock(t->task);
 	if (t->task->o.strace)
-		fprintf(t->task->trace, "syscall_%llu(%#llx, %#llx, %#llx) = -1 ENOSYS\n", (unsigned long long)nr,
-			(unsigned long long)t->raw[0], (unsigned long long)t->raw[1], (unsigned long long)t->raw[2]);
+		trace_unknown(t, nr);
 	return -ENOSYS;
 }
 

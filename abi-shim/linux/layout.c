@@ -167,27 +167,123 @@ i64 layout_read(LThread *t, LKind k, u64 at, void *host)
 	return 0;
 }
 
-/* Writes it as {field=number, ...}. */
+/* A field's number as a reader wants it: modes as ls has them, limits without a limit by name. */
+static void show_number(const char *name, u64 v, Buf *out)
+{
+	static const char *const types[16] = {[1] = "S_IFIFO", [2] = "S_IFCHR", [4] = "S_IFDIR", [6] = "S_IFBLK", [8] = "S_IFREG", [10] = "S_IFLNK", [12] = "S_IFSOCK"};
+	const char *type = types[v >> 12 & 15];
+
+	if (strstr(name, "_mode") && type)
+		buf_printf(out, "%s|0%llo", type, (unsigned long long)v & 07777);
+	else if (strcmp(name, "st_rdev") == 0)
+		buf_printf(out, "makedev(%#x, %#x)", (u32)(v >> 8 & 0xfff), (u32)((v & 0xff) | (v >> 12 & ~0xffull)));
+	else if (strncmp(name, "rlim_", 5) == 0 && v == ~0ull)
+		buf_printf(out, "RLIM64_INFINITY");
+	else
+		buf_printf(out, "%lld", (long long)v);
+}
+
+/* A set of signals: [INT CHLD]; one that lacks few as ~[...]. */
+static void show_signals(u64 set, Buf *out)
+{
+	bool most = __builtin_popcountll(set) > 42;
+	const char *space = "";
+
+	buf_printf(out, most ? "~[" : "[");
+	for (int sig = 1; sig <= 64; sig++) {
+		if ((set >> (sig - 1) & 1) == most)
+			continue;
+		const char *name = sig < 32 ? sigabbrev_np(sig) : NULL;
+		if (name)
+			buf_printf(out, "%s%s", space, name);
+		else
+			buf_printf(out, "%sRT_%d", space, sig - 32);
+		space = " ";
+	}
+	buf_u8(out, ']');
+}
+
+/* A signal's handler, as strace writes it. */
+static void show_action(const u8 *raw, bool wide, Buf *out)
+{
+	static const char *const names[] = {"SIG_DFL", "SIG_IGN"};
+	static const struct { u32 bit; const char *name; } flags[] = {
+		{0x04000000, "SA_RESTORER"}, {0x08000000, "SA_ONSTACK"}, {0x10000000, "SA_RESTART"}, {4, "SA_SIGINFO"}, {0x40000000, "SA_NODEFER"},
+		{0x80000000, "SA_RESETHAND"}, {1, "SA_NOCLDSTOP"}, {2, "SA_NOCLDWAIT"}
+	};
+	LAction a;
+	const char *bar = "";
+
+	layout_get(LK_sigaction, wide, raw, &a);
+	if (a.handler < COUNT(names))
+		buf_printf(out, "{sa_handler=%s, sa_mask=", names[a.handler]);
+	else
+		buf_printf(out, "{sa_%s=%#llx, sa_mask=", a.flags & 4 ? "sigaction" : "handler", (unsigned long long)a.handler);
+	show_signals(a.mask, out);
+	buf_printf(out, ", sa_flags=");
+	for (u32 i = 0; i < COUNT(flags); i++) {
+		if (!(a.flags & flags[i].bit))
+			continue;
+		buf_printf(out, "%s%s", bar, flags[i].name);
+		bar = "|";
+	}
+	if (!*bar)
+		buf_printf(out, "0");
+	if (a.flags & flags[0].bit)
+		buf_printf(out, ", sa_restorer=%#llx", (unsigned long long)a.restorer);
+	buf_u8(out, '}');
+}
+
+static bool is_device(u32 mode)
+{
+	return (mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK;
+}
+
+/* What stat gives is long: strace's two fields of it. */
+static bool is_shown(LKind k, const char *name, bool device)
+{
+	if (k == LK_stat || k == LK_stat64)
+		return strcmp(name, "st_mode") == 0 || strcmp(name, device ? "st_rdev" : "st_size") == 0;
+	if (k == LK_statx)
+		return strcmp(name, "stx_mask") == 0 || strcmp(name, "stx_mode") == 0 || strcmp(name, "stx_size") == 0;
+	return true;
+}
+
+/* Writes it as {field=number, ...}; one number behind a pointer as [number]. */
 void layout_show(LThread *t, LKind k, u64 at, Buf *out)
 {
 	u8 raw[LAYOUT_HOST_MAX];
 	const Field *f = kind_row(k);
-	const char *comma = "{";
+	bool one = k == LK_int || k == LK_long || k == LK_off64 || k == LK_pipe, rest = false;
+	const char *comma = one ? "[" : "{";
 
 	if (!k || !at || !xguest_read(t->x, at, raw, f->size[t->wide])) {
 		buf_printf(out, at ? "%#llx" : "NULL", (unsigned long long)at);
 		return;
 	}
+	if (k == LK_sigset) {
+		show_signals(ld64(raw), out);
+		return;
+	}
+	if (k == LK_sigaction) {
+		show_action(raw, t->wide, out);
+		return;
+	}
+	bool device = k == LK_stat ? is_device(ld32(raw + (t->wide ? 24 : 8))) : k == LK_stat64 && is_device(ld32(raw + 16));
 	while ((++f)->name) {
 		u32 size = f->size[t->wide];
-		if (!size)
+		bool shown = is_shown(k, f->name, device);
+		rest |= !shown;
+		if (!size || !shown)
 			continue;
-		buf_printf(out, "%s%s=", comma, f->name);
+		buf_printf(out, comma);
+		if (!one)
+			buf_printf(out, "%s=", f->name);
 		if (is_number(size))
-			buf_printf(out, "%lld", (long long)guest_get(raw + f->off[t->wide], size, f->sgn));
+			show_number(f->name, guest_get(raw + f->off[t->wide], size, f->sgn), out);
 		else
 			buf_printf(out, "\"%.*s\"", (int)strnlen((char *)raw + f->off[t->wide], MIN(size, 32)), raw + f->off[t->wide]);
 		comma = ", ";
 	}
-	buf_printf(out, "}");
+	buf_printf(out, one ? "]" : rest ? ", ...}" : "}");
 }
