@@ -39,10 +39,10 @@ static u8 *address(Eval *e, const OIns *i, OVal base, u32 width)
 	if (OMEM_SPACE(i->aux) == SPACE_VM)
 		return (u8 *)(uintptr_t)a;
 	env->map = i->map;
-	if (env->guest_hi && (a < env->guest_lo || width > env->guest_hi || a > env->guest_hi - width || (a < env->guest_ro && i->op != O_LOAD))) {
-		env->fault = a;
+	env->fault = a;
+	env->store = i->op != O_LOAD;
+	if (env->guest_hi && (a < env->guest_lo || width > env->guest_hi || a > env->guest_hi - width || (a < env->guest_ro && env->store)))
 		trap(e, TRAP_MEMORY, i->map);
-	}
 	return (u8 *)((uintptr_t)env->t->mem + (uintptr_t)a);
 }
 

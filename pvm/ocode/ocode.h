@@ -316,7 +316,8 @@ typedef struct OEvalEnv {
 	void *ctx;
 	u64 guest_lo, guest_hi; /* guest accesses outside [lo, hi) trap with TRAP_MEMORY; hi 0 = no check */
 	u64 guest_ro;           /* with guest_hi: guest stores below it trap too */
-	u64 fault;              /* TRAP_MEMORY: the address of that access */
+	u64 fault;              /* the address of the last guest access, the one of TRAP_MEMORY, */
+	bool store;             /* and whether it writes */
 	u64 steps;              /* instructions executed, for --stats */
 	u32 map;                /* state map of the call that is being made, of any kind, or of the last guest access */
 	const OFunc *f;         /* the activation that made it, for whoever catches its fault: */

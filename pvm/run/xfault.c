@@ -89,14 +89,28 @@ void xfault_trap(Regfile *r, u64 code)
 
 /* ---- the handler ------------------------------------------------------------------------------------------ */
 
-static bool by_write(void *uc, const Region *r)
-{
 #ifdef __x86_64__
+static bool by_write(XThread *t, void *uc, const Region *r)
+{
 	return ((ucontext_t *)uc)->uc_mcontext.gregs[REG_ERR] & 2;
-#else
-	return r && r->prot; /* what is mapped can be read */
-#endif
 }
+
+static u64 exact_address(XThread *t, u64 addr) { return addr; }
+#else
+/* What is mapped can be read. */
+static bool by_write(XThread *t, void *uc, const Region *r)
+{
+	return t->where == IN_EVAL ? t->eval.store : r && r->prot;
+}
+
+/* Where the access began, or the page into which it went on. */
+static u64 exact_address(XThread *t, u64 addr)
+{
+	if (t->where != IN_EVAL)
+		return addr;
+	return page_of(t->eval.fault) == page_of(addr) ? t->eval.fault : addr & ~(u64)(GUEST_PAGE - 1);
+}
+#endif
 
 static bool runs_on_page(XThread *t, void *uc, u64 page)
 {
@@ -129,7 +143,7 @@ static bool code_written(XThread *t, void *uc, u64 addr)
 
 	lock_or_leave(t, uc);
 	const Region *r = xspace_at(task, addr);
-	bool yes = r && (r->prot & GP_WRITE) && by_write(uc, r);
+	bool yes = r && (r->prot & GP_WRITE) && by_write(t, uc, r);
 	bool again = yes && runs_on_page(t, uc, page);
 	if (again)
 		xfault_exact(t, uc);
@@ -152,7 +166,7 @@ static NORETURN void guest_fault(XThread *t, int sig, siginfo_t *si, void *uc, u
 	xfault_exact(t, uc);
 	const Region *r = xspace_at(t->task, addr);
 	why.mapped = r != NULL;
-	why.write = by_write(uc, r);
+	why.write = by_write(t, uc, r);
 	pthread_mutex_unlock(&t->task->lock);
 #ifdef SI_KERNEL
 	if (sig == SIGSEGV && si->si_code == SI_KERNEL) /* an address that is not canonical, or not aligned */
@@ -180,6 +194,8 @@ static void on_fault(int sig, siginfo_t *si, void *uc)
 	bool outside = t && t->task->mem && !no_address && addr >= ((u64)1 << 32) + WINDOW_TAIL;
 	if (t && t->task->mem)
 		addr = (u32)addr;
+	if (t && !outside)
+		addr = exact_address(t, addr);
 	/* A copy to guest memory may meet a page that another thread has just translated. */
 	if (sig == SIGSEGV && t && !no_address && !outside && code_written(t, uc, addr))
 		return;

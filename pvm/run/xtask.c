@@ -107,15 +107,41 @@ static u64 on_call(OEvalEnv *env, u32 func, const u64 *args)
 	die(EXIT_VM, "a unit calls function %u", func);
 }
 
+/* TRAP_MEMORY: see watch_accesses. */
 static void on_trap(OEvalEnv *env, u32 code, const OFunc *f, u32 map, const u64 *vals)
 {
 	env->map = map;
-	if (code == TRAP_ALIGN) {
+	if (code == TRAP_ALIGN || code == TRAP_MEMORY) {
 		xfault_exact((XThread *)env->t, NULL);
 		code = X86_RAISE + XE_GP;
 	}
 	xfault_trap(env->t, code);
 }
+
+#if !defined __x86_64__
+enum { ADDRESS_BITS = 47 };
+
+static void note_access(Regfile *r, u64 addr, u64 n, bool write)
+{
+	XThread *th = (XThread *)r;
+
+	th->eval.fault = addr;
+	th->eval.store = write;
+	if (th->eval.guest_hi && (addr >> ADDRESS_BITS || n > (1ull << ADDRESS_BITS) - addr))
+		xfault_trap(r, X86_RAISE + XE_GP);
+}
+
+/* Faults as x86 has them on hosts that have them otherwise: s390x names the page only, arm64 leaves out an address's
+ * first byte, and few say whether it was a store.  So each access is noted before it is made, and addresses that are not
+ * canonical never get there; as for those of x86's kernel, they raise what such a one does. */
+static void watch_accesses(XThread *th)
+{
+	th->r.slot[XS_GUARD] = (u64)(uintptr_t)note_access;
+	th->eval.guest_hi = th->task->o.mode == X86_64 ? 1ull << ADDRESS_BITS : 0;
+}
+#else
+static void watch_accesses(XThread *th) {}
+#endif
 
 XThread *xthread_new(XTask *t)
 {
@@ -126,6 +152,7 @@ XThread *xthread_new(XTask *t)
 	th->r.host = t->host;
 	th->r.trap = xfault_trap;
 	th->eval = (OEvalEnv){ .t = &th->r, .call = on_call, .trap = on_trap, .exit = on_exit_, .ctx = th };
+	watch_accesses(th);
 	th->alt_stack = mmap(NULL, ALT_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (th->alt_stack == MAP_FAILED) {
 		free(th);

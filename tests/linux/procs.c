@@ -11,8 +11,19 @@
 
 extern char **environ;
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The environment is sorted: emulators that pvm itself may run in turn it round. */
 static int report(int argc, char **argv)
 {
+	size_t n = 0;
+
+	while (environ[n])
+		n++;
+	qsort(environ, n, sizeof *environ, by_text);
 	for (int i = 0; i < argc; i++)
 		printf("arg %d '%.*s'\n", i, strncmp(argv[i], "/tmp/", 5) ? 200 : 15, argv[i]);
 	for (char **e = environ; *e; e++)

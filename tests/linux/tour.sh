@@ -23,7 +23,7 @@ printf 'hello' | $bb od -c; printf 'hello' | $bb hexdump -C; printf 'hello' | $b
 printf 'hello\n' | $bb base64; printf 'aGVsbG8K' | $bb base64 -d; printf 'hi' | $bb uuencode x
 printf 'a\nb\n' >x; printf 'a\nc\n' >y; $bb diff x y; $bb comm x y; echo $?
 printf '1 a\n2 b\n' >x; $bb nl x; $bb fold -w 2 x; $bb expand x; $bb split -l 1 x p; $bb ls
-$bb env -i A=1 B=2 $bb env; $bb printenv HOME; $bb true; echo $?; $bb false; echo $?
+$bb env -i A=1 B=2 $bb env | $bb sort; $bb printenv HOME; $bb true; echo $?; $bb false; echo $?
 $bb seq 3 | $bb xargs -n 1 echo item; $bb yes | $bb head -2; $bb seq 3 | $bb tee f; $bb cat f
 $bb date -u -d @86400 '+%Y-%m-%d %H:%M:%S'; $bb cal 2 2024 | $bb head -4; $bb sleep 0.01; echo slept
 $bb dd if=/dev/zero bs=1000 count=3 2>/dev/null | $bb wc -c; $bb truncate -s 100 z; $bb stat -c %s z; $bb du -k z | $bb wc -l
