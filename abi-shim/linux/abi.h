@@ -122,6 +122,9 @@ i64 host_call(LThread *t, long nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 /* In a host signal handler: makes a host_call that has not begun give LR_AGAIN. */
 void host_interrupt(void *ucontext);
 
+/* order.c -- read and write where the host is big-endian. */
+LHandler order_read, order_write;
+
 /* layout.c -- structs of the guest, by table. */
 typedef enum LKind {
 	LK_NONE,

@@ -262,6 +262,8 @@ i64 call_row(LThread *t, const LRow *row, const u64 *raw)
 
 i64 call_host(LThread *t, const u64 *a)
 {
+	if (htole32(1) != 1 && (t->row->host == SYS_read || t->row->host == SYS_write))
+		return t->row->host == SYS_read ? order_read(t, a) : order_write(t, a);
 	return host_call(t, t->row->host, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 

@@ -151,8 +151,8 @@ i64 ipc_semctl(LThread *t, const u64 *a)
 	switch (cmd) {
 	case IPC_RMID: case GETVAL: case GETPID: case GETNCNT: case GETZCNT:
 		return HOST(t, SYS_semctl, a[0], a[1], cmd, 0);
-	case SETVAL:
-		return HOST(t, SYS_semctl, a[0], a[1], cmd, (i64)(i32)a[3]);
+	case SETVAL: /* the int of a union: on big-endian hosts the kernel takes the upper half of the word */
+		return HOST(t, SYS_semctl, a[0], a[1], cmd, htole32(1) == 1 ? (u64)(i64)(i32)a[3] : a[3] << 32);
 	case GETALL: case SETALL:
 		return all_values(t, (int)a[0], cmd, a[3]);
 	case IPC_SET: case IPC_STAT: case SEM_STAT: case SEM_STAT_ANY: case IPC_INFO: case SEM_INFO:

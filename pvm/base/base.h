@@ -174,6 +174,19 @@ static inline void st32(void *p, u32 v) { v = __builtin_bswap32(v); memcpy(p, &v
 static inline void st64(void *p, u64 v) { v = __builtin_bswap64(v); memcpy(p, &v, 8); }
 #endif
 
+/* Replaces *old by new at an aligned address, atomically; false: *old gets what is there instead.
+ * For riscv64 gcc 12 compares the word it loads, sign-extended, with whatever the register of `was` holds above 32 bits
+ * (gcc bug 114130); reading that from memory extends its sign too. */
+static inline bool swap32(void *p, u32 *old, u32 new)
+{
+	volatile i32 expected = (i32)*old;
+	i32 was = expected;
+	bool done = __atomic_compare_exchange_n((i32 *)p, &was, (i32)new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+
+	*old = (u32)was;
+	return done;
+}
+
 static inline double u64_f64(u64 v) { double d; memcpy(&d, &v, 8); return d; }
 static inline u64 f64_u64(double d) { u64 v; memcpy(&v, &d, 8); return v; }
 static inline float u32_f32(u32 v) { float f; memcpy(&f, &v, 4); return f; }

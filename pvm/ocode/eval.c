@@ -150,18 +150,6 @@ static void store_wide(Eval *e, const OIns *i)
 	memcpy(p, q, 16);
 }
 
-/* For riscv64 gcc 12 compares the word it loads, sign-extended, with whatever the register of `was` holds above 32 bits
- * (gcc bug 114130); reading that from memory extends its sign too. */
-static bool swap_word(u8 *p, u32 *old, u32 new)
-{
-	volatile i32 expected = (i32)*old;
-	i32 was = expected;
-	bool done = __atomic_compare_exchange_n((i32 *)(void *)p, &was, (i32)new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-
-	*old = (u32)was;
-	return done;
-}
-
 /* Replaces 1 or 2 bytes within their 4: not every host has atomics as small. */
 static bool swap_part(u8 *p, u32 width, u64 *old, u64 new)
 {
@@ -175,7 +163,7 @@ static bool swap_part(u8 *p, u32 width, u64 *old, u64 new)
 			return false;
 		}
 		next = (was & ~mask) | ((u32)new << shift & mask);
-	} while (!swap_word(p - at, &was, next));
+	} while (!swap32(p - at, &was, next));
 	return true;
 }
 
@@ -222,7 +210,7 @@ static bool swap_host(u8 *p, u32 width, u64 *old, u64 new)
 	if (width == 8)
 		return __atomic_compare_exchange_n((u64 *)(void *)p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	u32 was = (u32)*old;
-	bool done = swap_word(p, &was, (u32)new);
+	bool done = swap32(p, &was, (u32)new);
 	*old = was;
 	return done;
 }

@@ -120,7 +120,7 @@ static void swap(void *ctx)
 {
 	Swap *s = ctx;
 
-	__atomic_compare_exchange_n(s->word, &s->was, s->to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	swap32(s->word, &s->was, s->to);
 }
 
 bool xguest_swap32(XThread *t, u64 at, u32 *was, u32 to)

@@ -195,7 +195,7 @@ static bool swap_atomic(u8 *p, unsigned size, u64 old, u64 new)
 	switch (size) {
 	case 1: return __atomic_compare_exchange_n(p, &(u8){ (u8)old }, (u8)new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	case 2: SWAP(u16, LE16);
-	case 4: SWAP(u32, LE32);
+	case 4: return swap32(p, &(u32){ LE32((u32)old) }, LE32((u32)new));
 	default: SWAP(u64, LE64);
 	}
 }

@@ -144,7 +144,7 @@ static bool wraps(const State *s)
 	u32 ea = (u32)i.disp + (i.base < 8 ? (u32)s->gpr[i.base] : 0) + (i.index < 8 ? (u32)s->gpr[i.index] * i.scale : 0), size = 0;
 	for (u32 k = 0; k < i.nopnd; k++)
 		if (i.opnd[k].kind == XK_MEM)
-			size = MAX(size, i.opnd[k].size ? i.opnd[k].size : 1);
+			size = MAX(size, i.opnd[k].size ? i.opnd[k].size : FX_SIZE); /* of a state: some hundred bytes */
 	return i.asize == 4 && size && ea + (size - 1) < ea;
 }
 
