@@ -196,7 +196,10 @@ static void int_binary(Expr *e, int d)
 		cut(&b, o == 3 || o == 4 ? 0 : -most, o == 3 || o == 4 ? 1000 : most);
 	}
 	e->wide = a.wide || b.wide;
-	text(e, o == 3 || o == 4 ? "(%s %s (%s + 1))" : "(%s %s %s)", a.s, op[o], b.s);
+	if (o == 2) /* with two unsigned factors Free Pascal goes on reckoning without signs */
+		text(e, "(%s(%s) * %s)", e->wide ? "int64" : "longint", a.s, b.s);
+	else
+		text(e, o == 3 || o == 4 ? "(%s %s (%s + 1))" : "(%s %s %s)", a.s, op[o], b.s);
 	switch (o) {
 	case 0: e->lo = a.lo + b.lo; e->hi = a.hi + b.hi; break;
 	case 1: e->lo = a.lo - b.hi; e->hi = a.hi - b.lo; break;

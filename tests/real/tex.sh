@@ -146,10 +146,22 @@ own_pages() {
 		printf "tex: without checks %.2f s user, Free Pascal %.2f (with the system %.2f and %.2f: %.2f times as long)\n", $5, $7, $5 + $6, $7 + $8, ($5 + $6) / ($7 + $8) }'
 }
 
+# On the architectures whose pvm was built (make CROSS=s390x-linux-gnu CFLAGS=-O1 LDFLAGS='-static -no-pie'), interpreted.
+elsewhere() {
+	cd "$work" || exit 2
+	for there in aarch64-linux-gnu:aarch64 riscv64-linux-gnu:riscv64 s390x-linux-gnu:s390x; do
+		other=$(dirname "$pvm")/${there%:*}/pvm
+		[ -x "$other" ] && command -v "qemu-${there#*:}" >/dev/null || continue
+		echo '&plain tw' | timeout 1000 "qemu-${there#*:}" "$other" tex.pco >other.fot && cmp tw.dvi fpc.dvi
+		ok $? "the DVI file differs on ${there#*:}"
+	done
+}
+
 rm -rf "$work"
 trip_test
 trap_test
 own_pages
 web_programs
+elsewhere
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
