@@ -127,7 +127,8 @@ static void show_stats(LTask *k)
 	call_stats(k, stderr);
 }
 
-/* A process that all of its threads have left by exit has the status of its first one, which the kernel keeps. */
+/* A process that all of its threads have left by exit has the status of the last one; host threads of the others may still
+ * be about to end. */
 int thread_end(LThread *t)
 {
 	LTask *k = t->task;
@@ -148,13 +149,10 @@ int thread_end(LThread *t)
 		return status;
 	}
 	show_stats(k);
-	if (!left && main)
+	if (!left && main && k->space == k)
 		return status;
 	fflush(stderr);
-	if (group || leader)
-		_exit(status);
-	syscall(SYS_exit, 0);
-	return status;
+	_exit(status);
 }
 
 static i64 end(LThread *t, const u64 *a, bool group)
@@ -246,8 +244,8 @@ static int host_thread_new(void *(*fn)(void *), void *arg, sem_t *ready)
 	pthread_attr_setstacksize(&attr, HOST_STACK);
 	sem_init(ready, 0, 0);
 	int bad = pthread_create(&host, &attr, fn, arg);
-	if (!bad)
-		sem_wait(ready);
+	while (!bad && sem_wait(ready) != 0) /* a signal that cannot be blocked */
+		;
 	pthread_attr_destroy(&attr);
 	return bad;
 }
@@ -323,7 +321,10 @@ static void after_fork(LThread *t)
 	}
 	k->threads = t;
 	k->nthread = 1;
-	k->threaded = t != &k->thread;
+	k->threaded = false;
+	k->brk_start = k->space->brk_start; /* the memory is its own now */
+	k->brk = k->space->brk;
+	k->space = k;
 	t->next = NULL;
 	t->tid = getpid();
 	t->robust = t->clear_tid = 0;
@@ -400,7 +401,7 @@ static int child_main(void *p)
 	}
 	xthread_kick(t->x); /* takes the guest's mask */
 	xthread_run(t->x);
-	return thread_end(t);
+	_exit(thread_end(t)); /* in a fork of the child, too, which may have had threads */
 }
 
 static void share_free(Share *s)
@@ -477,6 +478,7 @@ static void *share_apart(void *p)
 	share_free(s);
 	return NULL;
 }
+
 static i64 share_beside(LThread *t, Share *s)
 {
 	Started begun;

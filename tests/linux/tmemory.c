@@ -387,6 +387,31 @@ static void vforks(void)
 	printf("vfork %d %d\n", seen, WEXITSTATUS(status));
 }
 
+/* Its child has its own memory again, and threads. */
+static void deep_vforks(void)
+{
+	static volatile int seen;
+	int status;
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		pid_t child = fork();
+		if (child == 0) {
+			pthread_t t;
+			char *old = sbrk(0);
+			seen = 1;
+			sbrk(1 << 20);
+			memset(old, 1, 1 << 20);
+			stop = 1;
+			_exit(pthread_create(&t, NULL, churn, NULL) || pthread_join(t, NULL) ? 1 : 7);
+		}
+		waitpid(child, &status, 0);
+		_exit(WIFSIGNALED(status) ? 100 + WTERMSIG(status) : WEXITSTATUS(status) + 1);
+	}
+	waitpid(pid, &status, 0);
+	printf("deep vfork %d %d\n", seen, WEXITSTATUS(status));
+}
+
 /* clone with memory in common and without waiting */
 static volatile int cloned;
 
@@ -457,6 +482,7 @@ int main(void)
 	forks();
 	programs();
 	vforks();
+	deep_vforks();
 	clones();
 	limits();
 	return 0;

@@ -176,9 +176,14 @@ static void finish(const char *what, long r, pthread_t t)
 		;
 }
 
+/* When the signal has been there and the first thread reads again. */
 static void *write_later(void *fd)
 {
-	usleep(60000);
+	int before = count;
+
+	while (count == before)
+		usleep(1000);
+	usleep(20000);
 	return (void *)(long)write((int)(long)fd, "x", 1);
 }
 
@@ -206,8 +211,8 @@ static void waiting(void)
 	t = later();
 	finish("poll", poll(NULL, 0, 2000), t);
 	set(SIGUSR1, SA_RESTART);
-	t = later();
 	pthread_create(&w, NULL, write_later, (void *)(long)p[1]);
+	t = later();
 	finish("read again", read(p[0], &c, 1), t);
 	pthread_join(w, NULL);
 	t = later();
