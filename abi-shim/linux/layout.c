@@ -276,7 +276,7 @@ void layout_show(LThread *t, LKind k, u64 at, Buf *out)
 		rest |= !shown;
 		if (!size || !shown)
 			continue;
-		buf_printf(out, comma);
+		buf_printf(out, "%s", comma);
 		if (!one)
 			buf_printf(out, "%s=", f->name);
 		if (is_number(size))
