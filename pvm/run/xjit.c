@@ -194,10 +194,10 @@ bool xjit_compile(XTask *t, Unit *u, bool known, u32 *max)
 {
 	XJit *j = t->jit;
 	Err e = {0};
-	u64 start = xtime();
+	u64 start = xtime(t);
 	bool ok = compile(t, u, known, &e);
 
-	t->stat.back += xtime() - start;
+	t->stat.back += xtime(t) - start;
 	*max = u->insns;
 	if (ok || !e.status)
 		return ok;

@@ -130,7 +130,7 @@ void unit_drop_all(XTask *t);
 bool unit_on_page(const XTask *t, u64 page);
 void unit_collect(XTask *t);               /* frees what was dropped and no thread runs; with the lock held */
 void unit_end(XTask *t);
-u64 xtime(void);                           /* ns */
+u64 xtime(const XTask *t);                 /* ns; 0 without --stats, as nobody is to be told */
 
 /* xfault.c */
 void xfault_install(void);

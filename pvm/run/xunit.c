@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-u64 xtime(void)
+u64 xtime(const XTask *t)
 {
 	struct timespec ts;
 
+	if (!t->o.stats)
+		return 0;
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
 }
@@ -49,17 +51,17 @@ static Unit *lower(XTask *t, Bytes *b, u32 max_insns, bool jit, bool step)
 	XUnitReq req = { .pc = b->pc, .mode = t->o.mode, .max_insns = max_insns, .x87 = jit && t->x87, .step = step, .fetch = fetch, .ctx = b };
 	XUnit x;
 	Unit *u = xcalloc(1, sizeof *u);
-	u64 start = xtime();
+	u64 start = xtime(t);
 
 	x86_lower(&req, &x);
-	u64 lowered = xtime();
+	u64 lowered = xtime(t);
 	*u = (Unit){ .pc = b->pc, .lo = b->pc, .end = x.end, .insns = x.insns, .func = x.func };
 	if (t->o.check_ocode)
 		check_after(u, x.func, "lowering");
 	/* The level-1 passes cost five times as much and make basic blocks some percent faster. */
 	opt_unit(u->func, t->o.check_ocode ? check_after : NULL, u);
 	t->stat.lower += lowered - start;
-	t->stat.opt += xtime() - lowered;
+	t->stat.opt += xtime(t) - lowered;
 	return u;
 }
 
@@ -382,18 +384,18 @@ static Unit *lower_loop(XTask *t, u64 pc)
 	XUnitReq req = { .pc = pc, .mode = t->o.mode, .max_insns = UNIT_INSNS, .x87 = t->x87, .fetch = xmem_fetch, .ctx = t };
 	XRegionReq blocks;
 	XUnit x;
-	u64 start = xtime();
+	u64 start = xtime(t);
 
 	if (!x86_find_region(&req, has_run, &blocks) || !x86_lower_region(&req, &blocks, &x))
 		return NULL;
-	u64 lowered = xtime();
+	u64 lowered = xtime(t);
 	Unit *u = xcalloc(1, sizeof *u);
 	*u = (Unit){ .pc = pc, .lo = blocks.lo, .end = blocks.hi, .insns = x.insns, .func = x.func, .region = true };
 	if (t->o.check_ocode)
 		check_after(u, x.func, "lowering");
 	opt_run(u->func, 1, t->o.check_ocode ? check_after : NULL, u);
 	t->stat.lower += lowered - start;
-	t->stat.opt += xtime() - lowered;
+	t->stat.opt += xtime(t) - lowered;
 	return u;
 }
 
