@@ -21,8 +21,9 @@ extern const u32 opt_npasses;
  * called behind each pass (dumps; the checker in debug builds and tests). */
 void opt_run(OFunc *f, int level, void (*after)(void *ctx, const OFunc *f, const char *pass), void *ctx);
 
-/* What pays for an x86 unit, which often runs once: folding, and what the back end needs.  `after` as above. */
-void opt_unit(OFunc *f, void (*after)(void *ctx, const OFunc *f, const char *pass), void *ctx);
+/* What pays for an x86 unit, which often runs once: folding, and what the back end needs.  That leaves dead code out by
+ * itself; for eval it is taken out (`sweep`).  `after` as above. */
+void opt_unit(OFunc *f, bool sweep, void (*after)(void *ctx, const OFunc *f, const char *pass), void *ctx);
 
 /* Gives the O-code of a function of the module, on whose every call it may be put in place; NULL if it must not be,
  * or is too long to think of it.  The body stays the giver's. */

@@ -21,7 +21,7 @@ static bool goes_forward(const OFunc *f, Arena *a)
 	return true;
 }
 
-void opt_unit(OFunc *f, void (*after)(void *ctx, const OFunc *f, const char *pass), void *ctx)
+void opt_unit(OFunc *f, bool sweep, void (*after)(void *ctx, const OFunc *f, const char *pass), void *ctx)
 {
 	Arena *a = arena_new();
 
@@ -32,7 +32,8 @@ void opt_unit(OFunc *f, void (*after)(void *ctx, const OFunc *f, const char *pas
 		opt_fold_forward(f, a);
 		if (after)
 			after(ctx, f, "fold");
-		opt_dce_forward(f, a);
+		if (sweep)
+			opt_dce_forward(f, a);
 		if (after)
 			after(ctx, f, "dce");
 	}

@@ -65,7 +65,7 @@ bool foreign_dump(enum XMode mode, u64 pc, const u8 *p, size_t n, enum Stage s, 
 		x86_lower(&req, &x);
 		buf_printf(out, "; unit at 0x%llx: %u instructions, %llu bytes\n", (unsigned long long)at, x.insns, (unsigned long long)(x.end - at));
 		if (s != STAGE_OCODE)
-			opt_unit(x.func, NULL, NULL);
+			opt_unit(x.func, true, NULL, NULL);
 		if (s == STAGE_OCODE || s == STAGE_OPT)
 			ocode_print(x.func, out);
 		else

@@ -59,7 +59,7 @@ static Unit *lower(XTask *t, Bytes *b, u32 max_insns, bool jit, bool step)
 	if (t->o.check_ocode)
 		check_after(u, x.func, "lowering");
 	/* The level-1 passes cost five times as much and make basic blocks some percent faster. */
-	opt_unit(u->func, t->o.check_ocode ? check_after : NULL, u);
+	opt_unit(u->func, !jit || !t->jit, t->o.check_ocode ? check_after : NULL, u);
 	t->stat.lower += lowered - start;
 	t->stat.opt += xtime(t) - lowered;
 	return u;

@@ -137,7 +137,7 @@ static void translate(u32 round, u64 pc)
 	at[LOWER] = now();
 	lower(pc, &x);
 	at[OPTIMISE] = now();
-	opt_unit(x.func, NULL, NULL);
+	opt_unit(x.func, false, NULL, NULL);
 	x.func->unit = true;
 	x.func->start = pc;
 	at[BACK] = now();
