@@ -115,7 +115,7 @@ cross_x86() {
 	chmod 755 out/$triple/run
 	mkdir -p "out/tests/linux-$cpu"
 	ln -sfn ../linux/i386 "out/tests/linux-$cpu/i386"
-	PVM=$PWD/out/$triple/run MODES=eval OUT=out/tests/linux-$cpu SHARE=$third/3 TIMES=3 DROP="^env 'odd'" LEAVE='mkpasswd\|bzip2' \
+	PVM=$PWD/out/$triple/run MODES=eval OUT=out/tests/linux-$cpu SHARE=$third/3 TIMES=6 DROP="^env 'odd'" LEAVE='mkpasswd\|bzip2' \
 		PROGRAMS="files ids memory procs signals times" sh tests/linux/run.sh >out/cross.log 2>&1
 	grep -v '^[0-9]* passed' out/cross.log
 	tail -1 out/cross.log >>"$log"
