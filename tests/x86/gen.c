@@ -662,6 +662,7 @@ static FlagUse use_of(const XInsn *i, const Row *r)
 
 	switch (i->op) {
 	case XI_SYSCALL: u.reads = XF_ALL; break;
+	case XI_RDRAND: case XI_RDSEED: u.undefined = XF_C; break; /* there may be no number just now */
 	case XI_AND: case XI_OR: case XI_XOR: case XI_TEST: u.undefined = XF_A; break;
 	case XI_MUL: case XI_IMUL: u.undefined = XF_S | XF_Z | XF_A | XF_P; break;
 	case XI_DIV: case XI_IDIV: u.undefined = XF_ALL; break;
