@@ -120,9 +120,10 @@ static void retarget(OFunc *f, OEdge *e, const OEdge *like)
 {
 	u32 at = f->pool.n;
 
-	if (like->n)
+	if (like->n) {
 		vec_add(&f->pool, like->n);
-	memcpy(f->pool.p + at, f->pool.p + like->args, like->n * sizeof(u32));
+		memcpy(f->pool.p + at, f->pool.p + like->args, like->n * sizeof(u32));
+	}
 	*e = (OEdge){.block = like->block, .args = at, .n = like->n};
 }
 
