@@ -199,12 +199,12 @@ static void xrstor(XRun *r)
 	u64 want = wanted(r), addr = area(r, 64);
 	u8 copy[AVX_AT + 256] = { 0 };
 
-	if (want) /* before the header is looked at */
-		memcpy(copy, xr_bytes(r, addr, 32, false), 32);
 	memcpy(copy + HEADER, xr_bytes(r, addr + HEADER, 64, false), 64);
-	check_header(r, copy + HEADER);
 	u64 has = ld64(copy + HEADER);
 	bool compact = ld64(copy + HEADER + 8) >> 63;
+	if (want && !compact) /* before the header is looked at any further */
+		memcpy(copy, xr_bytes(r, addr, 32, false), 32);
+	check_header(r, copy + HEADER);
 	bool mxcsr = compact ? want & has & C_SSE : want & (C_SSE | C_AVX);
 	if ((want & has & (C_X87 | C_SSE)) || mxcsr)
 		memcpy(copy, xr_bytes(r, addr, HEADER, false), HEADER);
