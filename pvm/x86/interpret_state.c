@@ -37,7 +37,7 @@ static void load_x87(XRun *r, const u8 *p)
 	s[XS_FTOP] = ld16(p + 2) >> 11 & 7;
 	s[XS_FTAG] = p[4];
 	s[XS_FOP] = ld16(p + 6) & 0x7ff;
-	s[XS_FIP] = ld64(p + 8) & wide;
+	s[XS_FIP] = (u64)((i64)(ld64(p + 8) << 7) >> 7) & wide; /* as linear addresses of 57 bits are; the other pointer is kept whole */
 	s[XS_FDP] = ld64(p + 16) & wide;
 	for (unsigned k = 0; k < 8; k++) {
 		u64 *st = &s[XS_ST + 2 * ((s[XS_FTOP] + k) & 7)];
