@@ -145,6 +145,9 @@ static bool wraps(const State *s)
 	for (u32 k = 0; k < i.nopnd; k++)
 		if (i.opnd[k].kind == XK_MEM)
 			size = MAX(size, i.opnd[k].size ? i.opnd[k].size : FX_SIZE); /* of a state: some hundred bytes */
+	for (u32 k = 0; k < i.nopnd; k++) /* of strings: at either pointer */
+		if (i.opnd[k].kind == XK_MEM && i.opnd[k].hidden && ((u32)s->gpr[6] + (size - 1) < size - 1 || (u32)s->gpr[7] + (size - 1) < size - 1))
+			return i.asize == 4;
 	return i.asize == 4 && size && ea + (size - 1) < ea;
 }
 
