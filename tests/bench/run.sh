@@ -6,7 +6,8 @@ reps=${1:-5}
 dir=out/bench
 here=tests/bench
 mkdir -p $dir
-programs=${*:-$(cd $here && ls ./*.c | sed 's/^..//; s/\.c$//' | grep -v '^bench$')}
+# What is there in both languages.
+programs=${*:-$(cd $here && for c in *.c; do [ ! -f "${c%.c}.pas" ] || echo "${c%.c}"; done)}
 awk -f $here/words.awk >$dir/words.in
 : >$dir/plan
 for p in $programs; do
