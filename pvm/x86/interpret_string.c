@@ -188,13 +188,13 @@ static bool repeat(Str *s, unsigned asize)
 	return true;
 }
 
-/* Nothing to repeat: of registers taken as 32 bits in 64-bit mode processors clear the upper halves all the same; the
- * pointers' only where something would be stored. */
-static void nothing(XRun *r)
+/* Of registers that a repetition takes as 32 bits in 64-bit mode processors clear the upper halves at once, before an access
+ * that may fault and even if there is nothing to repeat; the pointers' only where something is stored. */
+static void narrow(XRun *r)
 {
 	if (r->i.mode != X86_64 || r->i.asize != 4)
 		return;
-	xr_set_reg(r, RCX, 4, false, 0);
+	xr_set_reg(r, RCX, 4, false, xr_reg(r, RCX, 4, false));
 	if (r->i.op == XI_MOVS || r->i.op == XI_STOS)
 		xr_set_reg(r, RDI, 4, false, xr_reg(r, RDI, 4, false));
 	if (r->i.op == XI_MOVS)
@@ -208,12 +208,12 @@ void xr_string(XRun *r)
 	if (r->t->slot[XS_DF])
 		s.step = -s.step;
 	bool done = true;
-	if (r->i.rep && !xr_reg(r, RCX, r->i.asize, false))
-		nothing(r);
-	else if (r->i.rep)
+	if (r->i.rep) {
+		narrow(r);
 		done = repeat(&s, r->i.asize);
-	else
+	} else {
 		element(&s);
+	}
 	if (!done)
 		return;
 	*xr_slot(r, XS_PC) = r->i.pc + r->i.len;
