@@ -184,6 +184,8 @@ i64 path_at(LThread *t, i64 dir, u64 at, bool follow, char out[PATH_SIZE]);
 void path_done(LThread *t);
 /* /proc, /dev and /sys are always the host's. */
 bool path_is_system(const char *path);
+/* Takes the next component off `rest`, a path that is still to be walked; false at the end, or when it is too long. */
+bool path_next(char *rest, char name[256]);
 /* confine.c: a name under --only-root, with what it holds open (-1 = nothing). */
 typedef struct Confined {
 	char name[PATH_SIZE + 64];

@@ -45,20 +45,6 @@ static int open_exact(const LinuxOpts *o, const char *path)
 
 /* ---- the walk ---------------------------------------------------------------------------------------- */
 
-/* Takes the next component off w->rest; false at the end. */
-static bool next_name(Walk *w, char name[256])
-{
-	char *s = w->rest + strspn(w->rest, "/");
-	size_t n = strcspn(s, "/");
-
-	if (!n || n > 255)
-		return false;
-	memcpy(name, s, n);
-	name[n] = 0;
-	memmove(w->rest, s + n, strlen(s + n) + 1);
-	return true;
-}
-
 static bool is_last(const Walk *w)
 {
 	return !w->rest[strspn(w->rest, "/")];
@@ -135,7 +121,7 @@ static i64 walk(Walk *w, bool follow)
 	char name[256];
 	i64 r = 0;
 
-	while (r == 0 && !w->magic && next_name(w, name)) {
+	while (r == 0 && !w->magic && path_next(w->rest, name)) {
 		size_t n = strlen(w->done);
 		if (strcmp(name, ".") == 0)
 			continue;

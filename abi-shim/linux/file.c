@@ -117,18 +117,23 @@ i64 file_llseek(LThread *t, const u64 *a)
 	return xguest_write(t->x, a[2], raw, 8) ? 0 : -EFAULT;
 }
 
+i64 iov_one(LThread *t, u64 at, u64 i, struct LIovec *v)
+{
+	if (layout_read(t, LK_iovec, at + i * layout_size(LK_iovec, t->wide), v) < 0)
+		return -EFAULT;
+	return (i64)v->size < 0 ? -EINVAL : 0;
+}
+
 i64 iov_read(LThread *t, u64 at, u64 n, int prot, struct iovec *out)
 {
-	u32 size = layout_size(LK_iovec, t->wide);
 	struct LIovec v;
 
 	if (n > IOV_MAX_GUEST)
 		return -EINVAL;
 	for (u64 i = 0; i < n; i++) {
-		if (layout_read(t, LK_iovec, at + i * size, &v) < 0)
-			return -EFAULT;
-		if ((i64)v.size < 0)
-			return -EINVAL;
+		i64 r = iov_one(t, at, i, &v);
+		if (r < 0)
+			return r;
 		out[i].iov_len = (size_t)v.size;
 		out[i].iov_base = v.size ? xguest_pin(t->x, v.at, v.size, prot) : NULL;
 		if (v.size && !out[i].iov_base)

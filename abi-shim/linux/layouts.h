@@ -40,6 +40,8 @@ struct LSet { u64 v; };
 struct LIovec { u64 at, size; };
 enum { IOV_MAX_GUEST = 1024 };
 struct iovec;
+/* file.c: reads number i of an array of iovecs; 0 or -errno. */
+i64 iov_one(LThread *t, u64 at, u64 i, struct LIovec *v);
 /* file.c: pins the buffers of an array of iovecs; 0 or -errno. */
 i64 iov_read(LThread *t, u64 at, u64 n, int prot, struct iovec *out);
 struct LChar { u8 v; };

@@ -14,17 +14,16 @@ typedef struct Walk {
 	u32 links;
 } Walk;
 
-/* Takes the next component off w->rest into name; false at the end. */
-static bool next_name(Walk *w, char name[256])
+bool path_next(char *rest, char name[256])
 {
-	char *s = w->rest + strspn(w->rest, "/");
+	char *s = rest + strspn(rest, "/");
 	size_t n = strcspn(s, "/");
 
 	if (!n || n > 255)
 		return false;
 	memcpy(name, s, n);
 	name[n] = 0;
-	memmove(w->rest, s + n, strlen(s + n) + 1);
+	memmove(rest, s + n, strlen(s + n) + 1);
 	return true;
 }
 
@@ -56,7 +55,7 @@ static bool walk(Walk *w, bool follow)
 {
 	char name[256];
 
-	while (next_name(w, name)) {
+	while (path_next(w->rest, name)) {
 		size_t n = strlen(w->out);
 		bool last = !w->rest[strspn(w->rest, "/")];
 		if (strcmp(name, ".") == 0)

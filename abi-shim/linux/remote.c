@@ -22,17 +22,15 @@ i64 sig_pidfd_send(LThread *t, const u64 *a)
  * this process has its own, if the other is this one or has been forked from it. */
 static i64 read_far(LThread *t, u64 at, u64 n, struct iovec *out)
 {
-	u32 size = layout_size(LK_iovec, t->wide);
 	const u8 *base = xguest_pin(t->x, 0, 0, 0);
 	struct LIovec v;
 
 	if (n > IOV_MAX_GUEST)
 		return -EINVAL;
 	for (u64 i = 0; i < n; i++) {
-		if (layout_read(t, LK_iovec, at + i * size, &v) < 0)
-			return -EFAULT;
-		if ((i64)v.size < 0)
-			return -EINVAL;
+		i64 r = iov_one(t, at, i, &v);
+		if (r < 0)
+			return r;
 		if (!t->task->wide && v.at + v.size > (u64)1 << 32)
 			v.size = ((u64)1 << 32) - v.at;
 		out[i] = (struct iovec){hostp((u64)(uintptr_t)base + v.at), (size_t)v.size};

@@ -73,6 +73,23 @@ void mem_put_word(WThread *t, u64 at, u64 v)
 		mem_put_u32(t, at, (u32)v);
 }
 
+/* More is mapped, and what is too much given back. */
+u64 mem_map(WTask *k, u64 size, int prot)
+{
+	enum { GRAIN = 65536 };
+	XMapReq r = {.size = size + GRAIN, .prot = prot, .fd = -1, .low32 = task_low(k)};
+	i64 got = guest_map(k->x, &r);
+
+	if (got < 0)
+		return 0;
+	u64 at = (u64)got, start = (at + GRAIN - 1) & ~(u64)(GRAIN - 1), end = at + size + GRAIN;
+	if (start > at)
+		guest_unmap(k->x, at, start - at);
+	if (end > start + size)
+		guest_unmap(k->x, start + size, end - start - size);
+	return start;
+}
+
 /* ---- strings ------------------------------------------------------------------------------------------ */
 
 /* Bytes from `at` that are sure to be in reach, up to its page's end. */

@@ -38,21 +38,6 @@ static u32 class_of(u64 n)
 	return cls;
 }
 
-static i64 map_memory(WThread *t, u64 size)
-{
-	XMapReq r = {.size = size, .prot = GP_READ | GP_WRITE, .fd = -1, .low32 = t->task->program && !t->task->program->image.large};
-	/* Chunks are found by address: they begin at multiples of their size. */
-	i64 at = guest_map(t->task->x, &(XMapReq){.size = size + CHUNK, .prot = 0, .fd = -1, .low32 = r.low32});
-
-	if (at < 0)
-		return at;
-	u64 start = ((u64)at + CHUNK - 1) & ~(u64)(CHUNK - 1);
-	guest_unmap(t->task->x, (u64)at, size + CHUNK);
-	r.at = start;
-	r.fixed = true;
-	return guest_map(t->task->x, &r);
-}
-
 static Chunk *chunk_at(u64 p)
 {
 	u64 *c = map_get(&chunks, p / CHUNK);
@@ -72,24 +57,23 @@ static Chunk *new_chunk(u64 at, u32 cls, u64 size, u64 mapped)
 static u64 large(WThread *t, u64 n)
 {
 	u64 size = (n + GUEST_PAGE - 1) & ~(u64)(GUEST_PAGE - 1);
-	i64 at = n < (u64)1 << 46 ? map_memory(t, size) : -ENOMEM;
+	u64 at = n < (u64)1 << 46 ? mem_map(t->task, size, GP_READ | GP_WRITE) : 0;
 
-	if (at < 0)
-		return 0;
-	new_chunk((u64)at, CLASSES, n, size);
-	return (u64)at;
+	if (at)
+		new_chunk(at, CLASSES, n, size);
+	return at;
 }
 
 static bool refill(WThread *t, u32 cls)
 {
 	u32 size = class_size(cls), n = CHUNK / size;
-	i64 at = map_memory(t, CHUNK);
+	u64 at = mem_map(t->task, CHUNK, GP_READ | GP_WRITE); /* chunks are found by address: it is a multiple of their size */
 
-	if (at < 0)
+	if (!at)
 		return false;
-	new_chunk((u64)at, cls, 0, CHUNK)->asked = xcalloc(n, sizeof(u32));
+	new_chunk(at, cls, 0, CHUNK)->asked = xcalloc(n, sizeof(u32));
 	for (u32 i = n; i-- > 0;)
-		vec_push(&free_list[cls], (u64)at + (u64)i * size);
+		vec_push(&free_list[cls], at + (u64)i * size);
 	return true;
 }
 

@@ -21,20 +21,12 @@ static void put_time(u8 *p, u64 v)
 	__atomic_store_n((u32 *)(void *)(p + 4), (u32)(v >> 32), __ATOMIC_SEQ_CST);
 }
 
-static u64 hundreds(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (u64)ts.tv_sec * 10000000 + (u64)ts.tv_nsec / 100;
-}
-
 static void move_on(void)
 {
-	u64 since = hundreds(CLOCK_BOOTTIME);
+	u64 since = clock_ns(CLOCK_BOOTTIME) / 100;
 
 	put_time(page + INTERRUPT_TIME, since);
-	put_time(page + SYSTEM_TIME, hundreds(CLOCK_REALTIME) + FILETIME_EPOCH);
+	put_time(page + SYSTEM_TIME, filetime_now());
 	put_time(page + TICK_COUNT, since / 10000);
 }
 

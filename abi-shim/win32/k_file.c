@@ -1,10 +1,10 @@
 /* kernel32: handles, files, directories, the console. */
 #include "handlers.h"
+#include "filetime.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- handles ------------------------------------------------------------------------------------------ */
@@ -70,18 +70,27 @@ static WObj *file_of(WThread *t, u64 h)
 	return o;
 }
 
+WObj *file_stat(WThread *t, u64 h, struct stat *st)
+{
+	WObj *o = file_of(t, h);
+
+	if (o && fstat(o->fd, st) != 0) {
+		fail_errno(t);
+		obj_drop(o);
+		return NULL;
+	}
+	return o;
+}
+
 u64 w_GetFileType(WThread *t, const u64 *a)
 {
 	enum { UNKNOWN, DISK, CHAR, PIPE };
-	WObj *o = file_of(t, a[0]);
 	struct stat st;
+	WObj *o = file_stat(t, a[0], &st);
 
 	if (!o)
 		return UNKNOWN;
-	int r = fstat(o->fd, &st);
 	obj_drop(o);
-	if (r != 0)
-		return UNKNOWN;
 	error_set(t, 0);
 	return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? DISK : S_ISCHR(st.st_mode) ? CHAR : PIPE;
 }
@@ -288,12 +297,12 @@ u64 w_SetFilePointerEx(WThread *t, const u64 *a)
 
 static bool size_of(WThread *t, u64 h, u64 *size)
 {
-	WObj *o = file_of(t, h);
 	struct stat st;
+	WObj *o = file_stat(t, h, &st);
 
 	if (!o)
 		return false;
-	bool ok = fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode);
+	bool ok = S_ISREG(st.st_mode);
 	obj_drop(o);
 	*size = ok ? (u64)st.st_size : 0;
 	return ok || fail(t, W_INVALID_FUNCTION);
@@ -335,8 +344,7 @@ u64 w_SetEndOfFile(WThread *t, const u64 *a)
 
 /* ---- names -------------------------------------------------------------------------------------------------------- */
 
-/* The string argument i as a path of the host; false: the error is set. */
-static bool host_path(WThread *t, const u64 *a, u32 i, char *out)
+bool arg_path(WThread *t, const u64 *a, u32 i, char *out)
 {
 	char *name = arg_string(t, a, i);
 	bool ok = name && name[0] && path_to_host(t->task, name, out, WIN_PATH);
@@ -349,38 +357,38 @@ static bool host_path(WThread *t, const u64 *a, u32 i, char *out)
 
 u64 w_GetFileAttributes(WThread *t, const u64 *a)
 {
-	enum { READONLY = 1, DIRECTORY = 0x10, ARCHIVE = 0x20, NONE = -1 };
+	enum { NONE = -1 };
 	char host[WIN_PATH];
 	struct stat st;
 
-	if (!host_path(t, a, 0, host))
+	if (!arg_path(t, a, 0, host))
 		return (u32)NONE;
 	if (stat(host, &st) != 0) {
 		error_set(t, open_error(host, errno));
 		return (u32)NONE;
 	}
-	return (S_ISDIR(st.st_mode) ? DIRECTORY : ARCHIVE) | (access(host, W_OK) == 0 ? 0 : READONLY);
+	return file_attributes(host, &st);
 }
 
 u64 w_DeleteFile(WThread *t, const u64 *a)
 {
 	char host[WIN_PATH];
 
-	return host_path(t, a, 0, host) && (unlink(host) == 0 || fail(t, open_error(host, errno)));
+	return arg_path(t, a, 0, host) && (unlink(host) == 0 || fail(t, open_error(host, errno)));
 }
 
 u64 w_CreateDirectory(WThread *t, const u64 *a)
 {
 	char host[WIN_PATH];
 
-	return host_path(t, a, 0, host) && (mkdir(host, 0777) == 0 || fail(t, errno == EEXIST ? W_ALREADY_EXISTS : open_error(host, errno)));
+	return arg_path(t, a, 0, host) && (mkdir(host, 0777) == 0 || fail(t, errno == EEXIST ? W_ALREADY_EXISTS : open_error(host, errno)));
 }
 
 u64 w_RemoveDirectory(WThread *t, const u64 *a)
 {
 	char host[WIN_PATH];
 
-	return host_path(t, a, 0, host) && (rmdir(host) == 0 || fail(t, open_error(host, errno)));
+	return arg_path(t, a, 0, host) && (rmdir(host) == 0 || fail(t, open_error(host, errno)));
 }
 
 u64 w_MoveFileEx(WThread *t, const u64 *a)
@@ -388,7 +396,7 @@ u64 w_MoveFileEx(WThread *t, const u64 *a)
 	enum { REPLACE = 1 };
 	char from[WIN_PATH], to[WIN_PATH];
 
-	if (!host_path(t, a, 0, from) || !host_path(t, a, 1, to))
+	if (!arg_path(t, a, 0, from) || !arg_path(t, a, 1, to))
 		return 0;
 	if (!(a[2] & REPLACE) && access(to, F_OK) == 0)
 		return fail(t, W_ALREADY_EXISTS);
@@ -417,7 +425,7 @@ u64 w_SetCurrentDirectory(WThread *t, const u64 *a)
 {
 	char host[WIN_PATH];
 
-	return host_path(t, a, 0, host) && (chdir(host) == 0 || fail(t, open_error(host, errno)));
+	return arg_path(t, a, 0, host) && (chdir(host) == 0 || fail(t, open_error(host, errno)));
 }
 
 u64 w_GetFullPathName(WThread *t, const u64 *a)

@@ -42,13 +42,11 @@ static void put_attributes(u8 *p, const char *host, const struct stat *st)
 
 u64 w_GetFileAttributesEx(WThread *t, const u64 *a)
 {
-	char *name = arg_string(t, a, 0), host[WIN_PATH];
-	bool ok = name && path_to_host(t->task, name, host, sizeof host);
+	char host[WIN_PATH];
 	struct stat st;
 
-	free(name);
-	if (!ok)
-		return fail(t, W_PATH_NOT_FOUND);
+	if (!arg_path(t, a, 0, host))
+		return 0;
 	if (stat(host, &st) != 0)
 		return fail_errno(t);
 	put_attributes(mem_out(t, a[2], 36), host, &st);
@@ -58,18 +56,14 @@ u64 w_GetFileAttributesEx(WThread *t, const u64 *a)
 /* BY_HANDLE_FILE_INFORMATION. */
 u64 w_GetFileInformationByHandle(WThread *t, const u64 *a)
 {
-	WObj *o = handle_get(t->task, a[0], WK_FILE);
 	u8 *p = mem_out(t, a[1], 52), all[36];
 	struct stat st;
+	WObj *o = file_stat(t, a[0], &st);
 
 	if (!o)
-		return fail(t, W_INVALID_HANDLE);
-	int r = fstat(o->fd, &st);
-	if (r == 0)
-		put_attributes(all, o->path ? o->path : "/dev/null", &st);
+		return 0;
+	put_attributes(all, o->path ? o->path : "/dev/null", &st);
 	obj_drop(o);
-	if (r != 0)
-		return fail_errno(t);
 	memcpy(p, all, 28);
 	st32(p + 28, (u32)st.st_dev);
 	memcpy(p + 32, all + 28, 8);
@@ -254,15 +248,12 @@ u64 w_SetFileTime(WThread *t, const u64 *a)
 
 u64 w_GetFileTime(WThread *t, const u64 *a)
 {
-	WObj *o = handle_get(t->task, a[0], WK_FILE);
 	struct stat st;
+	WObj *o = file_stat(t, a[0], &st);
 
 	if (!o)
-		return fail(t, W_INVALID_HANDLE);
-	int r = fstat(o->fd, &st);
+		return 0;
 	obj_drop(o);
-	if (r != 0)
-		return fail_errno(t);
 	const struct timespec *ts[3] = {&st.st_ctim, &st.st_atim, &st.st_mtim};
 	for (u32 i = 0; i < 3; i++)
 		if (a[1 + i])
@@ -272,13 +263,11 @@ u64 w_GetFileTime(WThread *t, const u64 *a)
 
 u64 w_SetFileAttributes(WThread *t, const u64 *a)
 {
-	char *name = arg_string(t, a, 0), host[WIN_PATH];
-	bool ok = name && path_to_host(t->task, name, host, sizeof host);
+	char host[WIN_PATH];
 	struct stat st;
 
-	free(name);
-	if (!ok)
-		return fail(t, W_PATH_NOT_FOUND);
+	if (!arg_path(t, a, 0, host))
+		return 0;
 	if (stat(host, &st) != 0)
 		return fail_errno(t);
 	mode_t mode = a[1] & READONLY ? st.st_mode & ~(mode_t)0222 : st.st_mode | 0200;

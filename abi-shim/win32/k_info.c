@@ -124,16 +124,16 @@ static u64 put_info(WThread *t, const WObj *o, const struct stat *st, const u64 
 
 u64 w_GetFileInformationByHandleEx(WThread *t, const u64 *a)
 {
-	WObj *o = handle_get(t->task, a[0], WK_FILE);
 	struct stat st;
+	WObj *o = file_stat(t, a[0], &st);
 	u64 r;
 
 	if (!o)
-		return fail(t, W_INVALID_HANDLE);
+		return 0;
 	if (a[1] == DIR_BOTH || a[1] == DIR_BOTH_RESTART || a[1] == DIR_FULL || a[1] == DIR_FULL_RESTART)
 		r = read_dir(t, o, a);
 	else
-		r = fstat(o->fd, &st) == 0 ? put_info(t, o, &st, a) : fail_errno(t);
+		r = put_info(t, o, &st, a);
 	obj_drop(o);
 	return r;
 }
@@ -142,15 +142,12 @@ u64 w_GetFileInformationByHandleEx(WThread *t, const u64 *a)
 u64 w_GetVolumeInformationByHandleW(WThread *t, const u64 *a)
 {
 	enum { PRESERVES_CASE = 2, UNICODE_NAMES = 4 };
-	WObj *o = handle_get(t->task, a[0], WK_FILE);
 	struct stat st;
+	WObj *o = file_stat(t, a[0], &st);
 
 	if (!o)
-		return fail(t, W_INVALID_HANDLE);
-	int r = fstat(o->fd, &st);
+		return 0;
 	obj_drop(o);
-	if (r != 0)
-		return fail_errno(t);
 	if (a[1] && a[2])
 		st16(mem_out(t, a[1], 2), 0);
 	if (a[3])

@@ -93,27 +93,16 @@ static u64 round_up(u64 v, u64 to)
 	return (v + to - 1) & ~(to - 1);
 }
 
-/* Memory begins at multiples of 64 KiB: more is reserved, and what is too much given back. */
+/* Memory begins at multiples of 64 KiB: there where the program asks for it, or anywhere. */
 static u64 reserve(WThread *t, u64 at, u64 size, int prot)
 {
-	bool low = t->task->program && !t->task->program->image.large;
-	XMapReq r = {.at = at & ~(u64)(GRAIN - 1), .size = size, .prot = prot, .fd = -1, .fixed = at != 0, .noreplace = at != 0, .low32 = low};
+	u64 start = at & ~(u64)(GRAIN - 1);
+	XMapReq r = {.at = start, .size = round_up(at + size, GUEST_PAGE) - start, .prot = prot, .fd = -1, .fixed = true, .noreplace = true};
 
-	if (at) {
-		r.size = round_up(at + size, GUEST_PAGE) - r.at;
-		i64 got = guest_map(t->task->x, &r);
-		return got < 0 ? 0 : (u64)got;
-	}
-	r.size = size + GRAIN;
+	if (!at)
+		return mem_map(t->task, size, prot);
 	i64 got = guest_map(t->task->x, &r);
-	if (got < 0)
-		return 0;
-	u64 start = round_up((u64)got, GRAIN);
-	if (start > (u64)got)
-		guest_unmap(t->task->x, (u64)got, start - (u64)got);
-	if ((u64)got + size + GRAIN > start + size)
-		guest_unmap(t->task->x, start + size, (u64)got + GRAIN - start);
-	return start;
+	return got < 0 ? 0 : (u64)got;
 }
 
 u64 w_VirtualAlloc(WThread *t, const u64 *a)
@@ -187,12 +176,11 @@ u64 w_VirtualQuery(WThread *t, const u64 *a)
 		return fail(t, W_INVALID_PARAMETER);
 	memset(mem_out(t, a[1], size), 0, size);
 	u64 end = here ? map.at + map.size : any ? map.at : t->wide ? (u64)1 << 47 : 0x7fff0000;
-	u8 *p = mem_out(t, a[1] + 3 * word + (t->wide ? 8 : 0), 12 - (t->wide ? 0 : 0));
 	mem_put_word(t, a[1], start);
 	mem_put_word(t, a[1] + word, !here ? 0 : m ? m->base : map.at);
 	mem_put_u32(t, a[1] + 2 * word, here ? page_of(map.prot) : 0);
 	mem_put_word(t, a[1] + (t->wide ? 24 : 12), end - start);
-	p = mem_out(t, a[1] + (t->wide ? 32 : 16), 12);
+	u8 *p = mem_out(t, a[1] + (t->wide ? 32 : 16), 12);
 	st32(p, here ? COMMIT : FREE);
 	st32(p + 4, here ? page_of(map.prot) : 1);
 	st32(p + 8, !here ? 0 : m ? IMAGE : PRIVATE);

@@ -15,8 +15,10 @@ u64 w_InitializeCriticalSection(WThread *t, const u64 *a)
 	memset(mem_out(t, a[0], size), 0, size);
 	mem_put_word(t, a[0], ~(u64)0); /* no debug info */
 	mem_put_u32(t, lock_count(t, a[0]), ~0u);
-	return t->row->sig[strlen(t->row->sig) - 1] == 'b';
+	return 0;
 }
+
+u64 w_InitializeCriticalSectionEx(WThread *t, const u64 *a) { return !w_InitializeCriticalSection(t, a); }
 
 static bool take(WThread *t, u64 cs)
 {

@@ -1,26 +1,15 @@
 /* kernel32: clocks, and what machine this is. */
 #include "handlers.h"
+#include "filetime.h"
 
-#include <time.h>
 #include <unistd.h>
 
-/* 100 ns since 1601. */
-#define EPOCH 116444736000000000ull
-
-static u64 nanoseconds(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (u64)ts.tv_sec * 1000000000 + (u64)ts.tv_nsec;
-}
-
-u64 w_GetTickCount(WThread *t, const u64 *a) { return nanoseconds(CLOCK_BOOTTIME) / 1000000; }
-u64 w_GetTickCount64(WThread *t, const u64 *a) { return nanoseconds(CLOCK_BOOTTIME) / 1000000; }
+u64 w_GetTickCount(WThread *t, const u64 *a) { return clock_ns(CLOCK_BOOTTIME) / 1000000; }
+u64 w_GetTickCount64(WThread *t, const u64 *a) { return clock_ns(CLOCK_BOOTTIME) / 1000000; }
 
 u64 w_QueryPerformanceCounter(WThread *t, const u64 *a)
 {
-	mem_put_u64(t, a[0], nanoseconds(CLOCK_MONOTONIC) / 100);
+	mem_put_u64(t, a[0], clock_ns(CLOCK_MONOTONIC) / 100);
 	return 1;
 }
 
@@ -32,7 +21,7 @@ u64 w_QueryPerformanceFrequency(WThread *t, const u64 *a)
 
 u64 w_GetSystemTimeAsFileTime(WThread *t, const u64 *a)
 {
-	mem_put_u64(t, a[0], nanoseconds(CLOCK_REALTIME) / 100 + EPOCH);
+	mem_put_u64(t, a[0], filetime_now());
 	return 0;
 }
 

@@ -168,7 +168,6 @@ static u64 start_thread(WThread *t, u64 stack, u64 start, u64 param, u64 flags, 
 }
 
 u64 w_CreateThread(WThread *t, const u64 *a) { return start_thread(t, a[1], a[2], a[3], a[4], a[5]); }
-u64 w_beginthreadex(WThread *t, const u64 *a) { return start_thread(t, a[1], a[2], a[3], a[4], a[5]); }
 
 /* Only a thread that has not begun is suspended here: the result is how often it was. */
 u64 w_ResumeThread(WThread *t, const u64 *a)
@@ -219,20 +218,12 @@ u64 w_GetExitCodeThread(WThread *t, const u64 *a) { return exit_code(t, a[0], a[
 
 /* ---- waiting ----------------------------------------------------------------------------------------------- */
 
-static u64 monotonic(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (u64)ts.tv_sec * 1000000000 + (u64)ts.tv_nsec;
-}
-
 /* True if the object is there for this thread, which then has it. */
 static bool take(WThread *t, WObj *o, bool only_look)
 {
 	switch (o->kind) {
 	case WK_TIMER:
-		if (o->due && o->due <= monotonic()) {
+		if (o->due && o->due <= clock_ns(CLOCK_MONOTONIC)) {
 			o->signaled = true;
 			o->due = o->period ? o->due + o->period : 0;
 		}
@@ -297,7 +288,7 @@ static bool wait_timed(WTask *k, WObj **o, u32 n, u64 ms, const struct timespec 
 			first = o[i]->due;
 	if (first == ~(u64)0)
 		return wait_changed(k, ms, end);
-	now = monotonic();
+	now = clock_ns(CLOCK_MONOTONIC);
 	struct timespec at;
 	clock_gettime(CLOCK_REALTIME, &at);
 	u64 ns = (u64)at.tv_nsec + (first > now ? first - now : 0);
@@ -369,13 +360,16 @@ u64 w_WaitForMultipleObjects(WThread *t, const u64 *a)
 
 /* ---- timers ------------------------------------------------------------------------------------------------ */
 
-u64 w_CreateWaitableTimer(WThread *t, const u64 *a)
+static u64 new_timer(WThread *t, bool manual)
 {
 	WObj *o = obj_new(WK_TIMER);
 
-	o->manual = t->row->sig[0] == 'p' && t->row->sig[1] == 'b' ? a[1] : a[2] & 1;
+	o->manual = manual;
 	return create(t, o);
 }
+
+u64 w_CreateWaitableTimer(WThread *t, const u64 *a) { return new_timer(t, a[1]); }
+u64 w_CreateWaitableTimerEx(WThread *t, const u64 *a) { return new_timer(t, a[2] & 1); }
 
 /* Due in 100 ns: negative from now on, else since 1601; the period in milliseconds. */
 u64 w_SetWaitableTimer(WThread *t, const u64 *a)
@@ -385,13 +379,11 @@ u64 w_SetWaitableTimer(WThread *t, const u64 *a)
 	if (!o)
 		return fail(t, W_INVALID_HANDLE);
 	i64 due = (i64)((u64)mem_u32(t, a[1]) | (u64)mem_u32(t, a[1] + 4) << 32), from_now = -due;
-	struct timespec ts;
-	clock_gettime(CLOCK_REALTIME, &ts);
 	if (due >= 0)
-		from_now = due - (i64)filetime_from(&ts);
+		from_now = due - (i64)filetime_now();
 	pthread_mutex_lock(&t->task->lock);
 	o->signaled = false;
-	o->due = monotonic() + (from_now > 0 ? (u64)from_now * 100 : 0);
+	o->due = clock_ns(CLOCK_MONOTONIC) + (from_now > 0 ? (u64)from_now * 100 : 0);
 	o->period = a[2] * 1000000;
 	changed(t->task);
 	pthread_mutex_unlock(&t->task->lock);

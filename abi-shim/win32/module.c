@@ -96,8 +96,6 @@ static void add_entry(WThread *t, WModule *m)
 	mem_put_u32(t, e + 8 * word, m->image.size);
 	mem_put_unicode(t, e + 9 * word, m->path);
 	mem_put_unicode(t, e + 11 * word, base_name(m->path));
-	if (!t->wide)
-		mem_put_unicode(t, e + 0x24, m->path), mem_put_unicode(t, e + 0x2c, base_name(m->path));
 	*t->task->last = m;
 	t->task->last = &m->next;
 }
@@ -244,8 +242,6 @@ static bool find_file(WThread *t, const char *name, char *host, size_t size)
 
 /* ---- binding -------------------------------------------------------------------------------------------------- */
 
-static WModule *load(WThread *t, const char *name, bool program, Err *e);
-
 u64 module_export(WThread *t, WModule *m, const char *name, u32 ordinal)
 {
 	PeMap map = module_map(t, m);
@@ -262,25 +258,24 @@ u64 module_export(WThread *t, WModule *m, const char *name, u32 ordinal)
 	if (!dot || (size_t)(dot - forward) > sizeof dll - 5)
 		return 0;
 	snprintf(dll, sizeof dll, "%.*s.dll", (int)(dot - forward), forward);
-	WModule *other = load(t, dll, false, &e);
+	WModule *other = module_load(t, dll, false, &e);
 	if (!other || other == m)
 		return 0;
 	return dot[1] == '#' ? module_export(t, other, NULL, (u32)atoi(dot + 2)) : module_export(t, other, dot + 1, 0);
 }
 
-/* What a missing function is bound to: an address in no mapping that names itself when it is called. */
-static u64 bind_missing(WThread *t, const WModule *from, const char *dll, const PeSymbol *s, Buf *list)
+/* Adds a function that no library has to the list of what is missing. */
+static void name_missing(const char *dll, const PeSymbol *s, Buf *list)
 {
 	if (s->name)
 		buf_printf(list, "%s%s!%s", list->n ? ", " : "", dll, s->name);
 	else
 		buf_printf(list, "%s%s!#%u", list->n ? ", " : "", dll, s->ordinal);
-	return 0;
 }
 
 static bool bind_import(WThread *t, WModule *m, const PeMap *map, const PeImport *im, Buf *lacks, Err *e)
 {
-	WModule *from = load(t, im->dll, false, e);
+	WModule *from = module_load(t, im->dll, false, e);
 	PeSymbol s;
 	int r;
 
@@ -289,7 +284,7 @@ static bool bind_import(WThread *t, WModule *m, const PeMap *map, const PeImport
 	for (u32 k = 0; (r = pe_symbol(map, im, k, &s)) == 1; k++) {
 		u64 v = module_export(t, from, s.name, s.ordinal);
 		if (!v)
-			v = bind_missing(t, m, from->name, &s, lacks);
+			name_missing(from->name, &s, lacks);
 		if (t->wide)
 			st64(map->p + s.slot, v);
 		else
@@ -320,7 +315,7 @@ static bool bind(WThread *t, WModule *m, Err *e)
 
 /* ---- loading ---------------------------------------------------------------------------------------------------- */
 
-static WModule *load(WThread *t, const char *name, bool program, Err *e)
+WModule *module_load(WThread *t, const char *name, bool program, Err *e)
 {
 	WModule *m = program ? NULL : module_by_name(t->task, name);
 	char host[WIN_PATH], want[300];
@@ -357,11 +352,6 @@ static WModule *load(WThread *t, const char *name, bool program, Err *e)
 		return NULL;
 	protect(t, m);
 	return m;
-}
-
-WModule *module_load(WThread *t, const char *name, bool program, Err *e)
-{
-	return load(t, name, program, e);
 }
 
 /* ---- telling them -------------------------------------------------------------------------------------------------- */

@@ -327,7 +327,7 @@ u64 w_RtlCaptureContext(WThread *t, const u64 *a)
 	u64 sp = *xreg(t->x, RSP), pc = *xreg(t->x, XS_PC);
 
 	*xreg(t->x, XS_PC) = mem_word(t, sp);
-	*xreg(t->x, RSP) = sp + (t->wide ? 8 : 8);
+	*xreg(t->x, RSP) = sp + 8; /* i386: the return address and the argument */
 	seh_save(t, a[0]);
 	*xreg(t->x, RSP) = sp;
 	*xreg(t->x, XS_PC) = pc;

@@ -48,7 +48,7 @@ static void set_segments(WThread *t)
 	*xreg(t->x, XS_SEL + XS_SS) = *xreg(t->x, XS_SEL + XS_DS) = *xreg(t->x, XS_SEL + XS_ES) = DATA;
 	*xreg(t->x, XS_SEL + XS_FS) = t->wide ? 0 : TEB32;
 	*xreg(t->x, XS_BASE + (t->wide ? XS_GS : XS_FS)) = t->teb;
-	*xreg(t->x, XS_FCW) = t->wide ? 0x27f : 0x27f; /* 53 bits, as Windows has it */
+	*xreg(t->x, XS_FCW) = 0x27f; /* 53 bits, as Windows has it */
 	*xreg(t->x, XS_MXCSR) = 0x1f80;
 }
 

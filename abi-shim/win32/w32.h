@@ -89,7 +89,7 @@ bool module_tls(WThread *t);
 /* ---- objects and handles -------------------------------------------------------------------------------- */
 
 typedef enum WKind {
-	WK_NONE, WK_FILE, WK_FIND, WK_EVENT, WK_MUTEX, WK_SEMAPHORE, WK_THREAD, WK_PROCESS, WK_MAPPING, WK_HEAP, WK_PIPE, WK_TIMER, WK_KEY, WK_PORT
+	WK_NONE, WK_FILE, WK_FIND, WK_EVENT, WK_MUTEX, WK_SEMAPHORE, WK_THREAD, WK_PROCESS, WK_HEAP, WK_TIMER, WK_PORT
 } WKind;
 
 typedef struct WObj {
@@ -104,7 +104,6 @@ typedef struct WObj {
 	u32 count, most;     /* semaphores: free units; mutexes: depth */
 	WThread *owner;      /* of mutexes */
 	u32 status;          /* of threads and processes that have ended */
-	int pid;
 	u64 due, period;     /* of timers: CLOCK_MONOTONIC in ns, 0: not set; ns */
 	struct WObj *port;   /* of files: where it is told that they are done, */
 	u64 key;             /* ... and as what */
@@ -142,7 +141,7 @@ struct WTask {
 	char **env;                /* "NAME=VALUE", WTF-8, sorted as Windows sorts */
 	u32 nenv;
 	u64 cmdline_a, cmdline_w;  /* guest copies, made when first asked for */
-	u64 tls_used, fls_used[2];
+	u64 tls_used;
 	u32 ntls_module;
 	u32 status;
 	bool ending;
@@ -152,6 +151,9 @@ struct WTask {
 	Map missing;               /* row address -> calls */
 	FILE *trace;
 };
+
+/* Whether the program is to get low addresses only: it has not said that it knows large ones. */
+static inline bool task_low(const WTask *k) { return k->program && !k->program->image.large; }
 
 /* A call by the host into the guest, on the host's stack. */
 typedef struct WCall {
@@ -181,7 +183,6 @@ struct WThread {
 	const WDll *dll;           /* of the call that runs */
 	const WRow *row;
 	u64 va;                    /* where the arguments behind the named ones are */
-	u64 ret;                   /* the call's return address */
 	WCall *call;
 	WRecover *recover;
 	const WCall *exception;    /* the one that is being told to handlers: at, at_pc */
@@ -256,6 +257,9 @@ char *mem_str(WThread *t, u64 at);
 char *mem_wstr(WThread *t, u64 at);
 char *mem_wstrn(WThread *t, u64 at, u64 units);
 
+/* Maps pages at a multiple of 64 KiB, as Windows does, below 2 GiB for programs that know no larger addresses.  0: no room. */
+u64 mem_map(WTask *k, u64 size, int prot);
+
 /* The heap: memory of the guest by the byte, multiples of 16.  0: none is left. */
 u64 wheap_alloc(WThread *t, u64 n);
 u64 wheap_zalloc(WThread *t, u64 n);
@@ -281,6 +285,8 @@ size_t text_from_wide(const u8 *w, size_t units, char *to, size_t room);
 bool path_to_host(WTask *k, const char *guest, char *out, size_t size);
 /* The host's to the guest's (Z:\...). */
 void path_to_guest(const char *host, char *out, size_t size);
+/* An argument that is a file name, as a path of the host in WIN_PATH bytes.  False: the error is set. */
+bool arg_path(WThread *t, const u64 *a, u32 i, char *out);
 /* Full name of a guest path: drive, backslashes, no dots. */
 bool path_full(WTask *k, const char *guest, char *out, size_t size);
 
