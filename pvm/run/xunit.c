@@ -188,14 +188,19 @@ static void keep_warm(XTask *t, Unit *u)
 
 /* ---- dropping ---------------------------------------------------------------------------------------------- */
 
+/* No way may lead to the unit any more before its page is open: another thread could write there, call what it wrote, and
+ * run what was there before. */
 static void drop(XTask *t, Unit *u)
 {
-	*map_put(&t->unit, u->pc) = 0;
+	u64 *known = map_put(&t->unit, u->pc);
+
+	if (*known == (u64)(uintptr_t)u) /* a region may have its place */
+		*known = 0;
+	if (t->jit)
+		xjit_drop(t, u);
 	take_off_page(t, u, page_of(u->lo));
 	if (last_page(u) != page_of(u->lo))
 		take_off_page(t, u, last_page(u));
-	if (t->jit)
-		xjit_drop(t, u);
 	forget_warm(t, u);
 	u->dead = true;
 	u->garbage = t->garbage;
@@ -415,8 +420,8 @@ static Unit *whole_loop(XThread *th, Unit *u)
 		unit_free(r);
 		return alone ? translate(th, pc) : u;
 	}
-	drop(t, u);
 	publish(t, r);
+	drop(t, u); /* in this order the page stays guarded */
 	t->stat.regions++;
 	return r;
 }

@@ -191,7 +191,7 @@ static void *same_page(void *p)
 	long bad = 0;
 
 	*data = 0;
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 3000; i++) {
 		emit(mine, i);
 		++*data;
 		bad += ((Fn *)mine)() != i;
