@@ -32,7 +32,7 @@ static i64 attach(LThread *t, int id, u64 at, u64 flags, u64 *where)
 		return -EINVAL;
 	int prot = GP_READ | (flags & RDONLY ? 0 : GP_WRITE) | (flags & EXEC ? GP_EXEC : 0);
 	XMapReq q = {.at = at, .size = (u64)whole_pages(ds.shm_segsz), .prot = GP_READ | GP_WRITE, .fd = -1, .shared = true,
-		.fixed = at != 0, .noreplace = at && !(flags & REMAP), .name = "/SYSV"};
+		.fixed = at != 0, .noreplace = at && !(flags & REMAP), .name = "/SYSV", .object = (u64)(u32)id + 1};
 	i64 to = guest_map(x, &q);
 	if (to < 0)
 		return to == -EEXIST ? -EINVAL : to;

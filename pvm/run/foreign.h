@@ -105,11 +105,13 @@ typedef struct XMapReq {
 	int prot, fd;
 	bool shared, fixed, noreplace, low32, stack;
 	const char *name; /* copied; NULL = by fd */
+	u64 object;      /* fd -1: mappings with the same number show the same memory (System V's); 0 = none */
 } XMapReq;
 i64 guest_map(XTask *t, const XMapReq *r);
 void guest_limit(XTask *t, u64 bytes); /* XTaskOpts.limit from now on */
 i64 guest_unmap(XTask *t, u64 at, u64 size);
 i64 guest_protect(XTask *t, u64 at, u64 size, int prot);
+/* old_size 0: the new place shows the same shared memory, and the old one stays. */
 i64 guest_remap(XTask *t, u64 at, u64 old_size, u64 new_size, u64 to, bool may_move, bool fixed);
 /* Steps through the mappings in address order: *m gets the one at or behind `from`; false when there is none. */
 bool guest_mapping(XTask *t, u64 from, XMapping *m);

@@ -121,6 +121,15 @@ static bool runs_on_page(XThread *t, void *uc, u64 page)
 	return t->where == IN_EVAL && page_of(u->lo) <= page && page <= page_of(u->end - 1);
 }
 
+typedef struct Writer { XThread *t; void *uc; } Writer;
+
+static bool runs_in_view(XTask *task, const Region *r, u64 at, u64 size, void *ctx)
+{
+	const Writer *w = ctx;
+
+	return runs_on_page(w->t, w->uc, page_of(at));
+}
+
 /* Another thread that begins the code cache again holds the lock until this one is out of emitted code: then the
  * instruction is begun again later. */
 static void lock_or_leave(XThread *t, void *uc)
@@ -145,10 +154,12 @@ static bool code_written(XThread *t, void *uc, u64 addr)
 	const Region *r = xspace_at(task, addr);
 	bool yes = r && (r->prot & GP_WRITE) && by_write(t, uc, r);
 	bool again = yes && runs_on_page(t, uc, page);
+	if (yes && !again && task->viewed)
+		again = view_each(task, page * GUEST_PAGE, GUEST_PAGE, runs_in_view, &(Writer){t, uc});
 	if (again)
 		xfault_exact(t, uc);
-	if (yes && unit_on_page(task, page))
-		unit_drop_range(task, page * GUEST_PAGE, 1);
+	if (yes)
+		unit_drop_range(task, page * GUEST_PAGE, GUEST_PAGE);
 	pthread_mutex_unlock(&task->lock);
 	if (again) {
 		t->once = true;

@@ -93,13 +93,18 @@ void xguest_unpin(XThread *th)
 	pthread_mutex_unlock(&th->task->lock);
 }
 
-bool xmem_pinned(const XTask *t, u64 at, u64 size)
+static bool pinned(XTask *t, const Region *r, u64 at, u64 size, void *ctx)
 {
 	for (const XThread *th = t->threads; th; th = th->next)
 		for (u32 k = 0; k < th->pin.n; k++)
 			if (page_of(th->pin.p[k].at) <= page_of(at + size - 1) && page_of(th->pin.p[k].end - 1) >= page_of(at))
 				return true;
 	return false;
+}
+
+bool xmem_pinned(XTask *t, u64 at, u64 size)
+{
+	return pinned(t, NULL, at, size, NULL) || (t->viewed && view_each(t, at, size, pinned, NULL));
 }
 
 bool xguest_read(XThread *t, u64 at, void *to, size_t n)

@@ -30,8 +30,7 @@ static bool windowed(const XTask *t)
 
 /* ---- the table -------------------------------------------------------------------------------------- */
 
-/* The first region that ends behind `at`. */
-static u32 find(const XTask *t, u64 at)
+u32 xspace_find(const XTask *t, u64 at)
 {
 	u32 lo = 0, hi = t->region.n;
 
@@ -47,7 +46,7 @@ static u32 find(const XTask *t, u64 at)
 
 const Region *xspace_at(const XTask *t, u64 at)
 {
-	u32 k = find(t, at);
+	u32 k = xspace_find(t, at);
 
 	return k < t->region.n && t->region.p[k].at <= at ? &t->region.p[k] : NULL;
 }
@@ -62,12 +61,12 @@ static void insert(XTask *t, u32 k, Region r)
 /* Makes `at` a border between regions. */
 static void cut(XTask *t, u64 at)
 {
-	u32 k = find(t, at);
+	u32 k = xspace_find(t, at);
 
 	if (k == t->region.n || t->region.p[k].at >= at)
 		return;
 	Region tail = t->region.p[k];
-	tail.offset += tail.file ? at - tail.at : 0;
+	tail.offset += tail.file || tail.shared ? at - tail.at : 0;
 	tail.at = at;
 	t->region.p[k].end = at;
 	insert(t, k + 1, tail);
@@ -75,14 +74,14 @@ static void cut(XTask *t, u64 at)
 
 static bool joins(const Region *a, const Region *b)
 {
-	return a->end == b->at && a->prot == b->prot && a->shared == b->shared && a->file == b->file && a->name == b->name &&
+	return a->end == b->at && a->prot == b->prot && a->shared == b->shared && a->file == b->file && a->name == b->name && a->object.id == b->object.id &&
 		(a->file ? a->offset + (a->end - a->at) == b->offset : !a->shared);
 }
 
 /* Joins the neighbours from the one before `at` to the one behind `end`. */
 static void join(XTask *t, u64 at, u64 end)
 {
-	for (u32 k = find(t, at ? at - 1 : 0); k + 1 < t->region.n && t->region.p[k].at <= end;) {
+	for (u32 k = xspace_find(t, at ? at - 1 : 0); k + 1 < t->region.n && t->region.p[k].at <= end;) {
 		Region *r = &t->region.p[k];
 		if (!joins(r, r + 1)) {
 			k++;
@@ -100,7 +99,7 @@ static void erase(XTask *t, u64 at, u64 end)
 		return;
 	cut(t, at);
 	cut(t, end);
-	u32 from = find(t, at), to = from;
+	u32 from = xspace_find(t, at), to = from;
 	while (to < t->region.n && t->region.p[to].at < end)
 		to++;
 	memmove(t->region.p + from, t->region.p + to, (t->region.n - to) * sizeof *t->region.p);
@@ -109,20 +108,20 @@ static void erase(XTask *t, u64 at, u64 end)
 
 static void add(XTask *t, Region r)
 {
-	insert(t, find(t, r.at), r);
+	insert(t, xspace_find(t, r.at), r);
 	join(t, r.at, r.end);
 }
 
 static bool is_free(const XTask *t, u64 at, u64 end)
 {
-	u32 k = find(t, at);
+	u32 k = xspace_find(t, at);
 
 	return k == t->region.n || t->region.p[k].at >= end;
 }
 
 static bool is_whole(const XTask *t, u64 at, u64 end)
 {
-	for (u32 k = find(t, at); k < t->region.n && t->region.p[k].at <= at; k++) {
+	for (u32 k = xspace_find(t, at); k < t->region.n && t->region.p[k].at <= at; k++) {
 		at = t->region.p[k].end;
 		if (at >= end)
 			return true;
@@ -133,7 +132,7 @@ static bool is_whole(const XTask *t, u64 at, u64 end)
 /* A gap of n bytes, as high as possible below `top`; 0 = none. */
 static u64 gap_below(const XTask *t, u64 n, u64 top)
 {
-	u32 k = find(t, top - 1);
+	u32 k = xspace_find(t, top - 1);
 
 	if (k < t->region.n && t->region.p[k].at < top)
 		top = t->region.p[k].at;
@@ -183,7 +182,7 @@ static i64 host_map(XTask *t, const XMapReq *r, void *at, int flags)
 /* Calls fn on what is not mapped in [at, end) until it fails; returns where it stopped. */
 static u64 each_hole(XTask *t, u64 at, u64 end, bool (*fn)(XTask *t, u64 at, u64 size))
 {
-	for (u32 k = find(t, at); at < end; k++) {
+	for (u32 k = xspace_find(t, at); at < end; k++) {
 		u64 stop = k < t->region.n ? MIN(t->region.p[k].at, end) : end;
 		if (at < stop && !fn(t, at, stop - at))
 			return at;
@@ -242,7 +241,8 @@ static i64 enter(XTask *t, const XMapReq *r, i64 at)
 	unit_drop_range(t, (u64)at, end - (u64)at);
 	erase(t, (u64)at, end);
 	add(t, (Region){ .at = (u64)at, .end = end, .offset = r->fd < 0 ? 0 : r->offset, .prot = r->prot, .shared = r->shared,
-		.file = r->fd >= 0, .name = name_of(t, r) });
+		.file = r->fd >= 0, .name = name_of(t, r), .object = view_object(t, r) });
+	view_made(t, (u64)at, end - (u64)at);
 	return at;
 }
 
@@ -361,7 +361,7 @@ static i64 each_part(XTask *t, u64 at, u64 end, i64 (*fn)(XTask *t, u64 at, u64 
 {
 	i64 bad = 0;
 
-	for (u32 k = find(t, at); !bad && k < t->region.n && t->region.p[k].at < end; k++) {
+	for (u32 k = xspace_find(t, at); !bad && k < t->region.n && t->region.p[k].at < end; k++) {
 		u64 from = MAX(at, t->region.p[k].at), to = MIN(end, t->region.p[k].end);
 		bad = fn(t, from, to - from, prot);
 	}
@@ -400,9 +400,11 @@ static i64 protect(XTask *t, u64 at, u64 end, int prot)
 		return bad;
 	cut(t, at);
 	cut(t, end);
-	for (u32 k = find(t, at); k < t->region.n && t->region.p[k].at < end; k++)
+	for (u32 k = xspace_find(t, at); k < t->region.n && t->region.p[k].at < end; k++)
 		t->region.p[k].prot = prot;
 	join(t, at, end);
+	if (prot & GP_WRITE)
+		view_made(t, at, end - at);
 	return 0;
 }
 
@@ -452,14 +454,15 @@ static i64 move(XTask *t, u64 at, u64 old_size, u64 new_size, u64 to, bool fixed
 	void *p = mremap(xhost(t, at), old_size, new_size, MREMAP_MAYMOVE | (fixed || windowed(t) ? MREMAP_FIXED : 0), xhost(t, to));
 	if (p == MAP_FAILED)
 		return -errno;
-	if (windowed(t))
+	if (windowed(t) && old_size)
 		give_back(t, at, old_size);
-	r.offset += r.file ? at - r.at : 0;
+	r.offset += r.file || r.shared ? at - r.at : 0;
 	r.at = (u64)((uintptr_t)p - (uintptr_t)t->mem);
 	r.end = r.at + new_size;
 	erase(t, at, at + old_size);
 	erase(t, r.at, r.end);
 	add(t, r);
+	view_made(t, r.at, new_size);
 	return (i64)r.at;
 }
 
@@ -469,6 +472,8 @@ static i64 remap(XTask *t, u64 at, u64 old_size, u64 new_size, u64 to, bool may_
 
 	if (!r || r->end < at + old_size)
 		return -EFAULT;
+	if (!old_size) /* only what is shared can be had twice */
+		return !r->shared ? -EINVAL : may_move ? move(t, at, 0, new_size, to, fixed) : -ENOMEM;
 	unit_drop_range(t, at, old_size);
 	if (!fixed && new_size <= old_size) {
 		if (new_size < old_size)
@@ -477,10 +482,11 @@ static i64 remap(XTask *t, u64 at, u64 old_size, u64 new_size, u64 to, bool may_
 	}
 	if (!fixed && r->end == at + old_size && grow_here(t, r, r->end, new_size - old_size)) {
 		Region more = *r;
-		more.offset += more.file ? more.end - more.at : 0;
+		more.offset += more.file || more.shared ? more.end - more.at : 0;
 		more.at = more.end;
 		more.end = at + new_size;
 		add(t, more);
+		view_made(t, at, new_size);
 		return (i64)at;
 	}
 	return may_move ? move(t, at, old_size, new_size, to, fixed) : -ENOMEM;
@@ -488,7 +494,7 @@ static i64 remap(XTask *t, u64 at, u64 old_size, u64 new_size, u64 to, bool may_
 
 i64 guest_remap(XTask *t, u64 at, u64 old_size, u64 new_size, u64 to, bool may_move, bool fixed)
 {
-	if (at % GUEST_PAGE || !new_size || !old_size || (fixed && (to % GUEST_PAGE || !may_move)))
+	if (at % GUEST_PAGE || !new_size || (fixed && (to % GUEST_PAGE || !may_move)))
 		return -EINVAL;
 	if (!in_space(t, at, old_size) || new_size > t->hi || (fixed && !in_space(t, to, new_size)))
 		return fixed ? -EINVAL : -EFAULT;
@@ -507,7 +513,7 @@ i64 guest_remap(XTask *t, u64 at, u64 old_size, u64 new_size, u64 to, bool may_m
 bool guest_mapping(XTask *t, u64 from, XMapping *m)
 {
 	pthread_mutex_lock(&t->lock);
-	u32 k = find(t, from);
+	u32 k = xspace_find(t, from);
 	bool found = k < t->region.n;
 	if (found) {
 		const Region *r = &t->region.p[k];

@@ -13,12 +13,17 @@
 typedef struct XJit XJit;
 typedef struct Unit Unit;
 
+/* What a mapping shows: a file, by device and inode, or shared memory.  id 0: nothing that can be mapped twice. */
+enum { OWN_OBJECT = -1, SYSV_OBJECT = -2 }; /* device: a mapping of its own; System V's segments */
+typedef struct Object { u64 device, id; } Object;
+
 /* A stretch of guest memory whose pages have the same origin and protection. */
 typedef struct Region {
 	u64 at, end, offset;
 	int prot;
 	bool shared, file;
 	u32 name;              /* in XTask.names; 0 = none */
+	Object object;
 } Region;
 
 enum { ALT_STACK = 64 << 10, WINDOW_TAIL = 65536, UNIT_INSNS = 48 /* guest instructions: their bytes lie on two pages at most */, WARM = 512 };
@@ -77,6 +82,8 @@ struct XTask {
 	u64 lo, hi;            /* guest addresses that can be mapped */
 	VEC(Region) region;    /* by address */
 	Intern names;
+	u64 objects;           /* how many OWN_OBJECTs there have been */
+	bool viewed;           /* an object has, or had, several views, and one of them can be written to */
 	XThread *threads;
 	u32 nthread;
 	Map unit;              /* pc -> Unit *, 0 = dropped */
@@ -106,8 +113,20 @@ bool xspace_new(XTask *t, Err *e);
 void xspace_free(XTask *t);
 /* The region around an address, or NULL. */
 const Region *xspace_at(const XTask *t, u64 at);
+/* The first region that ends behind `at`, region.n if there is none. */
+u32 xspace_find(const XTask *t, u64 at);
 /* Sets the host's protection of one page: as the guest wants it, but without writing if `guard`. */
 void xspace_guard(XTask *t, u64 page, bool guard);
+
+/* xviews.c; with the lock held */
+Object view_object(XTask *t, const XMapReq *r);
+/* Calls fn for each other place where the bytes of [at, at + size) can be seen, until it says true; whether it has. */
+typedef bool ViewFn(XTask *t, const Region *r, u64 at, u64 size, void *ctx);
+bool view_each(XTask *t, u64 at, u64 size, ViewFn *fn, void *ctx);
+/* Guards a page and its views, or opens them, as there are units. */
+void view_guard(XTask *t, u64 page);
+void view_drop(XTask *t, u64 at, u64 size); /* the units of the other views */
+void view_made(XTask *t, u64 at, u64 size); /* a mapping is new, or can be written now */
 
 /* xmem.c */
 /* memcpy that gives false when either side faults. */
@@ -117,7 +136,7 @@ void copy_fault(void);
 /* It is not any more: the process that was has ended. */
 void copy_end(void);
 /* Whether a thread has pinned pages of these bytes for writing. */
-bool xmem_pinned(const XTask *t, u64 at, u64 size);
+bool xmem_pinned(XTask *t, u64 at, u64 size);
 /* Reads guest code, for XUnitReq: stops at what cannot be executed. */
 size_t xmem_fetch(void *task, u64 at, u8 *buf, size_t n);
 
@@ -125,7 +144,8 @@ size_t xmem_fetch(void *task, u64 at, u8 *buf, size_t n);
 Unit *unit_get(XThread *t, u64 pc);        /* finds or translates; the thread then counts as running it */
 Unit *unit_once(XThread *t, u64 pc, bool step); /* one instruction; free it with unit_free */
 void unit_free(Unit *u);
-void unit_drop_range(XTask *t, u64 at, u64 size); /* with the lock held */
+void unit_drop_range(XTask *t, u64 at, u64 size); /* of every view of these bytes; with the lock held */
+void unit_drop_pages(XTask *t, u64 at, u64 size); /* of this one */
 void unit_drop_all(XTask *t);
 bool unit_on_page(const XTask *t, u64 page);
 void unit_collect(XTask *t);               /* frees what was dropped and no thread runs; with the lock held */

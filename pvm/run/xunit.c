@@ -1,7 +1,8 @@
 /* Units: guest code translated a basic block at a time, found by pc, and dropped when its bytes change.
  *
  * A page with units is write-protected where the guest could write it; the first write drops the page's units and opens
- * it again.  Invariant: a page is guarded exactly while it has units and its region is writable. */
+ * it again.  Invariant: a page is guarded exactly while it (or another view of a shared one, xviews.c) has units and its
+ * region is writable. */
 #include "xtask.h"
 #include "xjit.h"
 #include "../opt/opt.h"
@@ -114,12 +115,14 @@ static void put_on_page(XTask *t, Unit *u, u64 page)
 {
 	u64 *head = map_put(&t->page, page);
 
-	if (!*head) {
-		t->npage++;
-		xspace_guard(t, page, true);
-	}
+	bool first = !*head;
+
 	u->next[page != page_of(u->lo)] = (Unit *)(uintptr_t)*head;
 	*head = (u64)(uintptr_t)u;
+	if (first) {
+		t->npage++;
+		view_guard(t, page);
+	}
 }
 
 static void take_off_page(XTask *t, Unit *u, u64 page)
@@ -136,7 +139,7 @@ static void take_off_page(XTask *t, Unit *u, u64 page)
 		*head = (u64)(uintptr_t)next;
 	if (!*head) {
 		t->npage--;
-		xspace_guard(t, page, false);
+		view_guard(t, page);
 	}
 }
 
@@ -216,7 +219,7 @@ static void drop_page(XTask *t, u64 page)
 		drop(t, u);
 }
 
-void unit_drop_range(XTask *t, u64 at, u64 size)
+void unit_drop_pages(XTask *t, u64 at, u64 size)
 {
 	u64 first = page_of(at), last = size ? page_of(at + size - 1) : first;
 
@@ -232,9 +235,16 @@ void unit_drop_range(XTask *t, u64 at, u64 size)
 			drop_page(t, t->page.key[k]);
 }
 
+void unit_drop_range(XTask *t, u64 at, u64 size)
+{
+	unit_drop_pages(t, at, size);
+	if (t->npage)
+		view_drop(t, at, size);
+}
+
 void unit_drop_all(XTask *t)
 {
-	unit_drop_range(t, 0, t->hi);
+	unit_drop_pages(t, 0, t->hi);
 }
 
 /* A thread counts as running a unit from unit_get on, which has the lock too, until it is back in the run loop. */
