@@ -170,6 +170,8 @@ static void iso_mod(Gen *g, const Node *n)
 	pb_op(g->b, wide ? P_I64_ADD : P_I32_ADD);
 }
 
+static void real_inside(Gen *g, const Node *up, Node *n);
+
 /* The right operand and the operator; the left one is on the stack in the form of its own type. */
 static void arith_rest(Gen *g, Node *n)
 {
@@ -186,7 +188,7 @@ static void arith_rest(Gen *g, Node *n)
 		op++;
 	if (n->type->kind == T_REAL) {
 		operand_as(g, n->a, 'd');
-		gen_real(g, n->b);
+		real_inside(g, n, n->b);
 		pb_op(g->b, op->f64);
 		gen_round_single(g, n->type);
 	} else if (type_wide(n->type)) {
@@ -224,27 +226,8 @@ static void first_operand(Gen *g, Node *n, const Node *up)
 	}
 }
 
-/* Stops unless the real on the stack is finite: 205 is an overflow, 207 has no value at all.  Once for an expression:
- * what becomes infinite inside it mostly stays so. */
-static void check_finite(Gen *g)
-{
-	u32 x = gen_temp(g, 'd'), ok = pb_label(g->b);
-	E1(LOCAL_TEE, x);
-	E(F64_ABS);
-	pb_f64(g->b, 1.7976931348623157e308);
-	E(F64_LE);
-	E1(JUMP_IF, ok);
-	E1(LOCAL_GET, x);
-	E1(LOCAL_GET, x);
-	E(F64_NE);
-	E1(TRAP_IF, 207);
-	E1(TRAP, 205);
-	E1(LABEL, ok);
-	E1(LOCAL_GET, x);
-}
-
 /* Down the left side in a loop and back up, as the analyser does. */
-static void arith(Gen *g, Node *n)
+static void arith_chain(Gen *g, Node *n)
 {
 	Node *up = NULL;
 	for (; is_number(n); n = n->a) {
@@ -256,8 +239,28 @@ static void arith(Gen *g, Node *n)
 		n = up;
 		arith_rest(g, n);
 	}
-	if (n->type->kind == T_REAL && is_number(n) && (n->sw & SW_OVERFLOW) && !g->p->lib)
-		check_finite(g);
+}
+
+static bool checks_real(const Gen *g, const Node *n)
+{
+	return n->type->kind == T_REAL && is_number(n) && (n->sw & SW_OVERFLOW) && !g->p->lib;
+}
+
+/* An overflow stops once for an expression: what becomes infinite inside it stays so, or becomes NaN. */
+static void arith(Gen *g, Node *n)
+{
+	arith_chain(g, n);
+	if (checks_real(g, n))
+		E(CHECK_FINITE);
+}
+
+/* The right operand of +, - or *, which hand on what is not finite to a check of their own. */
+static void real_inside(Gen *g, const Node *up, Node *n)
+{
+	if (checks_real(g, up) && checks_real(g, n))
+		arith_chain(g, n);
+	else
+		gen_real(g, n);
 }
 
 static void negate(Gen *g, Node *n)
@@ -341,6 +344,8 @@ void gen_cond(Gen *g, Node *n, u32 label, bool sense)
 		pb_op1(g->b, sense ? P_JUMP_IF : P_JUMP_IFZ, label);
 	}
 }
+
+static void real_inside(Gen *g, const Node *up, Node *n);
 
 /* The right operand and the operator; the left one is on the stack. */
 static void logical_rest(Gen *g, Node *n)

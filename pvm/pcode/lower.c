@@ -73,6 +73,13 @@ void lower_trapif(Lower *l, OVal cond, u32 code)
 	lower_emit(l, O_TRAPIF, OT_VOID, code, cond, 0, 0);
 }
 
+OVal lower_canonical(Lower *l, OVal v)
+{
+	bool known = v == l->finite && l->cur == l->finite_in;
+
+	return known ? v : lower_emit(l, O_FCANON, l->f->ins.p[v].type, 0, v, 0, 0);
+}
+
 void lower_push(Lower *l, OVal v)
 {
 	l->stack[l->depth++] = (LEnt){.v = v};

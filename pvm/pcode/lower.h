@@ -70,6 +70,8 @@ typedef struct Lower {
 	u32 unwound;        /* the block where unwinding calls go, 0 = none */
 	u32 pc, start;      /* behind and at the instruction being lowered */
 	u32 start_depth;
+	OVal finite;        /* a value that has just been found to be no NaN, in block finite_in */
+	u32 finite_in;
 	u32 map, map_pc;    /* the instruction's state map, valid if map_pc == start */
 	bool maps;          /* state maps with variables */
 	VEC(u32) shown;     /* the locals that maps show */
@@ -89,6 +91,7 @@ OVal lower_emit(Lower *l, OOp op, OType type, u32 aux, u32 a, u32 b, u32 c);
 u32 lower_map(Lower *l);                 /* the instruction's state map */
 OVal lower_const(Lower *l, OType type, u64 bits);
 void lower_trapif(Lower *l, OVal cond, u32 code);
+OVal lower_canonical(Lower *l, OVal v); /* of a floating-point value: with the canonical NaN for any */
 void lower_push(Lower *l, OVal v);
 OVal lower_pop(Lower *l);
 OVal lower_value(Lower *l, LEnt *e);     /* makes the pending addition */

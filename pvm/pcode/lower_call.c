@@ -175,7 +175,7 @@ static u32 arguments(Lower *l, const PType *t, bool host)
 	for (u32 k = 0; k < t->nparam; k++) {
 		OVal v = lower_value(l, &arg[k]);
 		if (host && (t->param[k] == 'f' || t->param[k] == 'd'))
-			arg[k].v = lower_emit(l, O_FCANON, lower_type(t->param[k]), 0, v, 0, 0);
+			arg[k].v = lower_canonical(l, v);
 	}
 	at = l->f->pool.n;
 	for (u32 k = 0; k < t->nparam; k++)

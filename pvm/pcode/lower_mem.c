@@ -155,7 +155,7 @@ static void store(Lower *l, OType type, u32 log2)
 	LPlace p = lower_place(l, &l->stack[--l->depth], (u32)l->imm[0], log2, false);
 
 	if (type == OT_F32 || type == OT_F64)
-		v = lower_emit(l, O_FCANON, type, 0, v, 0, 0);
+		v = lower_canonical(l, v);
 	lower_emit(l, O_STORE, OT_VOID, p.mem, p.base, v, p.off);
 }
 

@@ -129,11 +129,6 @@ static OVal truncate_float(Lower *l, OOp op, OType type, OVal a)
 	return lower_emit(l, op, type, 0, a, 0, 0);
 }
 
-static OVal canonical(Lower *l, OVal v)
-{
-	return lower_emit(l, O_FCANON, l->f->ins.p[v].type, 0, v, 0, 0);
-}
-
 static OVal negate(Lower *l, OType type, OVal a)
 {
 	return lower_emit(l, O_SUBO, type, TRAP_OVERFLOW, lower_const(l, type, 0), a, 0);
@@ -194,6 +189,16 @@ static void check_nil(Lower *l)
 	lower_trapif(l, icmp(l, CC_EQ, v, lower_const(l, OT_I32, 0)), TRAP_MEMORY);
 }
 
+/* The difference of a number to itself is 0, but NaN if it is infinite or NaN. */
+static void check_finite(Lower *l)
+{
+	OVal v = lower_value(l, &l->stack[l->depth - 1]), zero = lower_emit(l, O_FSUB, OT_F64, 0, v, v, 0);
+
+	lower_trapif(l, lower_emit(l, O_FCMP, OT_I32, FC_UNO, zero, zero, 0), TRAP_FOVERFLOW);
+	l->finite = v;
+	l->finite_in = l->cur;
+}
+
 /* ---- the table's rows ------------------------------------------------------------------------------ */
 
 static void by_table(Lower *l, const Row *r)
@@ -208,8 +213,8 @@ static void by_table(Lower *l, const Row *r)
 	case K_DIV: v = divide(l, r->op, r->type, a, b); break;
 	case K_FDIVZ: v = divide_float(l, r->type, a, b); break;
 	case K_TRUNCF: v = truncate_float(l, r->op, r->type, a); break;
-	case K_BITS: v = lower_emit(l, O_BITS, r->type, 0, canonical(l, a), 0, 0); break;
-	case K_CPYSGN: v = lower_emit(l, r->op, r->type, 0, a, canonical(l, b), 0); break;
+	case K_BITS: v = lower_emit(l, O_BITS, r->type, 0, lower_canonical(l, a), 0, 0); break;
+	case K_CPYSGN: v = lower_emit(l, r->op, r->type, 0, a, lower_canonical(l, b), 0); break;
 	default: v = lower_emit(l, r->op, r->type, 0, a, b, 0); break;
 	}
 	lower_push(l, v);
@@ -253,6 +258,7 @@ void lower_op(Lower *l, POp op)
 	case P_CHECK_RANGE_L: check_range(l, OT_I64, l->imm[0], l->imm[1]); break;
 	case P_CHECK_BOUNDS: check_bounds(l); break;
 	case P_CHECK_NIL: check_nil(l); break;
+	case P_CHECK_FINITE: check_finite(l); break;
 	default:
 		if (rows[op].kind == K_NONE)
 			die(EXIT_VM, "lowering: no rule for P-code instruction %s", pcode_ops[op].name);

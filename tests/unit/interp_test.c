@@ -108,6 +108,7 @@ static u64 ref(POp op, u64 a, u64 b, u32 *code)
 	case P_I64_REINTERPRET: return f64_canon(dx);
 	case P_F32_REINTERPRET: return f32_canon(fx);
 	case P_F64_REINTERPRET: return f64_canon(dx);
+	case P_CHECK_FINITE: if (!(dx - dx == 0)) { *code = TRAP_FOVERFLOW; return 0; } return a;
 	case P_CHECK_NIL: if (!x) { *code = TRAP_MEMORY; return 0; } return x;
 	default: fail_msg("no reference for %s", pcode_ops[op].name);
 	}
@@ -136,7 +137,7 @@ static bool is_plain(u32 op)
 {
 	const POpInfo *o = &pcode_ops[op];
 
-	return o->name && !*o->imm && op >= P_I32_EQZ && op <= P_CHECK_NIL && op != P_CHECK_BOUNDS;
+	return o->name && !*o->imm && ((op >= P_I32_EQZ && op <= P_CHECK_NIL && op != P_CHECK_BOUNDS) || op == P_CHECK_FINITE);
 }
 
 static void put_const(PBuild *b, char type, u64 bits)

@@ -378,6 +378,8 @@ static void test_ops(void **state)
 		{P_I64_TRUNC_F64_S, "d:l", F64_NAN, 0, -207}, {P_I32_TRUNC_F32_S, "f:i", 0xcf000000, 0, 0x80000000},
 		{P_I32_TRUNC_F32_S, "f:i", 0xcf000001, 0, -207}, {P_I32_TRUNC_F32_S, "f:i", 0x4f000000, 0, -207},
 		{P_I64_REINTERPRET, "d:l", 0xfff8000000000001, 0, F64_NAN}, {P_F64_REINTERPRET, "l:d", 42, 0, 42},
+		{P_CHECK_FINITE, "d:d", 0x7ff0000000000000, 0, -205}, {P_CHECK_FINITE, "d:d", 0x7ff8000000000001, 0, -205},
+		{P_CHECK_FINITE, "d:d", 0xffefffffffffffff, 0, 0xffefffffffffffff}, {P_CHECK_FINITE, "d:d", 1, 0, 1},
 		{P_CHECK_NIL, "i:i", 0, 0, -216}, {P_CHECK_NIL, "i:i", 9, 0, 9}, {P_I64_EQZ, "l:i", 0, 0, 1},
 		{P_I64_EXTEND32_S, "l:l", 0xffffffff, 0, -1}, {P_I32_POPCNT, "i:i", 0xff00ff, 0, 16},
 		{P_F64_CONVERT_I32_U, "i:d", 0xffffffff, 0, 0x41efffffffe00000},
