@@ -17,10 +17,16 @@ enum BackThunk {
 	THUNK_HCALL, /* emitted code calls it with the row in one register and the argument array in another;
 	              * it records exit_fp and exit_pc and goes to t->host[row](t, args) */
 	THUNK_TRAP,  /* called with the trap code in a register; records exit_fp and exit_pc, goes to t->trap(t, code) */
+	THUNK_UNIT_HCALL, THUNK_UNIT_TRAP, /* the same for units, whose floating-point state and stack C must not have */
 	/* Of units: each leaves emitted code through the unit's entry; what that returns is */
 	THUNK_LEAVE, /* the kind of exit, in a register; exit_to is set */
 	THUNK_LINK,  /* the address of the number that the run loop has put behind the call to here */
 	THUNK_JUMP,  /* kind 1: the pc in a register is not in the table of jumps, or `pending` is set */
+	/* Units run on a stack of predicted returns, from t->ret_sp, growing downwards; every word of it is the address of code.
+	 * At t->ret_base there is the lowest one, that of this thunk: it empties the stack and goes on by the table of jumps.
+	 * Emitted code that is left in any way but by the thunks above leaves t->ret_sp wrong: it must be set to ret_base.  The
+	 * same must be done before code is freed. */
+	THUNK_RETURN,
 	THUNK_COUNT
 };
 

@@ -137,7 +137,7 @@ struct Target {
 extern const Target amd64_target;
 
 /* The frame that units share: words for spills and for outgoing arguments. */
-enum { UNIT_SPILLS = 96, UNIT_OUT = 16 };
+enum { UNIT_SPILLS = 1024, UNIT_OUT = 16 };
 
 static inline bool type_is_float(u32 type) { return type == OT_F32 || type == OT_F64; }
 /* Does a value of the type live in a floating-point register? */

@@ -45,7 +45,7 @@ typedef enum OForm {
 	OF_SWITCH, /* a = v; b = first edge, c = number of edges */
 	OF_RET,    /* a = v if aux is 1 */
 	OF_TRAP,   /* aux = trap code */
-	OF_EXIT    /* a = v; aux = kind */
+	OF_EXIT    /* a = v; aux = kind; c = where a call returns to, in bytes from the unit's start (modulo 2^32), 0 = not told */
 } OForm;
 
 typedef enum OCc { CC_EQ, CC_NE, CC_LTS, CC_LES, CC_GTS, CC_GES, CC_LTU, CC_LEU, CC_GTU, CC_GEU, CC_COUNT } OCc;
@@ -184,7 +184,7 @@ static inline u32 ojump_slot(u64 pc) { return (u32)(pc ^ pc >> OJUMP_SHIFT) & (O
 enum { OHOTS = 256 };
 static inline u32 ohot_slot(u64 pc) { return (u32)(pc ^ pc >> 8) % OHOTS; }
 /* EXIT kinds below this go on in another unit; with a constant pc, that may be linked. */
-enum { OEXIT_GOES = 4 };
+enum { OEXIT_RET = 3 /* a guest's return */, OEXIT_GOES = 4 };
 
 /* A host function: P-code imports, helpers.  Arguments and result are 64-bit patterns (i32 zero-extended,
  * f32 in the low half).  It may not return: a trap or an exit goes to the run loop. */
@@ -216,6 +216,7 @@ struct Regfile {
 	void (*trap)(Regfile *t, u64 code); /* where everybody goes to trap; never returns */
 	u64 exit_to;           /* x86: where the unit that has left goes to */
 	OJump *jump;           /* x86: OJUMPS of them */
+	u64 ret_sp, ret_base;  /* x86: the stack of predicted returns, which emitted units run on; see THUNK_RETURN in back.h */
 	u64 fpu_live;          /* x86: the guest's x87 state is in the host's registers; C is called with it in its slots */
 	void (*fpu)(Regfile *t, bool load); /* x86: brings it there, and back; NULL = it always is in its slots */
 	u64 slot[192];         /* x86: guest registers, numbered by XSlot in pvm/x86/x86.h */

@@ -369,7 +369,7 @@ static bool operands(Parser *p, OIns *i)
 	case OF_TRAP:
 		return small(p, &i->aux);
 	case OF_EXIT:
-		return small(p, &i->aux) && expect(p, ',') && named(p, '%', &i->a);
+		return small(p, &i->aux) && expect(p, ',') && named(p, '%', &i->a) && (!accept(p, ',') || number(p, UINT32_MAX, &i->c));
 	}
 	return false;
 }

@@ -194,6 +194,8 @@ static void print_operands(const OFunc *f, Buf *out, const OIns *i)
 		break;
 	case OF_EXIT:
 		buf_printf(out, " %u, %%%u", i->aux, i->a);
+		if (i->c)
+			buf_printf(out, ", %u", i->c);
 		break;
 	}
 }

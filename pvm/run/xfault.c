@@ -202,6 +202,8 @@ static void on_fault(int sig, siginfo_t *si, void *uc)
 #else
 	bool no_address = false;
 #endif
+	if (t && t->where == IN_JIT && xjit_fault(t, uc, (u64)(uintptr_t)si->si_addr))
+		return;
 	bool outside = t && t->task->mem && !no_address && addr >= ((u64)1 << 32) + WINDOW_TAIL;
 	if (t && t->task->mem)
 		addr = (u32)addr;

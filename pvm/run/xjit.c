@@ -16,10 +16,11 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-_Static_assert(XE_RET + 1 == OEXIT_GOES, "the exits that go on in another unit");
+_Static_assert((int)XE_RET == OEXIT_RET && XE_RET + 1 == OEXIT_GOES, "the exits that go on in another unit");
 
 typedef struct Code Code;
 
+enum { RET_STACK = 64 << 10 };
 enum { HOT = 10000 }; /* a region takes as long to make as that many rounds of its loop, or some times it */
 
 /* An exit to a constant pc. */
@@ -126,6 +127,13 @@ static void keep(XJit *j, Unit *u, const BackCode *c, u32 at)
 	u->code = k;
 }
 
+/* ---- returns ----------------------------------------------------------------------------------------------- */
+
+void xjit_left(XThread *th)
+{
+	th->r.ret_sp = th->r.ret_base;
+}
+
 /* ---- making room ------------------------------------------------------------------------------------------- */
 
 static void forget_jumps(XThread *th)
@@ -151,6 +159,8 @@ static void flush(XTask *t)
 	__atomic_store_n(&t->flushing, true, __ATOMIC_SEQ_CST);
 	wait_for_others(t);
 	unit_drop_all(t);
+	for (XThread *th = t->threads; th; th = th->next)
+		xjit_left(th);
 	arena_reset(j->memory);
 	j->code.n = 0;
 	j->link.n = 0;
@@ -172,7 +182,6 @@ static bool compile(XTask *t, Unit *u, bool known, Err *e)
 
 	c->code.n = c->reloc.n = c->site.n = c->loc.n = c->exit.n = 0;
 	u->func->unit = true;
-	u->func->start = u->pc;
 	if (!back_compile(j->target, u->func, c, NULL, e))
 		return false;
 	at = place(j, c);
@@ -400,7 +409,18 @@ static void registers(const ucontext_t *uc, const BackLoc *l, u64 v[2])
 	else
 		v[0] = (u64)uc->uc_mcontext.gregs[greg[l->at]];
 }
+/* A call finds the stack of returns full: it is begun again with an empty one. */
+bool xjit_fault(XThread *t, void *uc, u64 addr)
+{
+	greg_t *sp = &((ucontext_t *)uc)->uc_mcontext.gregs[REG_RSP];
+
+	if (addr - (u64)(uintptr_t)t->returns >= GUEST_PAGE || (u64)*sp - addr > sizeof(u64))
+		return false;
+	*sp = (greg_t)t->r.ret_base;
+	return true;
+}
 #else
+bool xjit_fault(XThread *t, void *uc, u64 addr) { return false; }
 static u64 pc_of(const ucontext_t *uc) { return 0; }
 static u64 fp_of(const ucontext_t *uc) { return 0; }
 static u32 mxcsr_of(const ucontext_t *uc) { return 0; }
@@ -510,14 +530,38 @@ void xjit_free(XTask *t)
 	free(j);
 }
 
-void xjit_thread(XThread *t)
+/* A page that cannot be accessed, then the words; what is pushed below them has xjit_fault empty the stack. */
+static bool make_returns(XThread *t)
 {
+	u8 *p = mmap(NULL, RET_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return false;
+	mprotect(p, GUEST_PAGE, PROT_NONE);
+	t->returns = p;
+	t->r.ret_sp = t->r.ret_base = (u64)(uintptr_t)p + RET_STACK - sizeof(u64);
+	*(const u8 **)(uintptr_t)t->r.ret_base = t->task->jit->thunk[THUNK_RETURN];
+	return true;
+}
+
+bool xjit_thread(XThread *t)
+{
+	if (!make_returns(t))
+		return false;
 	t->r.jump = xcalloc(OJUMPS, sizeof *t->r.jump);
 	t->link = UINT32_MAX;
 	for (u32 k = 0; k < OHOTS; k++)
 		t->r.hot[k] = (i32)t->task->o.hot - 1;
 	t->r.fpu = t->task->x87 ? xfpu_move : NULL;
 	forget_jumps(t);
+	return true;
+}
+
+void xjit_thread_end(XThread *t)
+{
+	free(t->r.jump);
+	if (t->returns)
+		munmap(t->returns, RET_STACK);
 }
 
 /* From now on what is in use is not overwritten, but for jumps. */

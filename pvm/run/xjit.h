@@ -17,7 +17,12 @@ u64 xjit_guest_pc(const XThread *t, u64 host);
 bool xjit_on_page(XThread *t, void *uc, u64 page);
 bool xjit_new(XTask *t, Err *e);
 void xjit_free(XTask *t);
-void xjit_thread(XThread *t);
+bool xjit_thread(XThread *t); /* false: no memory */
+void xjit_thread_end(XThread *t);
+/* Emitted code has not been left by its own ways out, or has been freed. */
+void xjit_left(XThread *t);
+/* Was the fault at that host address one of emitted code's own, which goes on now? */
+bool xjit_fault(XThread *t, void *uc, u64 addr);
 void xjit_before_fork(XTask *t);
 void xjit_after_fork(XTask *t);
 /* Has the thread come to the unit by a jump backwards that has been made often?  The lock is held. */

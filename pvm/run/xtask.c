@@ -162,8 +162,12 @@ XThread *xthread_new(XTask *t)
 	th->r.slot[XS_MXCSR] = 0x1f80;
 	th->r.slot[XS_FCW] = 0x37f;
 	pthread_mutex_lock(&t->lock);
-	if (t->jit)
-		xjit_thread(th);
+	if (t->jit && !xjit_thread(th)) {
+		pthread_mutex_unlock(&t->lock);
+		munmap(th->alt_stack, ALT_STACK);
+		free(th);
+		return NULL;
+	}
 	th->next = t->threads;
 	t->threads = th;
 	t->nthread++;
@@ -189,7 +193,7 @@ void xthread_free(XThread *th)
 	if (th->single)
 		unit_free(th->single);
 	munmap(th->alt_stack, ALT_STACK);
-	free(th->r.jump);
+	xjit_thread_end(th);
 	free(th);
 }
 
@@ -331,7 +335,8 @@ void xthread_run(XThread *t)
 
 	xfault_enter(t, &run);
 	t->run = &run;
-	sigsetjmp(run.top, 0); /* faults and traps come back here */
+	if (sigsetjmp(run.top, 0)) /* faults and traps come back here */
+		xjit_left(t);
 	while (advance(t))
 		;
 	t->run = run.up;

@@ -71,6 +71,7 @@ struct XThread {
 	Unit *single;          /* the unit of that one instruction */
 	u64 exits[XE_FLAGS + 1]; /* by kind, for --stats */
 	u8 *alt_stack;         /* for the host's signal handlers */
+	u8 *returns;           /* jit: the stack of predicted returns, see THUNK_RETURN */
 	u32 link;              /* jit: the exit by which it left, UINT32_MAX = none; where that goes, in which life of the cache */
 	u64 link_pc, link_flush;
 };

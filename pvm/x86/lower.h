@@ -88,6 +88,7 @@ void xl_flush(XLower *l);                                 /* stores all dirty re
 void xl_forget(XLower *l);                                /* what is known of registers: a helper may have changed them */
 void xl_exit(XLower *l, XExit kind, OVal pc);             /* flushes and leaves */
 void xl_exit_const(XLower *l, XExit kind, u64 pc);
+void xl_exit_call(XLower *l, OVal pc, u64 back);          /* to return to `back` */
 void xl_exit_if(XLower *l, OVal cond, XExit kind, u64 pc); /* leaves if cond (i32) is not 0, else goes on */
 /* Where guest code goes on: in the region, or out of the unit.  xl_goto: false if the region has no block there. */
 void xl_go_on(XLower *l, u64 pc);

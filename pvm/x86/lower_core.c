@@ -335,12 +335,22 @@ void xl_forget(XLower *l)
 	l->x87_quiet = false;
 }
 
-void xl_exit(XLower *l, XExit kind, OVal pc)
+static void leave(XLower *l, XExit kind, OVal pc, u32 back)
 {
 	xl_flush(l);
-	OVal v = ocode_emit(l->f, l->block, O_EXIT, OT_VOID, kind, xl_to(l, OT_I64, pc), 0, 0);
+	OVal v = ocode_emit(l->f, l->block, O_EXIT, OT_VOID, kind, xl_to(l, OT_I64, pc), 0, back);
 	l->f->ins.p[v].map = xl_map(l, true);
 	l->ended = true;
+}
+
+void xl_exit(XLower *l, XExit kind, OVal pc)
+{
+	leave(l, kind, pc, 0);
+}
+
+void xl_exit_call(XLower *l, OVal pc, u64 back)
+{
+	leave(l, XE_CALL, pc, (u32)(back - l->start));
 }
 
 void xl_exit_const(XLower *l, XExit kind, u64 pc)

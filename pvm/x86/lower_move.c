@@ -163,13 +163,17 @@ void x86_lower_jmp(XLower *l)
 		xl_exit(l, XE_INDIRECT, xl_operand(l, 0));
 }
 
+/* A call of what is behind it only asks where it is: nothing returns there. */
 void x86_lower_call(XLower *l)
 {
 	bool direct = l->i.opnd[0].kind == XK_REL;
 	OVal to = direct ? xl_const(l, OT_I64, l->i.target) : xl_operand(l, 0);
 
 	push(l, l->i.mode == X86_64 ? 8 : l->i.osize, xl_const(l, l->word, next_pc(l)));
-	xl_exit(l, direct ? XE_JUMP : XE_CALL, to);
+	if (direct && l->i.target == next_pc(l))
+		xl_exit(l, XE_JUMP, to);
+	else
+		xl_exit_call(l, to, next_pc(l));
 }
 
 void x86_lower_ret(XLower *l)

@@ -891,9 +891,36 @@ static void few_registers(void **state)
 	vm.target = back_host();
 }
 
+/* A unit that reads 400 words of its code before it writes one: most of them are spilled. */
+static void wide_unit(void **state)
+{
+	OFunc *f = ocode_new("unit", 0, OT_VOID);
+	u32 b = ocode_block(f);
+	OVal v[400];
+	BackCode c = {0};
+	Err e = {0};
+
+	(void)state;
+	if (!vm.target)
+		skip();
+	vec_push(&f->order, b);
+	f->unit = true;
+	OVal at = ocode_emit(f, b, O_GET, OT_I64, 0, 0, 0, REG_SLOT(0));
+	for (u32 k = 0; k < COUNT(v); k++)
+		v[k] = ocode_emit(f, b, O_LOAD, OT_I64, O_MEM(SPACE_GUEST, 3, 0, ORDER_TSO, 0), at, 0, 8 * k);
+	for (u32 k = 0; k < COUNT(v); k++)
+		ocode_emit(f, b, O_STORE, OT_VOID, O_MEM(SPACE_GUEST, 3, 0, ORDER_TSO, 0), at, v[(k + 7) % COUNT(v)], 8 * k);
+	ocode_emit(f, b, O_EXIT, OT_VOID, OEXIT_RET, at, 0, 0);
+	assert_true(back_compile(vm.target, f, &c, NULL, &e));
+	assert_true(c.code.n > 2 * COUNT(v) * 5);
+	back_code_free(&c);
+	ocode_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(wide_unit),
 		cmocka_unit_test(every_op),
 		cmocka_unit_test(old_processor),
 		cmocka_unit_test(constant_division),

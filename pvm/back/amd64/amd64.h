@@ -65,6 +65,8 @@ void enc_pop(Buf *b, u32 reg);
 void enc_nops(Buf *b, u32 n);
 void amd64_thunk(enum BackThunk which, BackCode *c);
 void amd64_enter_unit(BackCode *c);
+/* Looks up the pc in rax in the table of jumps: rcx becomes the address of its entry; equal if it is there. */
+void amd64_look_up(Buf *b);
 void amd64_link(u8 *write, const u8 *at, const u8 *to);
 void amd64_enter(u8 ret, const u8 *param, u32 nparam, BackCode *c);
 u32 amd64_stub(u8 *write, const u8 *at, const u8 *to);
@@ -95,14 +97,15 @@ typedef struct Layout {
 	VEC(BackReloc) reloc;     /* offsets are raw until the end */
 	VEC(BackSite) site;       /* likewise; SITE_RETURN marks return addresses */
 } Layout;
-enum { UNIT_PUSHED = 5 }; /* registers that the entry to units has pushed below rbp */
+enum { UNIT_PUSHED = 5, /* registers that the entry to units has pushed below rbp; */
+	UNIT_FRAME = 8 * (UNIT_PUSHED + UNIT_SPILLS + UNIT_OUT + 1) /* bytes below rbp, a multiple of 16 */ };
 #define SITE_RETURN (1u << 31)
 u32 layout_label(Layout *l);              /* a new label */
 void layout_bind(Layout *l, u32 label);   /* it is here */
 void layout_jump(Layout *l, u32 label);
 void layout_jcc(Layout *l, u32 cc, u32 label);
 void layout_align(Layout *l);
-void layout_exit(Layout *l, u64 pc, u32 stub); /* a jump that can be linked, and the label of its stub */
+void layout_exit(Layout *l, bool call, u64 pc, u32 stub); /* a jump or call that can be linked, and the label of its stub */
 u32 layout_lit(Layout *l, u64 bits, u32 size);
 void layout_begin(Layout *l);             /* empties it, keeping the memory of its arrays */
 void layout_end(Layout *l, BackCode *c);  /* appends the code */

@@ -19,6 +19,8 @@ Rm emit_slot(const Emit *e, u32 slot)
 
 Rm emit_loc(const Emit *e, i32 loc)
 {
+	if (loc >= LOC_OUT && e->m->f->unit)
+		return rm_mem(RBP, 8 * (loc - LOC_OUT) - UNIT_FRAME);
 	if (loc >= LOC_OUT)
 		return rm_mem(RSP, 8 * (loc - LOC_OUT));
 	if (loc == LOC_SCRATCH)
@@ -112,11 +114,10 @@ void emit_fault_site(Emit *e, const MIns *ins)
 		emit_site(e, ins, e->l.raw.n);
 }
 
-static void branch_out(Emit *e, u8 opcode, u32 sym, u32 id)
+static void field_out(Emit *e, u32 sym, u32 id)
 {
 	BackReloc r = { .sym = (u8)sym, .id = id };
 
-	buf_u8(&e->l.raw, opcode);
 	r.off = e->l.raw.n;
 	buf_u32(&e->l.raw, 0);
 	vec_push(&e->l.reloc, r);
@@ -124,12 +125,20 @@ static void branch_out(Emit *e, u8 opcode, u32 sym, u32 id)
 
 void emit_call(Emit *e, u32 sym, u32 id)
 {
-	branch_out(e, 0xe8, sym, id);
+	buf_u8(&e->l.raw, 0xe8);
+	field_out(e, sym, id);
 }
 
 void emit_goto(Emit *e, u32 thunk)
 {
-	branch_out(e, 0xe9, SYM_THUNK, thunk);
+	buf_u8(&e->l.raw, 0xe9);
+	field_out(e, SYM_THUNK, thunk);
+}
+
+void emit_goto_if(Emit *e, u32 cc, u32 thunk)
+{
+	buf_u16(&e->l.raw, (u16)(0x800f | cc << 8));
+	field_out(e, SYM_THUNK, thunk);
 }
 
 /* ---- moves ------------------------------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* emit: the state of amd64's encoder, for emit.c and emit_special.c. */
+/* emit: the state of amd64's encoder, for emit*.c. */
 #ifndef PVM_AMD64_EMIT_H
 #define PVM_AMD64_EMIT_H
 
@@ -39,10 +39,12 @@ void emit_site(Emit *e, const MIns *ins, u32 off);
 void emit_fault_site(Emit *e, const MIns *ins);
 void emit_call(Emit *e, u32 sym, u32 id);
 void emit_goto(Emit *e, u32 thunk); /* a jump there */
+void emit_goto_if(Emit *e, u32 cc, u32 thunk);
 void emit_epilogue(Emit *e);
 void emit_special(Emit *e, const MIns *ins);
 u32 emit_trap_stub(Emit *e, u32 code, const MIns *ins); /* its label */
 void emit_stubs(Emit *e);
+void emit_exit(Emit *e, const MIns *ins);
 void emit_exit_stubs(Emit *e);
 
 #endif

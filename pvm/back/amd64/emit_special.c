@@ -313,8 +313,11 @@ static void call(Emit *e, const MIns *ins)
 		enc_rm(b, 0xff, 4, 2, rm_mem(reg(e, ins, 0), (i32)offsetof(OEntry, code)));
 	} else {
 		enc_movi(b, RAX, (u32)ins->imm, true);
-		enc_mov(b, 8, RSI, RSP);
-		emit_call(e, SYM_THUNK, THUNK_HCALL);
+		if (e->m->f->unit)
+			enc_rm(b, 0x8d, 8, RSI, rm_mem(RBP, -UNIT_FRAME));
+		else
+			enc_mov(b, 8, RSI, RSP);
+		emit_call(e, SYM_THUNK, e->m->f->unit ? THUNK_UNIT_HCALL : THUNK_HCALL);
 	}
 	emit_site(e, ins, b->n | SITE_RETURN);
 }
@@ -387,80 +390,11 @@ void emit_stubs(Emit *e)
 		const Stub *s = &e->stub.p[k];
 		layout_bind(&e->l, s->label);
 		enc_movi(&e->l.raw, RAX, s->code, true);
-		emit_call(e, SYM_THUNK, THUNK_TRAP);
+		emit_call(e, SYM_THUNK, e->m->f->unit ? THUNK_UNIT_TRAP : THUNK_TRAP);
 		emit_site(e, s->ins ? s->ins : &none, e->l.raw.n | SITE_RETURN);
 	}
 	if (e->stub.n) /* the last return address lies in the function too */
 		buf_u8(&e->l.raw, 0xcc);
-}
-
-/* To a constant pc the unit goes by a jump that can be linked.  Every way round in guest code has a jump backwards or
- * one through a register: there `pending` is looked at, and
- * the way is counted. */
-static void exit_linked(Emit *e, u64 pc)
-{
-	u32 stub = layout_label(&e->l);
-
-	if (pc <= e->m->f->start) {
-		enc_alui(&e->l.raw, 5, 4, rm_mem(R15, (i32)(REG_OFF(hot) + 4 * ohot_slot(pc))), 1);
-		layout_jcc(&e->l, X_S, stub);
-		enc_alui(&e->l.raw, 7, 4, rm_mem(R15, (i32)REG_OFF(pending)), 0);
-		layout_jcc(&e->l, X_NE, stub);
-	}
-	layout_exit(&e->l, pc, stub);
-}
-
-/* To the pc in rax: to its code, if the table of jumps has it and nothing is pending.  In each place, so that the
- * processor tells them apart when it predicts. */
-static void exit_by_table(Emit *e)
-{
-	Buf *b = &e->l.raw;
-	u32 miss = layout_label(&e->l);
-
-	enc_mov(b, 8, RCX, RAX);
-	enc_rm(b, 0xc1, 8, 5, rm_reg(RCX));
-	buf_u8(b, OJUMP_SHIFT);
-	enc_rm(b, 0x33, 4, RCX, rm_reg(RAX));
-	enc_alui(b, 4, 4, rm_reg(RCX), OJUMPS - 1);
-	enc_rm(b, 0xc1, 4, 4, rm_reg(RCX));
-	buf_u8(b, 4); /* log2 of an entry's size */
-	enc_rm(b, 0x03, 8, RCX, rm_mem(R15, (i32)REG_OFF(jump)));
-	enc_rm(b, 0x39, 8, RAX, rm_mem(RCX, (i32)offsetof(OJump, pc)));
-	layout_jcc(&e->l, X_NE, miss);
-	enc_alui(b, 7, 4, rm_mem(R15, (i32)REG_OFF(pending)), 0);
-	layout_jcc(&e->l, X_NE, miss);
-	enc_rm(b, 0xff, 4, 4, rm_mem(RCX, (i32)offsetof(OJump, code)));
-	layout_bind(&e->l, miss);
-	emit_goto(e, THUNK_JUMP);
-}
-
-static void leave(Emit *e, const MIns *ins)
-{
-	Buf *b = &e->l.raw;
-	bool known = ins->flags & MF_IMM;
-
-	if (ins->aux < OEXIT_GOES && known) {
-		exit_linked(e, (u64)ins->imm);
-	} else if (ins->aux < OEXIT_GOES) {
-		exit_by_table(e);
-	} else {
-		if (known)
-			enc_movi(b, RAX, (u64)ins->imm, true);
-		enc_rm(b, 0x89, 8, RAX, rm_mem(R15, (i32)REG_OFF(exit_to)));
-		enc_movi(b, RAX, ins->aux, true);
-		emit_goto(e, THUNK_LEAVE);
-	}
-}
-
-void emit_exit_stubs(Emit *e)
-{
-	for (u32 k = 0; k < e->l.exit.n; k++) {
-		layout_bind(&e->l, e->l.exit.p[k].label);
-		emit_call(e, SYM_THUNK, THUNK_LINK);
-		e->l.exit.p[k].id = e->l.raw.n;
-		buf_u32(&e->l.raw, 0);
-		buf_u64(&e->l.raw, e->l.exit.p[k].pc);
-	}
 }
 
 static void trapcc(Emit *e, const MIns *ins)
@@ -571,7 +505,7 @@ void emit_special(Emit *e, const MIns *ins)
 	case M_JMP: jump_unless_next(e, goal(e, 0)); break;
 	case M_BR: branch(e, ins); break;
 	case M_SWITCH: branch_table(e, ins); break;
-	case M_EXIT: leave(e, ins); break;
+	case M_EXIT: emit_exit(e, ins); break;
 	case M_RET: emit_epilogue(e); break;
 	default: die(EXIT_VM, "amd64: cannot encode %s", amd64_ins[ins->op].name);
 	}

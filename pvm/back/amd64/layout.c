@@ -39,12 +39,12 @@ void layout_align(Layout *l)
 	mark(l, MARK_ALIGN, 0, 15, 0);
 }
 
-void layout_exit(Layout *l, u64 pc, u32 stub)
+void layout_exit(Layout *l, bool call, u64 pc, u32 stub)
 {
 	Exit x = { .label = stub, .pc = pc };
 
 	mark(l, MARK_ALIGN, 1, 3, 0);
-	buf_u8(&l->raw, 0xe9);
+	buf_u8(&l->raw, call ? 0xe8 : 0xe9);
 	x.raw = l->raw.n;
 	buf_u32(&l->raw, 0);
 	vec_push(&l->exit, x);

@@ -223,6 +223,7 @@ static void leave(Sel *s, u32 v)
 	MIns *ins = sel_new(s, M_EXIT, 8);
 
 	ins->aux = o->aux;
+	ins->disp = (i32)o->c;
 	if (pc->op == O_CONST) {
 		ins->flags = MF_IMM;
 		ins->imm = (i64)pc->imm;

@@ -3,16 +3,19 @@
 
 #include "amd64.h"
 
-/* Leaves emitted code for C: records where, aligns the stack, calls [rax]-th of the table or the trap function.
- * C preserves rbx, rbp and r12 to r15. */
-static void leave_emitted(Buf *b)
+/* Leaves emitted code for C: records where. */
+static void record_place(Buf *b)
 {
 	enc_rm(b, 0x89, 8, RBP, rm_mem(R15, (i32)REG_OFF(exit_fp)));
 	enc_rm(b, 0x8b, 8, RCX, rm_mem(RSP, 0));
 	enc_rm(b, 0x89, 8, RCX, rm_mem(R15, (i32)REG_OFF(exit_pc)));
-	enc_push(b, RBP);
-	enc_mov(b, 8, RBP, RSP);
-	enc_alui(b, 4, 8, rm_reg(RSP), -16);
+}
+
+/* Units leave the stack of returns for their frame, which is aligned. */
+static void to_frame(Buf *b)
+{
+	enc_rm(b, 0x89, 8, RSP, rm_mem(R15, (i32)REG_OFF(ret_sp)));
+	enc_rm(b, 0x8d, 8, RSP, rm_mem(RBP, -UNIT_FRAME));
 }
 
 /* ---- the control and status word of vector floating point (MXCSR): the guest's while a unit runs ---- */
@@ -51,18 +54,6 @@ static void store_guest_mxcsr(Buf *b)
 	enc_alui(b, 0, 8, rm_reg(RSP), 8);
 }
 
-/* Around a call that units and P-code make: P-code has the host's word. */
-static void switch_mxcsr(Buf *b, void (*how)(Buf *))
-{
-	u32 skip;
-
-	enc_alui(b, 7, 8, rm_mem(R15, (i32)REG_OFF(jump)), 0);
-	buf_u16(b, 0x0074);
-	skip = b->n;
-	how(b);
-	b->p[skip - 1] = (u8)(b->n - skip);
-}
-
 static const u8 saved[] = { RBX, R12, R13, R14, R15 };
 
 static void back_to_c(Buf *b)
@@ -83,9 +74,28 @@ static void thunk_unit(enum BackThunk which, Buf *b)
 		enc_rm(b, 0x89, 8, RAX, rm_mem(R15, (i32)REG_OFF(exit_to)));
 		enc_movi(b, RAX, 1, true);
 	}
+	to_frame(b);
 	store_guest_mxcsr(b);
 	store_guest_x87(b);
 	back_to_c(b);
+}
+
+/* Returns that were not predicted.  The table's miss is THUNK_JUMP, again. */
+static void thunk_return(Buf *b)
+{
+	u32 miss, busy;
+
+	enc_rm(b, 0x8b, 8, RSP, rm_mem(R15, (i32)REG_OFF(ret_base)));
+	amd64_look_up(b);
+	buf_u16(b, 0x0075);
+	miss = b->n;
+	enc_alui(b, 7, 4, rm_mem(R15, (i32)REG_OFF(pending)), 0);
+	buf_u16(b, 0x0075);
+	busy = b->n;
+	enc_rm(b, 0xff, 4, 4, rm_mem(RCX, (i32)offsetof(OJump, code)));
+	b->p[miss - 1] = (u8)(b->n - miss);
+	b->p[busy - 1] = (u8)(b->n - busy);
+	thunk_unit(THUNK_JUMP, b);
 }
 
 void amd64_enter_unit(BackCode *c)
@@ -96,10 +106,10 @@ void amd64_enter_unit(BackCode *c)
 	enc_mov(b, 8, RBP, RSP);
 	for (u32 k = 0; k < COUNT(saved); k++)
 		enc_push(b, saved[k]);
-	enc_alui(b, 5, 8, rm_reg(RSP), 8 * (UNIT_SPILLS + UNIT_OUT + 1));
 	enc_mov(b, 8, R15, RDI);
 	enc_rm(b, 0x8b, 8, R14, rm_mem(RDI, (i32)REG_OFF(mem)));
 	load_guest_mxcsr(b);
+	enc_rm(b, 0x8b, 8, RSP, rm_mem(R15, (i32)REG_OFF(ret_sp)));
 	enc_rm(b, 0xff, 4, 4, rm_reg(RSI));
 	c->text = b->n;
 }
@@ -110,30 +120,55 @@ void amd64_link(u8 *write, const u8 *at, const u8 *to)
 	__atomic_store_n((u32 *)(void *)write, (u32)(to - (at + 4)), __ATOMIC_RELEASE);
 }
 
+/* Calls C: row eax of the table with arguments at rsi, or the trap function with the code in eax.  C preserves rbx, rbp
+ * and r12 to r15. */
+static void call_c(bool trap, Buf *b)
+{
+	Rm row = { .mem = 1, .base = RCX, .index = RAX, .scale = 3 };
+
+	enc_mov(b, 8, RDI, R15);
+	if (trap) {
+		enc_mov(b, 4, RSI, RAX);
+		enc_rm(b, 0xff, 4, 2, rm_mem(R15, (i32)REG_OFF(trap)));
+		return;
+	}
+	enc_rm(b, 0x8b, 8, RCX, rm_mem(R15, (i32)REG_OFF(host)));
+	enc_rm(b, 0xff, 4, 2, row);
+}
+
+static void thunk_call(bool trap, Buf *b)
+{
+	record_place(b);
+	enc_push(b, RBP);
+	enc_mov(b, 8, RBP, RSP);
+	enc_alui(b, 4, 8, rm_reg(RSP), -16);
+	call_c(trap, b);
+	buf_u8(b, 0xc9);
+	buf_u8(b, 0xc3);
+}
+
+static void thunk_unit_call(bool trap, Buf *b)
+{
+	record_place(b);
+	to_frame(b);
+	store_guest_mxcsr(b);
+	store_guest_x87(b);
+	call_c(trap, b);
+	load_guest_mxcsr(b);
+	enc_rm(b, 0x8b, 8, RSP, rm_mem(R15, (i32)REG_OFF(ret_sp)));
+	buf_u8(b, 0xc3);
+}
+
 void amd64_thunk(enum BackThunk which, BackCode *c)
 {
 	Buf *b = &c->code;
 
-	if (which >= THUNK_LEAVE) {
-		thunk_unit(which, b);
-		c->text = b->n;
-		return;
+	switch (which) {
+	case THUNK_HCALL: case THUNK_TRAP: thunk_call(which == THUNK_TRAP, b); break;
+	case THUNK_UNIT_HCALL: case THUNK_UNIT_TRAP: thunk_unit_call(which == THUNK_UNIT_TRAP, b); break;
+	case THUNK_RETURN: thunk_return(b); break;
+	default: thunk_unit(which, b);
 	}
-	leave_emitted(b);
-	switch_mxcsr(b, store_guest_mxcsr);
-	store_guest_x87(b);
-	enc_mov(b, 8, RDI, R15);
-	if (which == THUNK_HCALL) { /* row in eax, arguments at rsi */
-		Rm row = { .mem = 1, .base = RCX, .index = RAX, .scale = 3 };
-		enc_rm(b, 0x8b, 8, RCX, rm_mem(R15, (i32)REG_OFF(host)));
-		enc_rm(b, 0xff, 4, 2, row);
-	} else { /* code in eax */
-		enc_mov(b, 4, RSI, RAX);
-		enc_rm(b, 0xff, 4, 2, rm_mem(R15, (i32)REG_OFF(trap)));
-	}
-	switch_mxcsr(b, load_guest_mxcsr);
-	buf_u8(b, 0xc9);
-	buf_u8(b, 0xc3);
 	c->text = b->n;
 }
 
