@@ -31,7 +31,13 @@ typedef struct Source {
 
 typedef struct Span { u32 pos, end; } Span;
 
-enum { SW_RANGE = 1, SW_OVERFLOW = 2, SW_IO = 4, SW_ISO = 8 }; /* compiler switches $R $Q $I, and $mode iso */
+enum { SW_RANGE = 1, SW_OVERFLOW = 2, SW_IO = 4, SW_ISO = 8, SW_LONG = 16, SW_DELPHI = 32 }; /* switches $R $Q $I $H, $mode iso, $mode delphi */
+
+/* What a declaration says about itself.  Only routines and classes have them. */
+enum {
+	NF_CLASS = 1, NF_CTOR = 2, NF_DTOR = 4, NF_OBJECT = 8, NF_FORWARD = 16, NF_VIRTUAL = 32, NF_OVERRIDE = 64, NF_ABSTRACT = 128,
+	NF_OVERLOAD = 256, NF_STATIC = 512, NF_OF_OBJECT = 1024, NF_DEFAULT = 2048, NF_GENERIC = 4096, NF_WRITTEN = 8192, NF_RECORD = 16384
+};
 
 typedef enum NodeKind {
 #define N(kind, name, children) N_##kind,
@@ -46,6 +52,7 @@ struct Node {
 	u8 sw;             /* SW_*: the switches at this place */
 	u16 depth;         /* height of the tree below, bounded by AST_DEEPEST */
 	Span at;
+	u32 flags;         /* NF_* */
 	Node *next;        /* in lists */
 	Node *a, *b, *c, *d;
 	struct Type *type; /* set by the analyser */
@@ -116,6 +123,10 @@ typedef struct Parser {
 	int prev, token;   /* the token before the last, and the last */
 	u32 quiet;         /* end of the last malformed token: an error right behind it is not worth a message */
 	u8 sw;
+	u8 head;           /* enum Head: what of a routine's heading the scanner is in */
+	u32 parens;        /* open ones, in a heading */
+	u32 bodies;        /* records and classes around this place */
+	u32 tries;         /* `try` without its `except` or `finally` yet */
 	int first;         /* the token that says which grammar to use, returned first */
 	bool unit;         /* interface, implementation and so on are keywords */
 	bool deep;         /* the nesting error was reported */
@@ -132,6 +143,9 @@ typedef struct Parser {
 /* What a text is: a library text has declarations only. */
 typedef enum ParseWhat { PARSE_PROGRAM, PARSE_LIB, PARSE_UNIT } ParseWhat;
 Node *pascal_parse(Comp *c, const Source *s, ParseWhat what); /* NULL after a syntax error */
+void words_init(Comp *c);                   /* enters the keywords (words.c) */
+int words_token(Parser *p, const Name *n);  /* what a name is here; 0: nothing */
+void words_track(Parser *p, int token);
 void pascal_tokens(Comp *c, const Source *s, Buf *out);
 /* One directive: s[0..n) is what stands behind the $. */
 void directive(Parser *p, Span at, const char *s, u32 n);

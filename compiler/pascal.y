@@ -39,7 +39,9 @@ static void grow_depth(Parser *p, Node *n, u32 below);
 static Node *set_c(Parser *p, Node *n, Node *c);
 static List add(List l, Node *n);
 static List cat(List l, List m);
-static Node *unsupported(Parser *p, Span at, const char *what);
+static Node *heading(Parser *p, Node *name, List params, Node *result, u32 flags);
+static void dir_flags(Parser *p, Node *proc, List dirs);
+static Node *generic(Parser *p, Span at, List params, Node *of);
 static void pascal_yyerror(const Span *at, Parser *p, const char *msg);
 #define ONE(n) add((List){ 0 }, n)
 #define CHECK_DEPTH if (p->deep) YYABORT
@@ -58,14 +60,18 @@ static void pascal_yyerror(const Span *at, Parser *p, const char *msg);
 %token START_PROGRAM START_LIB START_UNIT UNIT INTERFACE IMPLEMENTATION INITIALIZATION FINALIZATION
 %token AND ARRAY BEGIN_ CASE CONST DIV DO DOWNTO ELSE END FILE_ FOR FUNCTION GOTO IF IN LABEL MOD NIL NOT OF OR
 %token OTHERWISE PACKED PROCEDURE PROGRAM RECORD REPEAT SET SHL SHR THEN TO TYPE UNTIL USES VAR WHILE WITH XOR
+%token CLASS CLASS_AHEAD CLASS_SHORT OBJECT CONSTRUCTOR DESTRUCTOR INHERITED PROPERTY TRY EXCEPT FINALLY RAISE ON IS AS OUT GENERIC SPECIALIZE
+%token OF_OBJECT FORWARD EXTERNAL DEFAULT ABSOLUTE
 %token ASSIGN DOTDOT NE LE GE
-%token <name> ID
+%token <name> ID GID DIRECTIVE
 %token <num> NUMBER
 %token <real> REALNUM
 %token <str> STRING
 
 %type <node> path unit unit_init unit_final program block decl_proc heading const_def type_def var_def type simple_type range_lo range_term range_factor
 %type <node> index_type record_body_node field_decl variant_part variant param ident label_node init field_init
+%type <node> prop_type proc_name paren class_type property prop_word method handler type_name external
+%type <list> words dirs prop_words prop_index type_list generic_params handlers parent
 %type <node> agg stmt compound structured open_call arm designator expr simple signed_term term factor ufactor literal arg element result_opt
 %type <list> face_decls face_decl decls decl idents labels const_defs type_defs var_defs params_opt params types record_body fixed variants consts
 %type <list> stmts arms arms_opt else_opt args exprs elements elements_opt program_head uses_names inits field_inits records
@@ -104,7 +110,8 @@ face_decl:
 |	TYPE type_defs                   { $$ = $2; }
 |	VAR var_defs                     { $$ = $2; }
 |	USES uses_names ';'              { $$ = $2; }
-|	heading ';'                      { $$ = ONE($1); $1->name2 = ast_name(p->c, "forward", 7); }
+|	heading ';' dirs                 { $$ = ONE($1); $1->flags |= NF_FORWARD | NF_WRITTEN; dir_flags(p, $1, $3); }
+|	heading ';' dirs external        { $$ = ONE($1); $1->c = $4; dir_flags(p, $1, $3); }
 ;
 program:
 	program_head block '.'           { $$ = $2; $$->op = N_PROGRAM; $$->at = @$; $$->c = $1.first; }
@@ -180,12 +187,22 @@ field_inits:
 field_init:
 	ID ':' init                      { $$ = nd_name(p, N_FIELDINIT, @1, $1, $3, NULL); }
 ;
+generic_params:
+	idents
+|	idents ':' type                  { $$ = $1; } /* what a parameter must be is found out where it is used */
+|	idents ':' CLASS                 { $$ = $1; }
+|	generic_params ';' idents        { $$ = cat($1, $3); }
+|	generic_params ';' idents ':' type { $$ = cat($1, $3); }
+;
 type_defs:
 	type_def                         { $$ = ONE($1); }
 |	type_defs type_def               { $$ = add($1, $2); }
 ;
 type_def:
-	ID '=' type ';'                  { $$ = nd_name(p, N_TYPEDEF, @1, $1, $3, NULL); CHECK_DEPTH; }
+	ID '=' type ';' dirs             { $$ = nd_name(p, N_TYPEDEF, @1, $1, $3, NULL); CHECK_DEPTH; }
+|	ID '=' TYPE type ';'             { $$ = nd_name(p, N_TYPEDEF, @1, $1, $4, NULL); CHECK_DEPTH; }
+|	ID '<' generic_params '>' '=' type ';' { $$ = generic(p, @1, $3, nd_name(p, N_TYPEDEF, @1, $1, $6, NULL)); CHECK_DEPTH; }
+|	GENERIC ID '<' generic_params '>' '=' type ';' { $$ = generic(p, @2, $4, nd_name(p, N_TYPEDEF, @2, $2, $7, NULL)); CHECK_DEPTH; }
 |	error ';'                        { $$ = nd(p, N_EMPTY, @$, NULL, NULL); }
 ;
 var_defs:
@@ -194,7 +211,9 @@ var_defs:
 ;
 var_def:
 	idents ':' type ';'              { $$ = list_nd(p, N_VARDEF, @$, $1, $3); CHECK_DEPTH; }
+|	idents ':' type ';' DIRECTIVE ';' { $$ = list_nd(p, N_VARDEF, @$, $1, $3); CHECK_DEPTH; }
 |	idents ':' type '=' init ';'     { $$ = set_c(p, list_nd(p, N_VARDEF, @$, $1, $3), $5); CHECK_DEPTH; }
+|	idents ':' type ABSOLUTE designator ';' { $$ = set_c(p, list_nd(p, N_VARDEF, @$, $1, $3), $5); $$->flags = NF_STATIC; CHECK_DEPTH; }
 |	error ';'                        { $$ = nd(p, N_EMPTY, @$, NULL, NULL); }
 ;
 idents:
@@ -206,14 +225,36 @@ ident:
 ;
 
 decl_proc:
-	heading ';' block ';'            { $$ = set_c(p, $1, $3); CHECK_DEPTH; }
-|	heading ';' ID ';'               { $$ = $1; $$->name2 = $3; }
-|	heading error ';' block ';'      { $$ = set_c(p, $1, $4); CHECK_DEPTH; }
-|	heading ';' block error ';'      { $$ = set_c(p, $1, $3); CHECK_DEPTH; }
+	method ';' dirs block ';'        { $$ = set_c(p, $1, $4); dir_flags(p, $1, $3); CHECK_DEPTH; }
+|	method ';' dirs FORWARD ';' dirs { $$ = $1; $1->flags |= NF_FORWARD | NF_WRITTEN; dir_flags(p, $1, cat($3, $6)); }
+|	method ';' dirs external         { $$ = $1; $1->c = $4; dir_flags(p, $1, $3); }
+|	method error ';' block ';'       { $$ = set_c(p, $1, $4); CHECK_DEPTH; }
+|	method ';' dirs block error ';'  { $$ = set_c(p, $1, $4); CHECK_DEPTH; }
+;
+external:
+	EXTERNAL ';' dirs                { $$ = nd(p, N_EXTERNAL, @$, NULL, NULL); }
+|	EXTERNAL words ';' dirs          { $$ = list_nd(p, N_EXTERNAL, @$, $2, NULL); }
+;
+dirs:
+	%empty                           { $$ = (List){ 0 }; }
+|	dirs DIRECTIVE ';'               { $$ = add($1, nd_name(p, N_DIRECTIVE, @2, $2, NULL, NULL)); }
+|	dirs DIRECTIVE prop_word ';'     { $$ = add($1, nd_name(p, N_DIRECTIVE, @2, $2, NULL, NULL)); }
+;
+method:
+	heading
+|	CLASS heading                    { $$ = $2; $$->flags |= NF_CLASS; }
 ;
 heading:
-	PROCEDURE ID params_opt          { $$ = list_nd(p, N_PROC, @2, $3, NULL); $$->name = $2; }
-|	FUNCTION ID params_opt result_opt { $$ = list_nd(p, N_PROC, @2, $3, $4); $$->name = $2; $$->sw |= 128; }
+	PROCEDURE proc_name params_opt   { $$ = heading(p, $2, $3, NULL, 0); }
+|	FUNCTION proc_name params_opt result_opt { $$ = heading(p, $2, $3, $4, 0); $$->sw |= 128; }
+|	CONSTRUCTOR proc_name params_opt { $$ = heading(p, $2, $3, NULL, NF_CTOR); }
+|	DESTRUCTOR proc_name params_opt  { $$ = heading(p, $2, $3, NULL, NF_DTOR); }
+;
+proc_name:
+	ID                               { $$ = nd_name(p, N_PROC, @$, $1, NULL, NULL); }
+|	GID '<' generic_params '>'       { $$ = nd_name(p, N_PROC, @1, $1, NULL, NULL); $$->d = generic(p, @1, $3, NULL); }
+|	ID '.' ID                        { $$ = nd_name(p, N_PROC, @3, $3, NULL, NULL); $$->d = nd_name(p, N_TNAME, @1, $1, NULL, NULL); }
+|	GID '<' generic_params '>' '.' ID { $$ = nd_name(p, N_PROC, @6, $6, NULL, NULL); $$->d = nd_name(p, N_TNAME, @1, $1, NULL, NULL); }
 ;
 result_opt:
 	%empty                           { $$ = NULL; }
@@ -232,6 +273,10 @@ param:
 	idents ':' type                  { $$ = list_nd(p, N_PARAM, @$, $1, $3); $$->i = 0; }
 |	VAR idents ':' type              { $$ = list_nd(p, N_PARAM, @$, $2, $4); $$->i = 1; }
 |	CONST idents ':' type            { $$ = list_nd(p, N_PARAM, @$, $2, $4); $$->i = 2; }
+|	idents ':' type '=' expr         { $$ = set_c(p, list_nd(p, N_PARAM, @$, $1, $3), $5); $$->i = 0; }
+|	CONST idents ':' type '=' expr   { $$ = set_c(p, list_nd(p, N_PARAM, @$, $2, $4), $6); $$->i = 2; }
+|	OUT idents ':' type              { $$ = list_nd(p, N_PARAM, @$, $2, $4); $$->i = 5; }
+|	OUT idents                       { $$ = list_nd(p, N_PARAM, @$, $2, NULL); $$->i = 5; }
 |	VAR idents                       { $$ = list_nd(p, N_PARAM, @$, $2, NULL); $$->i = 1; }
 |	CONST idents                     { $$ = list_nd(p, N_PARAM, @$, $2, NULL); $$->i = 2; }
 |	heading                          { $$ = nd(p, N_PARAM, @$, $1, NULL); $$->i = 3; }
@@ -248,8 +293,27 @@ type:
 |	packed_opt FILE_                 { $$ = nd(p, N_TFILE, @$, NULL, NULL); }
 |	arrow ID                         { $$ = nd_name(p, N_TPTR, @$, $2, NULL, NULL); }
 |	packed_opt ARRAY OF type         { $$ = nd(p, N_TARRAY, @$, NULL, $4); $$->i = $1; CHECK_DEPTH; }
+|	packed_opt ARRAY OF CONST        { $$ = nd(p, N_TARRAY, @$, NULL, nd_name(p, N_TNAME, @4, ast_name(p->c, "tvarrec", 7), NULL, NULL)); }
 |	PROCEDURE params_opt             { $$ = list_nd(p, N_TPROC, @$, $2, NULL); }
-|	FUNCTION params_opt ':' type     { $$ = list_nd(p, N_TPROC, @$, $2, $4); $$->i = 1; }
+|	FUNCTION params_opt ':' prop_type { $$ = list_nd(p, N_TPROC, @$, $2, $4); $$->i = 1; }
+|	PROCEDURE params_opt OF_OBJECT  { $$ = list_nd(p, N_TPROC, @$, $2, NULL); $$->flags = NF_OF_OBJECT; }
+|	FUNCTION params_opt ':' prop_type OF_OBJECT { $$ = list_nd(p, N_TPROC, @$, $2, $4); $$->i = 1; $$->flags = NF_OF_OBJECT; }
+|	class_type
+;
+class_type:
+	CLASS_AHEAD                      { $$ = nd(p, N_TCLASS, @$, NULL, NULL); $$->flags = NF_FORWARD; }
+|	CLASS OF ID                      { $$ = nd_name(p, N_TCLASSOF, @$, $3, NULL, NULL); }
+|	CLASS_SHORT '(' type_list ')'    { $$ = list_nd(p, N_TCLASS, @$, $3, NULL); }
+|	CLASS parent record_body END     { $$ = nd_list(p, N_TCLASS, @$, $2.first, $3); CHECK_DEPTH; }
+|	OBJECT parent record_body END    { $$ = nd_list(p, N_TCLASS, @$, $2.first, $3); $$->flags = NF_OBJECT; CHECK_DEPTH; }
+;
+parent:
+	%empty                           { $$ = (List){ 0 }; }
+|	'(' type_list ')'                { $$ = $2; }
+;
+type_list:
+	type                             { $$ = ONE($1); }
+|	type_list ',' type               { $$ = add($1, $3); }
 ;
 arrow:
 	'^' | '@' /* ISO 7185 knows both */
@@ -270,6 +334,10 @@ index_type:
 simple_type:
 	ID                               { $$ = nd_name(p, N_TNAME, @$, $1, NULL, NULL); }
 |	ID '.' ID                        { $$ = nd_name(p, N_TNAME, @$, ast_name(p->c, arena_printf(p->c->a, "%s.%s", $1->s, $3->s), $1->len + $3->len + 1), NULL, NULL); }
+|	ID '<' type_list '>'             { $$ = nd_name(p, N_TSPECIAL, @$, $1, NULL, NULL); $$->a = $3.first; CHECK_DEPTH; }
+|	GID '<' type_list '>'            { $$ = nd_name(p, N_TSPECIAL, @$, $1, NULL, NULL); $$->a = $3.first; CHECK_DEPTH; }
+|	SPECIALIZE ID '<' type_list '>'  { $$ = nd_name(p, N_TSPECIAL, @$, $2, NULL, NULL); $$->a = $4.first; CHECK_DEPTH; }
+|	SPECIALIZE GID '<' type_list '>' { $$ = nd_name(p, N_TSPECIAL, @$, $2, NULL, NULL); $$->a = $4.first; CHECK_DEPTH; }
 |	ID '[' expr ']'                  { $$ = nd_name(p, N_TSTRING, @$, $1, $3, NULL); }
 |	range_lo DOTDOT simple           { $$ = nd(p, N_TRANGE, @$, $1, $3); CHECK_DEPTH; }
 |	'(' idents ')'                   { $$ = list_nd(p, N_TENUM, @$, $2, NULL); }
@@ -304,9 +372,50 @@ fixed:
 	field_decl                       { $$ = ONE($1); }
 |	fixed ';' field_decl             { $$ = add($1, $3); }
 ;
+/* Fields, and what classes have besides.  A directive belongs to the routine before it. */
 field_decl:
 	idents ':' type                  { $$ = list_nd(p, N_FIELDS, @$, $1, $3); CHECK_DEPTH; }
+|	VAR idents ':' type              { $$ = list_nd(p, N_FIELDS, @$, $2, $4); CHECK_DEPTH; }
+|	CLASS VAR idents ':' type        { $$ = list_nd(p, N_FIELDS, @$, $3, $5); $$->flags = NF_STATIC; CHECK_DEPTH; }
+|	CONST ID '=' expr                { $$ = nd_name(p, N_CONSTDEF, @2, $2, $4, NULL); CHECK_DEPTH; }
+|	ID '=' expr                      { $$ = nd_name(p, N_CONSTDEF, @1, $1, $3, NULL); CHECK_DEPTH; }
+|	TYPE ID '=' type                 { $$ = nd_name(p, N_TYPEDEF, @2, $2, $4, NULL); CHECK_DEPTH; }
+|	method
+|	property
+|	CLASS property                   { $$ = $2; $$->flags = NF_CLASS; }
+|	DIRECTIVE                        { $$ = nd_name(p, N_DIRECTIVE, @$, $1, NULL, NULL); }
+|	DIRECTIVE prop_word              { $$ = nd_name(p, N_DIRECTIVE, @$, $1, NULL, NULL); }
+|	DEFAULT                          { $$ = nd_name(p, N_DIRECTIVE, @$, ast_name(p->c, "default", 7), NULL, NULL); }
 |	error                            { $$ = nd(p, N_EMPTY, @$, NULL, NULL); }
+;
+property:
+	PROPERTY ID prop_index ':' prop_type { $$ = nd_name(p, N_PROPERTY, @2, $2, $3.first, $5); }
+|	PROPERTY ID prop_index ':' prop_type prop_words { $$ = nd_name(p, N_PROPERTY, @2, $2, $3.first, $5); $$->c = $6.first; }
+|	PROPERTY ID                      { $$ = nd_name(p, N_PROPERTY, @2, $2, NULL, NULL); }
+|	PROPERTY ID prop_words           { $$ = nd_name(p, N_PROPERTY, @2, $2, NULL, NULL); $$->c = $3.first; }
+;
+prop_type:
+	type_name
+|	ID '<' type_list '>'             { $$ = nd_name(p, N_TSPECIAL, @$, $1, NULL, NULL); $$->a = $3.first; }
+|	SPECIALIZE ID '<' type_list '>'  { $$ = nd_name(p, N_TSPECIAL, @$, $2, NULL, NULL); $$->a = $4.first; }
+;
+prop_index:
+	%empty                           { $$ = (List){ 0 }; }
+|	'[' params ']'                   { $$ = $2; }
+;
+words:
+	prop_word                        { $$ = ONE($1); }
+|	words prop_word                  { $$ = add($1, $2); }
+;
+prop_words:
+	ID                               { $$ = ONE(nd_name(p, N_ID, @$, $1, NULL, NULL)); }
+|	prop_words prop_word             { $$ = add($1, $2); }
+;
+prop_word:
+	ID                               { $$ = nd_name(p, N_ID, @$, $1, NULL, NULL); }
+|	'.' ID                           { $$ = nd_name(p, N_FIELD, @$, $2, NULL, NULL); }
+|	literal
+|	'-' literal                      { $$ = nd(p, N_NEG, @$, $2, NULL); }
 ;
 variant_part:
 	CASE ID ':' ID OF variants       { Node *t = nd_name(p, N_TNAME, @4, $4, NULL, NULL);
@@ -347,6 +456,8 @@ open_call:
 	%empty                           { $$ = nd(p, N_EMPTY, @$, NULL, NULL); }
 |	designator ASSIGN expr           { $$ = nd(p, N_ASSIGN, @$, $1, $3); CHECK_DEPTH; }
 |	designator                       { $$ = nd(p, N_CALLST, @$, $1, NULL); }
+|	RAISE                            { $$ = nd(p, N_RAISE, @$, NULL, NULL); }
+|	RAISE expr                       { $$ = nd(p, N_RAISE, @$, $2, NULL); CHECK_DEPTH; }
 |	GOTO NUMBER                      { $$ = nd(p, N_GOTO, @$, NULL, NULL); $$->i = $2; }
 |	GOTO ID                          { $$ = nd_name(p, N_GOTO, @$, $2, NULL, NULL); $$->sw |= 128; }
 ;
@@ -361,7 +472,28 @@ structured:
 |	FOR ident ASSIGN expr to_downto expr DO stmt
 	                                 { $$ = set_c(p, nd(p, N_FOR, @$, $2, $4), $6); $$->i = $5; $$->d = $8;
 	                                   grow_depth(p, $$, $8->depth); CHECK_DEPTH; }
+|	FOR ident IN expr DO stmt        { $$ = set_c(p, nd(p, N_FORIN, @$, $2, $4), $6); CHECK_DEPTH; }
+|	TRY stmts FINALLY stmts END      { $$ = list_nd(p, N_TRY, @$, $2, NULL); $$->c = list_nd(p, N_BEGIN, @4, $4, NULL);
+	                                   grow_depth(p, $$, $4.depth + 1u); CHECK_DEPTH; }
+|	TRY stmts EXCEPT stmts END       { $$ = list_nd(p, N_TRY, @$, $2, NULL); $$->c = list_nd(p, N_BEGIN, @4, $4, NULL); $$->i = 2;
+	                                   grow_depth(p, $$, $4.depth + 1u); CHECK_DEPTH; }
+|	TRY stmts EXCEPT handlers else_opt END
+	                                 { $$ = list_nd(p, N_TRY, @$, $2, NULL); $$->b = $4.first; $$->c = $5.first; $$->i = $5.first ? 2 : 1;
+	                                   grow_depth(p, $$, MAX($4.depth, $5.depth) + 1u); CHECK_DEPTH; }
 |	WITH records DO stmt             { $$ = list_nd(p, N_WITH, @$, $2, $4); CHECK_DEPTH; }
+;
+handlers:
+	handler                          { $$ = ONE($1); }
+|	handlers ';' handler             { $$ = add($1, $3); }
+|	handlers ';'
+;
+handler:
+	ON ID ':' type_name DO stmt      { $$ = nd_name(p, N_ON, @$, $2, $4, $6); CHECK_DEPTH; }
+|	ON type_name DO stmt             { $$ = nd_name(p, N_ON, @$, NULL, $2, $4); CHECK_DEPTH; }
+;
+type_name:
+	ID                               { $$ = nd_name(p, N_TNAME, @$, $1, NULL, NULL); }
+|	ID '.' ID                        { $$ = nd_name(p, N_TNAME, @$, ast_name(p->c, arena_printf(p->c->a, "%s.%s", $1->s, $3->s), $1->len + $3->len + 1), NULL, NULL); }
 ;
 to_downto:
 	TO                               { $$ = 0; }
@@ -392,6 +524,14 @@ else_opt:
 /* ---- expressions ---- */
 designator:
 	ID                               { $$ = nd_name(p, N_ID, @$, $1, NULL, NULL); }
+|	GID '<' type_list '>'            { $$ = nd_name(p, N_TSPECIAL, @$, $1, NULL, NULL); $$->a = $3.first; CHECK_DEPTH; }
+|	SPECIALIZE ID '<' type_list '>'  { $$ = nd_name(p, N_TSPECIAL, @$, $2, NULL, NULL); $$->a = $4.first; CHECK_DEPTH; }
+|	SPECIALIZE GID '<' type_list '>' { $$ = nd_name(p, N_TSPECIAL, @$, $2, NULL, NULL); $$->a = $4.first; CHECK_DEPTH; }
+|	INHERITED                        { $$ = nd_name(p, N_INHERITED, @$, NULL, NULL, NULL); }
+|	INHERITED ID                     { $$ = nd_name(p, N_INHERITED, @$, $2, NULL, NULL); }
+|	paren '[' exprs ']'              { $$ = nd_list(p, N_INDEX, @$, $1, $3); CHECK_DEPTH; }
+|	paren '.' ID                     { $$ = nd_name(p, N_FIELD, @$, $3, $1, NULL); CHECK_DEPTH; }
+|	paren arrow                      { $$ = nd(p, N_DEREF, @$, $1, NULL); CHECK_DEPTH; }
 |	designator '[' exprs ']'         { $$ = nd_list(p, N_INDEX, @$, $1, $3); CHECK_DEPTH; }
 |	designator '.' ID                { $$ = nd_name(p, N_FIELD, @$, $3, $1, NULL); CHECK_DEPTH; }
 |	designator arrow                 { $$ = nd(p, N_DEREF, @$, $1, NULL); CHECK_DEPTH; }
@@ -417,7 +557,7 @@ expr:
 ;
 relop:
 	'='  { $$ = N_EQ; } | NE { $$ = N_NE; } | '<' { $$ = N_LT; } | '>' { $$ = N_GT; }
-|	LE   { $$ = N_LE; } | GE { $$ = N_GE; } | IN  { $$ = N_IN; }
+|	LE   { $$ = N_LE; } | GE { $$ = N_GE; } | IN  { $$ = N_IN; } | IS { $$ = N_IS; }
 ;
 simple:
 	signed_term
@@ -437,7 +577,7 @@ term:
 ;
 mulop:
 	'*' { $$ = N_MUL; } | '/' { $$ = N_RDIV; } | DIV { $$ = N_DIV; } | MOD { $$ = N_MOD; }
-|	AND { $$ = N_AND; } | SHL { $$ = N_SHL; } | SHR { $$ = N_SHR; }
+|	AS  { $$ = N_AS; } | AND { $$ = N_AND; } | SHL { $$ = N_SHL; } | SHR { $$ = N_SHR; }
 ;
 ufactor:
 	factor
@@ -447,10 +587,13 @@ ufactor:
 factor:
 	designator
 |	literal
-|	'(' expr ')'                     { $$ = $2; $$->at = @$; }
+|	paren
 |	NOT factor                       { $$ = nd(p, N_NOT, @$, $2, NULL); CHECK_DEPTH; }
 |	'@' designator                   { $$ = nd(p, N_ADDR, @$, $2, NULL); CHECK_DEPTH; }
 |	'[' elements_opt ']'             { $$ = list_nd(p, N_SET, @$, $2, NULL); CHECK_DEPTH; }
+;
+paren:
+	'(' expr ')'                     { $$ = $2; $$->at = @$; }
 ;
 literal:
 	NUMBER                           { $$ = nd(p, N_INT, @$, NULL, NULL); $$->i = $1; }
@@ -570,11 +713,36 @@ static List cat(List l, List m)
 	return (List){ l.first, m.last, MAX(l.depth, m.depth) };
 }
 
-/* What other Pascals have and this one has not, where the words alone tell what was meant. */
-static Node *unsupported(Parser *p, Span at, const char *what)
+static Node *heading(Parser *p, Node *name, List params, Node *result, u32 flags)
 {
-	diag_error(p->c, at, "%s are not supported", what);
-	return nd(p, N_EMPTY, at, NULL, NULL);
+	name->a = params.first;
+	name->b = result;
+	name->flags = flags;
+	grow_depth(p, name, params.depth);
+	return name;
+}
+
+static Node *generic(Parser *p, Span at, List params, Node *of)
+{
+	Node *n = nd_name(p, N_GENERIC, at, of ? of->name : NULL, NULL, of);
+	n->a = params.first;
+	return n;
+}
+
+/* The directives behind a heading.  Calling conventions and hints change nothing here. */
+static void dir_flags(Parser *p, Node *proc, List dirs)
+{
+	static const struct { const char *name; u32 flag; } known[] = {
+		{ "virtual", NF_VIRTUAL }, { "dynamic", NF_VIRTUAL }, { "override", NF_OVERRIDE }, { "abstract", NF_ABSTRACT },
+		{ "overload", NF_OVERLOAD }, { "static", NF_STATIC }, { "default", NF_DEFAULT },
+	};
+	for (const Node *d = dirs.first; d; d = d->next)
+		for (u32 i = 0; i < COUNT(known); i++)
+			if (!strcmp(d->name->s, known[i].name))
+				proc->flags |= known[i].flag;
+	for (const Node *d = dirs.first; d; d = d->next)
+		if (!strcmp(d->name->s, "interrupt") || !strcmp(d->name->s, "assembler"))
+			diag_error(p->c, d->at, "the directive '%s' is not supported", d->name->s);
 }
 
 /* ---- messages ---- */
@@ -589,6 +757,11 @@ static const struct { int token; const char *name; } token_names[] = {
 	{ SHL, "'shl'" }, { SHR, "'shr'" }, { THEN, "'then'" }, { TO, "'to'" }, { TYPE, "'type'" },
 	{ UNTIL, "'until'" }, { USES, "'uses'" }, { VAR, "'var'" }, { WHILE, "'while'" }, { WITH, "'with'" },
 	{ XOR, "'xor'" }, { ASSIGN, "':='" }, { DOTDOT, "'..'" }, { NE, "'<>'" }, { LE, "'<='" }, { GE, "'>='" },
+	{ CLASS, "'class'" }, { CLASS_AHEAD, "'class'" }, { CLASS_SHORT, "'class'" }, { OBJECT, "'object'" }, { CONSTRUCTOR, "'constructor'" },
+	{ DESTRUCTOR, "'destructor'" }, { INHERITED, "'inherited'" }, { PROPERTY, "'property'" }, { TRY, "'try'" }, { EXCEPT, "'except'" },
+	{ FINALLY, "'finally'" }, { RAISE, "'raise'" }, { ON, "'on'" }, { IS, "'is'" }, { AS, "'as'" }, { OUT, "'out'" }, { GENERIC, "'generic'" },
+	{ SPECIALIZE, "'specialize'" }, { OF_OBJECT, "'of object'" }, { FORWARD, "'forward'" }, { EXTERNAL, "'external'" }, { DEFAULT, "'default'" }, { ABSOLUTE, "'absolute'" },
+	{ GID, "a name" }, { DIRECTIVE, "a directive" },
 	{ UNIT, "'unit'" }, { INTERFACE, "'interface'" }, { IMPLEMENTATION, "'implementation'" },
 	{ INITIALIZATION, "'initialization'" }, { FINALIZATION, "'finalization'" }, { ID, "a name" }, { NUMBER, "a number" }, { REALNUM, "a number" }, { STRING, "a string" },
 	{ ';', "';'" }, { ':', "':'" }, { ',', "','" }, { '.', "'.'" }, { '(', "'('" }, { ')', "')'" },

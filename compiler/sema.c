@@ -270,12 +270,8 @@ static void declare_proc(Sema *s, Node *n)
 			vec_push(&s->queue, p);
 		else
 			proc_body(s, p);
-	} else if (n->name2->len == 7 && !memcmp(n->name2->s, "forward", 7)) {
-		p->forward = true;
 	} else {
-		diag_error(s->c, n->at, "the directive '%s' is not supported", diag_name(s->c, n->name2));
 		p->forward = true;
-		p->block = n; /* no second message */
 	}
 }
 
