@@ -41,6 +41,7 @@ static u8 switch_bit(char c)
 	case 'r': return SW_RANGE;
 	case 'q': return SW_OVERFLOW;
 	case 'i': return SW_IO;
+	case 'h': return SW_LONG;
 	}
 	return 0;
 }
@@ -53,7 +54,7 @@ static void switches(Parser *p, const char *s, u32 n)
 		if (s[i + 1] == '-')
 			p->sw &= (u8)~bit;
 		else if (s[i + 1] == '+')
-			p->sw |= p->c->o->no_checks && bit != SW_IO ? 0 : bit;
+			p->sw |= p->c->o->no_checks && (bit & (SW_RANGE | SW_OVERFLOW)) ? 0 : bit;
 		else
 			return;
 		while (i + 1 < n && s[i + 1] != ',')
@@ -184,6 +185,31 @@ static void include(Parser *p, Span at, const char *s, const char *end)
 
 /* ---- all of them ---- */
 
+/* {$mode iso} is another language; {$mode delphi} has dynamic strings, and procedural values without @. */
+static void mode(Parser *p, Word arg)
+{
+	p->sw &= (u8)~(SW_ISO | SW_DELPHI | SW_LONG);
+	if (is(arg, "iso"))
+		p->sw |= SW_ISO;
+	else if (is(arg, "delphi") || is(arg, "delphiunicode"))
+		p->sw |= SW_DELPHI | SW_LONG;
+}
+
+/* {$longstrings on} and its like, which Delphi knows. */
+static bool long_switch(Parser *p, Word w, Word arg)
+{
+	static const struct { const char *name; u8 bit; } names[] = {
+		{ "longstrings", SW_LONG }, { "rangechecks", SW_RANGE }, { "overflowchecks", SW_OVERFLOW }, { "iochecks", SW_IO },
+	};
+	for (u32 i = 0; i < COUNT(names); i++)
+		if (is(w, names[i].name)) {
+			bool forbidden = p->c->o->no_checks && (names[i].bit & (SW_RANGE | SW_OVERFLOW));
+			p->sw = (u8)(is(arg, "on") && !forbidden ? p->sw | names[i].bit : p->sw & ~names[i].bit);
+			return true;
+		}
+	return false;
+}
+
 void directive(Parser *p, Span at, const char *s, u32 n)
 {
 	const char *end = s + n, *rest = s;
@@ -203,8 +229,8 @@ void directive(Parser *p, Span at, const char *s, u32 n)
 	} else if (is(w, "include") || (is(w, "i") && arg.n)) {
 		include(p, at, behind, end);
 	} else if (is(w, "mode")) {
-		p->sw = (u8)(is(arg, "iso") ? p->sw | SW_ISO : p->sw & ~SW_ISO);
-	} else {
+		mode(p, arg);
+	} else if (!long_switch(p, w, arg)) {
 		switches(p, s, n);
 	}
 }

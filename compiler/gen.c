@@ -67,16 +67,16 @@ static void put_int(u8 *p, u32 size, i64 v)
 		p[i] = (u8)((u64)v >> 8 * i);
 }
 
-static void init_bytes(u8 *p, const Type *t, Node *n)
+static void init_bytes(Gen *g, u8 *p, const Type *t, Node *n)
 {
 	if (!n)
 		return;
 	if (n->op == N_AGG && t->kind == T_RECORD) {
 		for (Node *k = n->a; k; k = k->next)
-			init_bytes(p + k->sym->at_, k->sym->type, k->a);
+			init_bytes(g, p + k->sym->at_, k->sym->type, k->a);
 	} else if (n->op == N_AGG) {
 		for (Node *k = n->a; k; k = k->next, p += t->base->size)
-			init_bytes(p, t->base, k);
+			init_bytes(g, p, t->base, k);
 	} else if (t->kind == T_REAL) {
 		double r = n->op == N_INT ? (double)n->i : n->r;
 		if (type_single(t))
@@ -87,6 +87,8 @@ static void init_bytes(u8 *p, const Type *t, Node *n)
 		u8 bits[32] = { 0 };
 		gen_set_bytes(n, bits);
 		memcpy(p, bits, t->size);
+	} else if (t->kind == T_ANSI) {
+		put_int(p, 4, n->op == N_STR ? gen_ansi_literal(g, n->s, n->n) : 0);
 	} else if (n->op == N_STR) {
 		u32 k = t->kind == T_STRING;
 		if (k)
@@ -105,7 +107,7 @@ static void place_static(Gen *g, Sym *y)
 		return;
 	}
 	u8 *p = xcalloc(1, y->type->size);
-	init_bytes(p, y->type, y->value);
+	init_bytes(g, p, y->type, y->value);
 	y->at_ = pb_init(g->b, p, y->type->size, MAX(y->type->align, 1u));
 	free(p);
 }
@@ -206,6 +208,20 @@ static void describe(Gen *g, const Proc *p, const Sym *y)
 
 /* ---- routines ---- */
 
+/* Counts or ends the references in an array whose address is in this local. */
+static void each_of_conformant(Gen *g, const Sym *q, u32 local, bool retain)
+{
+	E1(LOCAL_GET, local);
+	gen_bound(g, q->type, true);
+	gen_bound(g, q->type, false);
+	E(I32_SUB);
+	E1(I32_CONST, 1);
+	E(I32_ADD);
+	gen_size(g, q->type->base);
+	E1(I32_CONST, retain ? gen_retain_slot(g, q->type->base) : gen_release_slot(g, q->type->base));
+	gen_call_rt(g, RT_EACH);
+}
+
 /* A conformant array that is passed by value: the routine's own copy lies in the heap until it returns. */
 static void copy_conformant(Gen *g, const Sym *q, u32 local)
 {
@@ -218,6 +234,8 @@ static void copy_conformant(Gen *g, const Sym *q, u32 local)
 	E1(LOCAL_GET, from);
 	gen_size(g, q->type);
 	E(MEM_COPY);
+	if (q->type->managed)
+		each_of_conformant(g, q, local, true);
 }
 
 /* Puts one parameter where the routine wants it. */
@@ -250,6 +268,28 @@ static void enter_param(Gen *g, Sym *q, u32 local)
 			gen_store_op(g, q->type, 0);
 		}
 	}
+	if (!q->type->managed || q->type->conf)
+		return;
+	if (q->out) { /* what the variable held ends, and the routine finds it empty */
+		E1(LOCAL_GET, local);
+		gen_release_at(g, q->type);
+		E1(LOCAL_GET, local);
+		E1(I32_CONST, 0);
+		E1(I32_CONST, q->type->size);
+		E(MEM_FILL);
+	} else if (q->mode == MODE_VALUE && q->where == W_FRAME) {
+		E1(FRAME_ADDR, q->at_);
+		gen_retain_at(g, q->type);
+	} else if (q->mode == MODE_VALUE) {
+		E1(LOCAL_GET, local);
+		gen_retain(g, q->type);
+	}
+}
+
+/* Whether y is a variable of a routine whose references end with it. */
+bool gen_ends(const Sym *y)
+{
+	return y->kind == S_VAR && y->type->managed && (y->where == W_LOCAL || y->where == W_FRAME);
 }
 
 /* Files that the program's heading names. */
@@ -284,12 +324,17 @@ static void enter(Gen *g, Proc *p)
 	for (Sym *q = p->param; q; local += param_width(q), q = q->next)
 		enter_param(g, q, local);
 	for (Sym *y = p->vars; y; y = y->next)
-		if (y->kind == S_VAR && !y->param && y->where == W_FRAME && y->type->has_file) {
+		if (y->kind == S_VAR && !y->param && y->where == W_FRAME && (y->type->has_file || y->type->managed)) {
 			E1(FRAME_ADDR, y->at_);
 			E1(I32_CONST, 0);
 			E1(I32_CONST, y->type->size);
 			E(MEM_FILL);
 		}
+	if (p->result_var && p->result_var->where == W_FRAME && p->result->managed) {
+		E1(FRAME_ADDR, p->result_var->at_);
+		E1(I32_CONST, 0);
+		E2(I32_STORE, 2, 0);
+	}
 	for (Sym *y = p->vars; y; y = y->next)
 		if (y->bound)
 			bind_file(g, y);
@@ -334,18 +379,21 @@ static void routine(Gen *g, Proc *p)
 	g->taken.n = 0;
 	for (u32 i = 0; i < 3; i++)
 		g->pool[i].n = 0;
-	g->frame = g->frame_max = p->frame;
+	g->frame = g->frame_max = g->frame_keep = p->frame;
+	g->temp.n = g->temp_taken.n = 0;
 	g->sw = p->block->b->sw;
 	pb_begin(g->b, p->func);
 	for (u32 i = 0; i < p->local.n; i++)
 		pb_local(g->b, p->local.p[i]);
 	make_labels(g, p);
+	g->leave = pb_label(g->b);
 	pb_line(g->b, 0);
 	gen_line(g, p->at);
 	enter(g, p);
 	if (p == g->s->main)
 		begin_units(g);
 	gen_stmt(g, p->block->b);
+	E1(LABEL, g->leave); /* where exit goes */
 	if (p == g->s->main)
 		end_units(g);
 	gen_line(g, (Span){ p->block->at.end - 1, p->block->at.end });
@@ -389,6 +437,7 @@ void gen_module(Sema *s, Buf *out)
 		layout(g, p);
 	for (Proc *p = s->main; p; p = p->next)
 		routine(g, p);
+	gen_counting(g);
 	gen_runtime(g);
 	pb_start(g->b, s->main->func);
 	for (Proc *p = s->main; p; p = p->next)
@@ -396,6 +445,9 @@ void gen_module(Sema *s, Buf *out)
 	for (u32 i = 0; i < 3; i++)
 		vec_free(&g->pool[i]);
 	vec_free(&g->taken);
+	vec_free(&g->temp);
+	vec_free(&g->temp_taken);
+	vec_free(&g->counting);
 	const char *limit = pb_error(g->b);
 	if (limit)
 		diag_error(s->c, (Span){ 0, 0 }, "%s", limit);

@@ -16,8 +16,19 @@ enum {
 };
 
 /* Run-time routines written in P-code (gen_rt.c). */
-enum Rt { RT_STR_ASSIGN, RT_STR_APPEND, RT_STR_CMP, RT_STR_COPY, RT_STR_POS, RT_STR_INSERT, RT_STR_DELETE,
-	RT_SET_ADD, RT_SET_RANGE, RT_SET_SUBSET, RT_COUNT };
+enum Rt {
+#define R(op, name, sig, make, frame) RT_##op,
+#include "rt.def"
+#undef R
+	RT_COUNT
+};
+
+/* The block behind a counted reference; what a dynamic string or array holds begins at REF_DATA. */
+enum { REF_COUNT = 0, REF_LENGTH = 4, REF_BYTES = 8, REF_DATA = 16 };
+
+/* A reference that an expression made and nobody else holds: it lives until its place is needed again, at most until the
+ * routine ends.  `at` is a local or, of a record, where it is in the frame, and then `flag` a local that tells whether it is there. */
+typedef struct Temp { Type *type; u32 at, flag; bool used, frame; } Temp;
 
 typedef struct Loop { struct Loop *up; u32 brk, cont; bool brk_used, cont_used; } Loop;
 
@@ -30,6 +41,12 @@ typedef struct Gen {
 	u32 frame, frame_max;     /* bytes of the frame: in use, most */
 	VEC(u32) pool[3];         /* locals for temporaries, free: i, l, d */
 	VEC(u32) taken;           /* in use: local * 4 + kind */
+	VEC(Temp) temp;           /* of the routine */
+	VEC(u32) temp_taken;      /* by the statement and those around it */
+	u32 frame_keep;           /* end of what temporaries have of the frame for the whole routine */
+	VEC(Type *) counting;     /* types whose retain and release routines are to be made */
+	u32 nil_block;            /* a block of length 0, 0 = none yet */
+	u32 leave;                /* label of the routine's end, where its variables end */
 	u32 rt[RT_COUNT];         /* function numbers, UINT32_MAX = not used */
 	u32 unwind_cell;          /* where the program's frame address is kept, 0 = not needed */
 	u8 sw;                    /* switches of the statement */
@@ -51,11 +68,13 @@ u32 gen_frame(Gen *g, u32 size, u32 align);      /* a temporary in memory, until
 void gen_line(Gen *g, Span at);
 void gen_call_sys(Gen *g, const char *name, const char *sig);
 void gen_call_rt(Gen *g, enum Rt k);
+bool gen_ends(const Sym *y);
 char gen_var_kind(const Type *t);
 void gen_runtime(Gen *g); /* makes the run-time routines that were used */
 
 /* gen_place.c */
 Place gen_place(Gen *g, Node *n);
+void gen_unique(Gen *g, Node *n);                 /* makes a dynamic string the variable's own */
 void gen_load(Gen *g, Place p);
 void gen_store(Gen *g, Place p);
 void gen_addr(Gen *g, Node *n);                   /* pushes the address of a variable in memory */
@@ -89,6 +108,41 @@ void gen_builtin(Gen *g, Node *n);
 const char *gen_signature(Gen *g, Sym *params, Type *result, bool link);
 void gen_proc_pair(Gen *g, Node *n);              /* pushes slot and link of a procedural value */
 
+/* gen_ref.c: values that hold counted references */
+bool gen_owned(const Node *n);                    /* its value is a reference of its own, which somebody must take over */
+void gen_ref(Gen *g, Node *n);                    /* pushes it; a new reference is kept in a temporary */
+void gen_own(Gen *g, Node *n, Type *to);          /* pushes it, counted for the one who takes it */
+void gen_retain(Gen *g, const Type *t);           /* counts the reference on the stack */
+void gen_retain_top(Gen *g, const Type *t);       /* ... and leaves it there */
+void gen_release(Gen *g, Type *t);                /* ends the reference on the stack */
+void gen_release_at(Gen *g, Type *t);             /* ends those in the variable whose address is on the stack */
+void gen_retain_at(Gen *g, Type *t);
+u32 gen_release_slot(Gen *g, Type *t);            /* number in the function table of the routine that ends those of one t; 0 = none needed */
+u32 gen_retain_slot(Gen *g, Type *t);
+void gen_end_variable(Gen *g, Node *n);           /* ends the references in a variable */
+void gen_ref_assign(Gen *g, Node *to, Node *from);
+void gen_some(Gen *g);                            /* replaces 0 on the stack by a block of length 0 */
+u32 gen_frame_value(Gen *g, Type *t);             /* room in the frame for a result that holds references */
+void gen_counting(Gen *g);                        /* makes the routines that were asked for */
+void gen_end_temps(Gen *g);
+u32 gen_hold(Gen *g, Type *t);                    /* a local that holds a reference, 0 at first, and ends it if nobody takes it */
+void gen_ref_as(Gen *g, Node *n, Type *to);       /* any value as a counted one, to be looked at */
+/* A routine takes the reference in a variable over and gives one back: between the two it stands on the stack. */
+u32 gen_take(Gen *g, Node *n, Place *p);
+void gen_give_back(Gen *g, u32 at, const Place *p);
+void gen_put(Gen *g, Node *to, u32 v);            /* assigns the new reference in local v */
+void gen_dyn_builtin(Gen *g, Node *n);
+void gen_dyn_value(Gen *g, Node *n);              /* [a, b, c] as a dynamic array */
+void gen_open_value(Gen *g, Node *n);             /* ... for an open array: its address */
+
+/* gen_ansi.c: dynamic strings */
+void gen_view(Gen *g, Node *n);                   /* pushes the address and the number of the characters of any string */
+bool gen_ansi(Gen *g, Node *n);                   /* pushes any string as a dynamic one; true: a new reference */
+u32 gen_ansi_literal(Gen *g, const char *s, u32 n);
+bool gen_ansi_append(Gen *g, Node *to, Node *from); /* s := s + x; false: it is not that */
+void gen_ansi_builtin(Gen *g, Node *n);
+void gen_ansi_compare(Gen *g, Node *n);
+
 /* gen_io.c */
 void gen_io(Gen *g, Node *n);
 
@@ -105,7 +159,6 @@ void gen_set_bytes(const Node *n, u8 out[32]);
 void gen_str(Gen *g, Node *n);                    /* pushes the address of a Turbo string */
 void gen_str_assign(Gen *g, Node *to, Node *from);
 void gen_str_compare(Gen *g, Node *n);
-void gen_str_split(Gen *g, Node *n, u32 *local);  /* pushes address of the characters and their number */
 void gen_chars(Gen *g, Node *n);                  /* pushes the address of a string of characters */
 void gen_str_builtin(Gen *g, Node *n);
 

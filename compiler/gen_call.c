@@ -64,10 +64,20 @@ void gen_proc_pair(Gen *g, Node *n)
 
 static void argument(Gen *g, Node *n, const Sym *q)
 {
-	if (q->mode == MODE_VAR || q->type == g->s->t_untyped || (q->type->conf && n->op != N_STR && n->op != N_CALL))
+	if (q->type->conf && n->op == N_AGG) {
+		gen_open_value(g, n);
+	} else if (q->type->conf && type_counted(n->type)) {
+		if (q->mode == MODE_VAR && n->type->kind == T_ANSI)
+			gen_unique(g, n);
+		gen_ref(g, n);
+		E1(I32_CONST, REF_DATA);
+		E(I32_ADD);
+	} else if (q->mode == MODE_VAR || q->type == g->s->t_untyped || (q->type->conf && n->op != N_STR && n->op != N_CALL))
 		gen_addr(g, n);
 	else if (q->type->conf && n->op == N_STR)
 		gen_chars(g, n);
+	else if (q->type->conf && n->op == N_CALL)
+		gen_expr(g, n);
 	else if (q->type->kind == T_PROC)
 		gen_proc_pair(g, n);
 	else
@@ -81,6 +91,21 @@ static void bound_argument(Gen *g, Node *n, const Sym *bound)
 	const Type *t = n->type, *to;
 	while (q->hidden)
 		q = q->next;
+	if (n->op == N_AGG) { /* an open array that is written out */
+		i32 k = 0;
+		for (const Node *e = n->a; e; e = e->next)
+			k++;
+		E1(I32_CONST, k - 1);
+		return;
+	}
+	if (type_counted(n->type)) {
+		gen_ref(g, n);
+		gen_some(g);
+		E2(I32_LOAD, 2, REF_LENGTH);
+		E1(I32_CONST, 1);
+		E(I32_SUB);
+		return;
+	}
 	for (to = q->type; to->lo_sym != bound && to->hi_sym != bound; to = to->base)
 		t = t->base;
 	if (to->lo_sym) {
@@ -106,7 +131,7 @@ void gen_call(Gen *g, Node *n)
 		E1(LOCAL_SET, slot);
 	}
 	if (hidden) {
-		result = gen_frame(g, t->base->size, MAX(t->base->align, 8u));
+		result = t->base->managed ? gen_frame_value(g, t->base) : gen_frame(g, t->base->size, MAX(t->base->align, 8u));
 		E1(FRAME_ADDR, result);
 	}
 	Node *a = n->b;
@@ -210,10 +235,26 @@ static void new_dispose(Gen *g, Node *n)
 		gen_call_sys(g, "mem.alloc", "i:i");
 		gen_store(g, p);
 	} else {
+		if (n->b->type->base->managed) {
+			gen_expr(g, n->b);
+			gen_release_at(g, n->b->type->base);
+		}
 		gen_expr(g, n->b);
 		E1(I32_CONST, size);
 		gen_call_sys(g, "mem.free", "ii:");
 	}
+}
+
+/* finalize(x): x becomes empty; initialize(x): whatever it held. */
+static void finalize(Gen *g, Node *n)
+{
+	Type *t = n->b->type;
+	if (n->i == B_FINALIZE && t->managed)
+		gen_end_variable(g, n->b);
+	gen_addr(g, n->b);
+	E1(I32_CONST, 0);
+	E1(I32_CONST, t->size);
+	E(MEM_FILL);
 }
 
 /* Elements are stored alike in packed and unpacked arrays: a copy of bytes, with the bounds checked. */
@@ -269,7 +310,7 @@ static void leave(Gen *g, Node *n)
 			r.sym = g->p->result_var;
 			gen_assign(g, &r, n->b);
 		}
-		gen_return(g);
+		E1(JUMP, g->leave);
 		return;
 	case B_BREAK: E1(JUMP, g->loop->brk); return;
 	case B_CONTINUE: E1(JUMP, g->loop->cont); return;
@@ -349,6 +390,8 @@ void gen_builtin(Gen *g, Node *n)
 		E1(I32_CONST, 0);
 		E(I32_NE);
 		break;
+	case B_INITIALIZE:
+	case B_FINALIZE: finalize(g, n); break;
 	case B_NEW: case B_DISPOSE: new_dispose(g, n); break;
 	case B_INC: case B_DEC: step(g, n); break;
 	case B_PACK: case B_UNPACK: pack(g, n); break;
@@ -363,6 +406,7 @@ void gen_builtin(Gen *g, Node *n)
 		break;
 	case B_CLOCKMS: gen_call_sys(g, "time.ms", ":l"); break;
 	case B_UNIXTIME: gen_call_sys(g, "time.unix", ":l"); break;
+	case B_HIGH: case B_SETLENGTH: case B_SETSTRING: case B_UNIQUESTRING:
 	case B_LENGTH: case B_CONCAT: case B_COPY: case B_POS: case B_INSERT: case B_DELETE: case B_STR: case B_VAL:
 	case B_PARAMSTR:
 		gen_str_builtin(g, n);

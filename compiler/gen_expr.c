@@ -76,6 +76,10 @@ void gen_as(Gen *g, Node *n, Type *to)
 		gen_set_as(g, n, to);
 		return;
 	}
+	if (type_counted(to)) {
+		gen_ref_as(g, n, to);
+		return;
+	}
 	if (to->kind == T_STRING) {
 		gen_str(g, n);
 		return;
@@ -392,6 +396,14 @@ static void relation(Gen *g, Node *n)
 	const Type *a = n->a->type, *b = n->b->type;
 	if (a->kind == T_SET) {
 		gen_set_compare(g, n);
+	} else if (a->kind == T_ANSI || b->kind == T_ANSI || (n->a->op == N_STR && n->a->n > 255) || (n->b->op == N_STR && n->b->n > 255)) {
+		gen_ansi_compare(g, n);
+		E1(I32_CONST, 0);
+		pb_op(g->b, op[0]);
+	} else if (a->kind == T_DYN || b->kind == T_DYN) {
+		gen_ref(g, n->a);
+		gen_ref(g, n->b);
+		pb_op(g->b, op[0]);
 	} else if (a->kind == T_STRING || b->kind == T_STRING || a->kind == T_ARRAY || b->kind == T_ARRAY) {
 		gen_str_compare(g, n);
 	} else if (a->kind == T_REAL || b->kind == T_REAL) {
@@ -411,6 +423,33 @@ static void relation(Gen *g, Node *n)
 
 /* ---- all expressions ---- */
 
+/* Any value as an address: of a string, that of its characters, which a 0 follows. */
+static void pointer(Gen *g, Node *n)
+{
+	if (type_stringy(n->type) && n->type->kind != T_ARRAY) {
+		gen_ref_as(g, n, g->s->t_ansi);
+		gen_some(g);
+		E1(I32_CONST, REF_DATA);
+		E(I32_ADD);
+	} else if (n->op == N_STR) {
+		E1(I32_CONST, pb_data(g->b, n->s, n->n + 1, 1)); /* the scanner ends it with a 0 */
+	} else if (n->type->kind == T_INT) {
+		gen_wide(g, n);
+		E(I32_WRAP);
+	} else if (n->type->kind == T_DYN) {
+		u32 p = gen_temp(g, 'i');
+		gen_ref(g, n);
+		E1(LOCAL_TEE, p);
+		E1(I32_CONST, REF_DATA);
+		E(I32_ADD);
+		E1(I32_CONST, 0);
+		E1(LOCAL_GET, p);
+		E(SELECT);
+	} else {
+		gen_expr(g, n);
+	}
+}
+
 static void conversion(Gen *g, Node *n)
 {
 	Type *to = n->type, *from = n->a->type;
@@ -419,8 +458,17 @@ static void conversion(Gen *g, Node *n)
 		gen_round_single(g, to);
 	} else if (to->kind == T_STRING) {
 		gen_str(g, n->a);
-	} else if (to->kind == T_PTR) {
+	} else if (to->kind == T_ANSI && from->kind != T_ANSI) {
+		if (!gen_ansi(g, n->a)) /* what a conversion gives is new */
+			gen_retain_top(g, to);
+	} else if (to->kind >= T_ANSI) {
 		gen_expr(g, n->a);
+	} else if (to->kind == T_PTR) {
+		pointer(g, n->a);
+	} else if (to->kind == T_INT && (from->kind == T_PTR || from->kind >= T_ANSI)) {
+		pointer(g, n->a);
+		if (type_letter(to) == 'l')
+			E(I64_EXTEND_U);
 	} else if (to->kind == T_INT && from->kind == T_INT) { /* Turbo's value typecast cuts bits off */
 		gen_wide(g, n->a);
 		if (to->size < 8 && to->lo < 0)
@@ -470,6 +518,10 @@ void gen_expr(Gen *g, Node *n)
 			gen_set_binary(g, n);
 		else if (n->type->kind == T_STRING)
 			gen_str(g, n);
+		else if (n->type->kind == T_ANSI)
+			gen_ansi(g, n);
+		else if (n->op == N_AGG)
+			gen_dyn_value(g, n);
 		else if (n->type->kind == T_BOOL)
 			logical(g, n);
 		else

@@ -110,15 +110,13 @@ static void write_iso_bool(Gen *g, Node *v, Node *width)
 /* A Turbo string.  Its address is found before the file is pushed: it takes a local. */
 static void write_string(Gen *g, Node *f, Node *v, Node *width)
 {
-	u32 at = gen_temp(g, 'i');
-	gen_str(g, v);
+	u32 at = gen_temp(g, 'i'), len = gen_temp(g, 'i');
+	gen_view(g, v);
+	E1(LOCAL_SET, len);
 	E1(LOCAL_SET, at);
 	push_file(g, f, 2);
 	E1(LOCAL_GET, at);
-	E1(I32_CONST, 1);
-	E(I32_ADD);
-	E1(LOCAL_GET, at);
-	E2(I32_LOAD8_U, 0, 0);
+	E1(LOCAL_GET, len);
 	push_width(g, width, -1);
 	gen_call_sys(g, "text.write.str", "iiii:");
 }
@@ -146,7 +144,7 @@ static void write_ordinal(Gen *g, Node *v, Node *width, bool iso)
 static void write_one(Gen *g, Node *f, Node *n, bool iso)
 {
 	Node *v = n->op == N_FMT ? n->a : n, *width = n->op == N_FMT ? n->b : NULL, *places = n->op == N_FMT ? n->c : NULL;
-	if (v->type->kind == T_STRING) {
+	if (v->type->kind == T_STRING || v->type->kind == T_ANSI || v->type->kind == T_PTR) {
 		write_string(g, f, v, width);
 		return;
 	}
@@ -172,6 +170,14 @@ static void write_one(Gen *g, Node *f, Node *n, bool iso)
 static void read_one(Gen *g, Node *f, Node *n)
 {
 	Type *t = n->type;
+	if (t->kind == T_ANSI) {
+		u32 v = gen_temp(g, 'i');
+		push_file(g, f, 1);
+		gen_call_rt(g, RT_ANSI_READ);
+		E1(LOCAL_SET, v);
+		gen_put(g, n, v);
+		return;
+	}
 	if (t->kind == T_STRING) {
 		u32 at = gen_temp(g, 'i');
 		gen_addr(g, n);
@@ -295,13 +301,7 @@ static void open_close(Gen *g, Node *n)
 	static const char *const name[] = { "text.assign", "text.reset", "text.rewrite", "text.append", "text.close" };
 	gen_addr(g, n->b);
 	if (n->i == B_ASSIGN) {
-		u32 at = gen_temp(g, 'i');
-		gen_str(g, n->b->next);
-		E1(LOCAL_TEE, at);
-		E1(I32_CONST, 1);
-		E(I32_ADD);
-		E1(LOCAL_GET, at);
-		E2(I32_LOAD8_U, 0, 0);
+		gen_view(g, n->b->next);
 	}
 	gen_call_sys(g, name[n->i - B_ASSIGN], n->i == B_ASSIGN ? "iii:" : "i:");
 }

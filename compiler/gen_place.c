@@ -156,9 +156,60 @@ static Place place_conformant(Gen *g, Node *n, Place p)
 	return p;
 }
 
+/* A string that is to be written becomes the variable's own. */
+void gen_unique(Gen *g, Node *n)
+{
+	Place p;
+	u32 at = gen_take(g, n, &p);
+	gen_call_rt(g, RT_ANSI_UNIQUE);
+	gen_give_back(g, at, &p);
+}
+
+/* An element of a dynamic array, or a character of a dynamic string, the first of which is number 1. */
+static Place place_counted(Gen *g, Node *n)
+{
+	i32 lo = n->a->type->kind == T_ANSI;
+	Place p = memory(n->type, REF_DATA);
+	u32 at = gen_temp(g, 'i');
+	if (n->flags & NF_WRITTEN)
+		gen_unique(g, n->a);
+	gen_ref(g, n->a);
+	if (!(n->sw & SW_RANGE) && n->b->op == N_INT) {
+		p.off += (u32)(n->b->i - lo) * n->type->size;
+		return p;
+	}
+	if (n->sw & SW_RANGE)
+		gen_some(g);
+	E1(LOCAL_TEE, at);
+	gen_int(g, n->b);
+	if (lo) {
+		E1(I32_CONST, lo);
+		E(I32_SUB);
+	}
+	if (n->sw & SW_RANGE) { /* as numbers without sign, one comparison does for both ends */
+		u32 k = gen_temp(g, 'i');
+		E1(LOCAL_TEE, k);
+		E1(LOCAL_GET, at);
+		E2(I32_LOAD, 2, REF_LENGTH);
+		E(I32_GE_U);
+		E1(TRAP_IF, 201);
+		E1(LOCAL_GET, k);
+	}
+	E2(INDEX_U, 0, n->type->size);
+	return p;
+}
+
 static Place place_index(Gen *g, Node *n)
 {
 	const Type *a = n->a->type;
+	if (type_counted(a))
+		return place_counted(g, n);
+	if (a->kind == T_PTR) {
+		gen_expr(g, n->a);
+		gen_int(g, n->b);
+		E2(INDEX_U, 0, n->type->size);
+		return memory(n->type, 0);
+	}
 	bool str = a->kind == T_STRING;
 	i64 lo = str ? 0 : a->index->lo, hi = str ? a->hi : a->index->hi;
 	Place p = gen_place(g, n->a);

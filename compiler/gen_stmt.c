@@ -29,17 +29,52 @@ static void assign_proc(Gen *g, Node *to, Node *from)
 	E2(I32_STORE, 2, 4);
 }
 
+/* Whether the variable lies in a block that moves when it grows. */
+static bool may_move(const Node *n)
+{
+	for (; n->op == N_INDEX || n->op == N_FIELD; n = n->a)
+		if (n->op == N_INDEX && type_counted(n->a->type))
+			return true;
+	return false;
+}
+
+/* Whether evaluating n may run a routine of the program. */
+static bool calls(const Node *n)
+{
+	for (; n; n = n->next)
+		if (n->op == N_CALL || n->op > N_PROCVAL || calls(n->a) || (n->op != N_VAR && calls(n->b)))
+			return true;
+	return false;
+}
+
 void gen_assign(Gen *g, Node *to, Node *from)
 {
 	Type *t = to->type;
-	if (t->kind == T_STRING) {
+	if (t->managed) {
+		gen_ref_assign(g, to, from);
+	} else if (t->kind == T_STRING) {
 		gen_str_assign(g, to, from);
 	} else if (t->kind == T_PROC) {
 		assign_proc(g, to, from);
+	} else if (type_scalar(t) && may_move(to) && calls(from)) {
+		u32 v = gen_temp(g, type_letter(t));
+		gen_as(g, from, t);
+		E1(LOCAL_SET, v);
+		Place p = gen_place(g, to);
+		E1(LOCAL_GET, v);
+		gen_store(g, p);
 	} else if (type_scalar(t)) {
 		Place p = gen_place(g, to);
 		gen_as(g, from, t);
 		gen_store(g, p);
+	} else if (may_move(to) && calls(from)) {
+		u32 v = gen_temp(g, 'i');
+		gen_as(g, from, t);
+		E1(LOCAL_SET, v);
+		gen_addr(g, to);
+		E1(LOCAL_GET, v);
+		gen_size(g, t);
+		E(MEM_COPY);
 	} else {
 		gen_addr(g, to);
 		gen_as(g, from, t);
@@ -50,7 +85,25 @@ void gen_assign(Gen *g, Node *to, Node *from)
 
 /* ---- control ---- */
 
-/* Files end with the routine that declares them, then comes the result, then `return`. */
+/* Ends the references that the routine's variables and temporaries hold. */
+static void end_references(Gen *g, Proc *p)
+{
+	for (Sym *y = p->vars; y; y = y->next)
+		if (!y->param && gen_ends(y) && !y->value) {
+			Node n = { .op = N_VAR, .type = y->type };
+			n.sym = y;
+			gen_end_variable(g, &n);
+		}
+	for (Sym *q = p->param; q; q = q->next)
+		if (q->mode == MODE_VALUE && q->type->managed) {
+			Node n = { .op = N_VAR, .type = q->type };
+			n.sym = q;
+			gen_end_variable(g, &n);
+		}
+	gen_end_temps(g);
+}
+
+/* Files and references end with the routine that declares them, then comes the result, then `return`. */
 void gen_return(Gen *g)
 {
 	Proc *p = g->p;
@@ -60,6 +113,8 @@ void gen_return(Gen *g)
 			E1(I32_CONST, y->type->size);
 			gen_call_sys(g, "file.leave", "ii:");
 		}
+	if (p->level > 1)
+		end_references(g, p);
 	for (Sym *q = p->param; q; q = q->next)
 		if (q->type->conf && q->mode == MODE_VALUE) {
 			Node n = { .op = N_VAR, .type = q->type };
@@ -361,7 +416,9 @@ static void statement(Gen *g, Node *n)
 	case N_ASSIGN: gen_assign(g, n->a, n->b); break;
 	case N_CALLST:
 		gen_expr(g, n->a);
-		if (n->a->type->kind != T_VOID)
+		if (type_counted(n->a->type) && gen_owned(n->a))
+			gen_release(g, n->a->type);
+		else if (n->a->type->kind != T_VOID)
 			E(DROP); /* a function called for its effects */
 		break;
 	case N_IF: if_stmt(g, n); break;
@@ -377,7 +434,7 @@ static void statement(Gen *g, Node *n)
 
 void gen_stmt(Gen *g, Node *n)
 {
-	u32 frame = g->frame, taken = g->taken.n;
+	u32 frame = g->frame, taken = g->taken.n, temps = g->temp_taken.n;
 	if (n->op == N_BEGIN) {
 		gen_stmts(g, n->a);
 		return;
@@ -390,7 +447,9 @@ void gen_stmt(Gen *g, Node *n)
 	g->sw = n->sw;
 	statement(g, n);
 	g->sw = sw;
-	g->frame = frame;
+	g->frame = MAX(frame, g->frame_keep);
+	while (g->temp_taken.n > temps)
+		g->temp.p[g->temp_taken.p[--g->temp_taken.n]].used = false;
 	while (g->taken.n > taken) {
 		u32 t = g->taken.p[--g->taken.n];
 		vec_push(&g->pool[t & 3], t >> 2);

@@ -97,6 +97,13 @@ void gen_str(Gen *g, Node *n)
 		from_char(g, n);
 	} else if (n->type->kind == T_STRING) {
 		gen_expr(g, n);
+	} else if (n->type->kind == T_ANSI || n->type->kind == T_PTR) {
+		u32 at = gen_frame(g, 256, 8);
+		E1(FRAME_ADDR, at);
+		E1(I32_CONST, 255);
+		gen_view(g, n);
+		gen_call_rt(g, RT_STR_PUT);
+		E1(FRAME_ADDR, at);
 	} else {
 		from_chars(g, n);
 	}
@@ -133,6 +140,11 @@ void gen_str_assign(Gen *g, Node *to, Node *from)
 		return;
 	}
 	E1(I32_CONST, cap);
+	if (from->type->kind == T_ANSI) {
+		gen_view(g, from);
+		gen_call_rt(g, RT_STR_PUT);
+		return;
+	}
 	gen_str(g, from);
 	gen_call_rt(g, RT_STR_ASSIGN);
 }
@@ -159,25 +171,16 @@ void gen_str_compare(Gen *g, Node *n)
 
 /* ---- predefined routines ---- */
 
-/* Pushes the address of the characters and their number. */
-void gen_str_split(Gen *g, Node *n, u32 *local)
-{
-	*local = gen_temp(g, 'i');
-	gen_str(g, n);
-	E1(LOCAL_TEE, *local);
-	E1(I32_CONST, 1);
-	E(I32_ADD);
-	E1(LOCAL_GET, *local);
-	E2(I32_LOAD8_U, 0, 0);
-}
-
 /* str(x : w : d, s) */
 static void str(Gen *g, Node *n)
 {
 	Node *f = n->b, *v = f->op == N_FMT ? f->a : f, *to = f->next;
 	bool real = v->type->kind == T_REAL;
-	u32 at = gen_temp(g, 'i');
-	gen_addr(g, to);
+	u32 at = gen_temp(g, 'i'), dynamic = to->type->kind == T_ANSI, frame = dynamic ? gen_frame(g, 256, 8) : 0;
+	if (dynamic)
+		E1(FRAME_ADDR, frame);
+	else
+		gen_addr(g, to);
 	E1(LOCAL_TEE, at);
 	if (real)
 		gen_real(g, v);
@@ -194,21 +197,29 @@ static void str(Gen *g, Node *n)
 	E1(LOCAL_GET, at);
 	E1(I32_CONST, 1);
 	E(I32_ADD);
-	E1(I32_CONST, to->type->hi);
+	E1(I32_CONST, dynamic ? 255 : to->type->hi);
 	if (real)
 		gen_call_sys(g, type_single(v->type) ? "str.single" : "str.real", "diiii:i");
 	else
 		gen_call_sys(g, "str.int", "liii:i");
 	E2(I32_STORE8, 0, 0);
+	if (!dynamic)
+		return;
+	E1(FRAME_ADDR, frame + 1);
+	E1(FRAME_ADDR, frame);
+	E2(I32_LOAD8_U, 0, 0);
+	gen_call_rt(g, RT_ANSI_MAKE);
+	E1(LOCAL_SET, at);
+	gen_put(g, to, at);
 }
 
 /* val(s, x, code) */
 static void val(Gen *g, Node *n)
 {
 	Node *x = n->b->next, *code = x->next;
-	u32 cell = gen_frame(g, 4, 4), local;
+	u32 cell = gen_frame(g, 4, 4);
 	Place p = gen_place(g, x);
-	gen_str_split(g, n->b, &local);
+	gen_view(g, n->b);
 	E1(FRAME_ADDR, cell);
 	if (x->type->kind == T_REAL) {
 		gen_call_sys(g, "val.real", "iii:d");
@@ -217,6 +228,8 @@ static void val(Gen *g, Node *n)
 		gen_convert(g, g->s->t_int64, INT64_MIN, INT64_MAX, x->type);
 	}
 	gen_store(g, p);
+	if (!code)
+		return;
 	p = gen_place(g, code);
 	E1(FRAME_ADDR, cell);
 	E2(I32_LOAD, 2, 0);
@@ -243,10 +256,32 @@ static void paramstr(Gen *g, Node *n)
 	E1(FRAME_ADDR, at);
 }
 
+/* Whether a predefined routine works on dynamic strings or arrays here. */
+static bool is_dynamic(const Node *n)
+{
+	const Node *a = n->b, *b = a->next;
+	switch (n->i) {
+	case B_STR: case B_VAL: case B_PARAMSTR: return false;
+	case B_SETLENGTH: case B_SETSTRING: case B_UNIQUESTRING: case B_HIGH: return true;
+	case B_INSERT: return type_counted(b->type);
+	case B_POS: return type_counted(a->type) || type_counted(b->type) || b->next;
+	case B_COPY: case B_CONCAT: return type_counted(n->type);
+	}
+	return type_counted(a->type);
+}
+
 void gen_str_builtin(Gen *g, Node *n)
 {
 	Node *a = n->b, *b = a ? a->next : NULL, *c = b ? b->next : NULL;
 	u32 at;
+	if (is_dynamic(n)) {
+		const Node *to = n->i == B_INSERT ? b : a;
+		if (to->type->kind == T_DYN)
+			gen_dyn_builtin(g, n);
+		else
+			gen_ansi_builtin(g, n);
+		return;
+	}
 	switch (n->i) {
 	case B_LENGTH:
 		if (a->type->conf) {
@@ -265,7 +300,10 @@ void gen_str_builtin(Gen *g, Node *n)
 		at = result(g);
 		gen_str(g, a);
 		gen_int(g, b);
-		gen_int(g, c);
+		if (c)
+			gen_int(g, c);
+		else
+			E1(I32_CONST, 255);
 		gen_call_rt(g, RT_STR_COPY);
 		E1(FRAME_ADDR, at);
 		break;

@@ -13,13 +13,20 @@ typedef struct Proc Proc;
 
 typedef enum TypeKind {
 	T_POISON,  /* of an expression whose error was reported: fits everywhere */
-	T_VOID, T_INT, T_BOOL, T_CHAR, T_ENUM, T_REAL, T_ARRAY, T_RECORD, T_SET, T_PTR, T_STRING, T_TEXT, T_FILE, T_PROC
+	T_VOID, T_INT, T_BOOL, T_CHAR, T_ENUM, T_REAL, T_ARRAY, T_RECORD, T_SET, T_PTR, T_STRING, T_TEXT, T_FILE, T_PROC,
+	T_ANSI,    /* dynamic string: the address of a counted block, or 0 for the empty one */
+	T_DYN,     /* dynamic array, likewise */
+	T_CLASS,   /* reference to an object of a class */
+	T_CLASSREF /* reference to a class itself */
 } TypeKind;
 
 struct Type {
 	u8 kind;
 	bool conf;       /* an array whose bounds are known at run time only */
 	bool packed, has_file; /* has_file: it is or holds a file, which must begin as 0 */
+	bool managed;    /* it is or holds a counted reference: copies are counted, and it ends with its scope */
+	bool u64;        /* qword: 64 bits without a sign */
+	bool of_object;  /* routine: a method with its object */
 	u8 align;
 	u32 size;
 	i64 lo, hi;      /* ordinals: the range; sets: of the elements; strings: hi is the capacity */
@@ -31,6 +38,7 @@ struct Type {
 	Name *pending;   /* pointer to a type that is not declared yet */
 	Span at;
 	u32 nparam;
+	u32 retain, release; /* for the generator: routines that count its references up and down, plus 1; 0 = none yet */
 	u32 names;       /* enumerations: where the generator put the table of their names, 0 = nowhere yet */
 };
 
@@ -42,6 +50,7 @@ struct Sym {
 	u8 mode;         /* of a parameter: MODE_* */
 	bool user;       /* of the program, not of the library */
 	bool param, field;
+	bool out;        /* a parameter that gives something back only */
 	bool tag;        /* a field that selects variants */
 	Span threat;     /* where an inner routine changes it */
 	bool address;    /* needs memory: passed by reference, used by `with` and the like */
@@ -136,7 +145,7 @@ typedef struct Sema {
 	u32 block, nblock; /* a number for each block */
 	Seq *seq;        /* the innermost around the statement */
 	VEC(Type *) ptr; /* pointer types with a pending target */
-	Type *t_poison, *t_int, *t_int64, *t_bool, *t_char, *t_real, *t_single, *t_string, *t_text, *t_nil, *t_emptyset, *t_void, *t_untyped; /* t_untyped: of parameters without a type */
+	Type *t_poison, *t_int, *t_int64, *t_bool, *t_char, *t_real, *t_single, *t_string, *t_ansi, *t_text, *t_nil, *t_emptyset, *t_void, *t_untyped; /* t_untyped: of parameters without a type */
 	VEC(struct Unit *) unit, order; /* as they begin, as they are complete: the order of their initializations */
 	struct Unit *in_unit;    /* the unit that is being analysed, null: the program */
 	struct Unit *root;       /* stands for the program among units */
@@ -159,6 +168,8 @@ Type *type_chars(Sema *s, u32 n);      /* packed array [1..n] of char */
 Type *type_array(Sema *s, Type *index, Type *elem, bool packed, Span at);
 Type *type_set(Sema *s, Type *elem, i64 lo, i64 hi);
 Type *type_pointer(Sema *s, Type *target);
+Type *type_dyn(Sema *s, Type *elem);
+bool type_counted(const Type *t);      /* a dynamic string or array: a counted reference itself */
 Type *type_file(Sema *s, Type *component);
 Type *type_host(Sema *s, Type *t);     /* integer for all integer types; a subrange's host */
 Type *type_conformant(Sema *s, Type *index, Type *elem, bool packed);
@@ -184,11 +195,14 @@ Sym *sema_params(Sema *s, Node *list, u32 *count); /* hidden ones are not counte
 Sym *sema_field(const Type *rec, const Name *n);
 const char *sema_similar(Sema *s, const Name *n, const Type *rec);
 
-/* ---- sema_expr.c ---- */
+/* ---- sema_expr.c, sema_place.c, sema_const.c, sema_convert.c ---- */
+Node *sema_designator(Sema *s, Node *n, bool target); /* target: the name of a function in itself is its result */
+Node *sema_int_const(Sema *s, Node *n, i64 v);
 Node *sema_expr(Sema *s, Node *n);
 Node *sema_lvalue(Sema *s, Node *n, bool whole); /* a variable; whole: it becomes the target of an assignment */
 Node *sema_convert(Sema *s, Node *n, Type *to, const char *what); /* for assignment; reports what does not fit */
 Node *sema_expr_for(Sema *s, Node *n, Type *to, const char *what);
+Node *sema_array_value(Sema *s, Node *n, Type *to);
 bool sema_const_int(Sema *s, Node **n, Type **type, i64 *v);
 Node *sema_ordinal(Sema *s, Node *n, const char *what);
 bool sema_qualified(Sema *s, Node *n);
@@ -201,7 +215,7 @@ Node *sema_make(Sema *s, NodeKind op, Node *at, Type *t, Node *a);
 void sema_constdef(Sema *s, Node *n);
 Node *sema_init(Sema *s, Node *n, Type *t);
 
-/* ---- sema_call.c ---- */
+/* ---- sema_call.c, sema_builtin.c ---- */
 Node *sema_call(Sema *s, Node *n, bool statement);
 Node *sema_builtin(Sema *s, Node *n, Sym *f, bool statement);
 void sema_args(Sema *s, Node *call, Sym *param, u32 nparam, const Name *name, Span decl);

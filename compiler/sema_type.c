@@ -6,8 +6,7 @@ static bool foreign_type(Sema *s, const Node *n)
 {
 	static const struct { const char *name, *instead; } types[] = {
 		{ "comp", "; use int64" }, { "currency", "" },
-		{ "qword", "; use int64" }, { "uint64", "; use int64" }, { "ansistring", "; use string" },
-		{ "widestring", "" }, { "unicodestring", "" }, { "pchar", "" }, { "variant", "" },
+		{ "widestring", "; use ansistring" }, { "unicodestring", "; use ansistring" }, { "variant", "" },
 	};
 	for (u32 i = 0; i < COUNT(types); i++)
 		if (!strcmp(n->name->s, types[i].name)) {
@@ -23,8 +22,8 @@ static Type *named_type(Sema *s, Node *n)
 	if (!n->name->sym && foreign_type(s, n))
 		return s->t_poison;
 	Sym *y = sema_resolve(s, n);
-	if (y->kind == S_TYPE || y->kind == S_POISON)
-		return y->type;
+	if (y->kind == S_TYPE || y->kind == S_POISON) /* {$H+}: `string` without a length is dynamic */
+		return y->type == s->t_string && (n->sw & SW_LONG) && n->op == N_TNAME && !strcmp(n->name->s, "string") ? s->t_ansi : y->type;
 	diag_error(s->c, n->at, "'%s' is not a type", diag_name(s->c, n->name));
 	if (y->user)
 		diag_note(s->c, y->at, "declared here");
@@ -90,9 +89,9 @@ static Type *array_type(Sema *s, Node *n)
 	u32 k = 0;
 	for (Node *i = n->a; ; i = i->next)
 		if (!i || i->op == N_TCONF) {
-			if (i || !n->a)
-				diag_error(s->c, n->at, i ? "only a parameter can be a conformant array" : "dynamic arrays are not supported");
-			if (i || !n->a)
+			if (i)
+				diag_error(s->c, n->at, "only a parameter can be a conformant array");
+			if (i)
 				return s->t_poison;
 			break;
 		}
@@ -112,6 +111,8 @@ static Type *array_type(Sema *s, Node *n)
 		index[k++] = t;
 	}
 	Type *t = sema_type(s, n->b);
+	if (!n->a)
+		return t->kind == T_POISON ? t : type_dyn(s, t);
 	for (bool bad = t->kind == T_POISON; k--;) {
 		bad = bad || index[k]->kind == T_POISON;
 		t = bad ? s->t_poison : type_array(s, index[k], t, n->i, n->at);
@@ -138,6 +139,7 @@ static void add_field(Sema *s, Layout *l, Name *name, Span at, Type *t)
 	l->at += t->size;
 	l->t->align = MAX(l->t->align, t->align);
 	l->t->has_file |= t->has_file;
+	l->t->managed |= t->managed;
 	if (l->at > 1u << 30) {
 		diag_error(s->c, at, "this record is too large (the limit is 1 GiB)");
 		l->at = 0;

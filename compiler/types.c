@@ -50,16 +50,34 @@ void type_init(Sema *s)
 {
 	static const struct { const char *name; i64 lo, hi; } ints[] = {
 		{ "byte", 0, 255 }, { "shortint", -128, 127 }, { "word", 0, 65535 }, { "smallint", -32768, 32767 },
-		{ "cardinal", 0, UINT32_MAX }, { "longword", 0, UINT32_MAX },
+		{ "cardinal", 0, UINT32_MAX }, { "longword", 0, UINT32_MAX }, { "dword", 0, UINT32_MAX }, { "uint32", 0, UINT32_MAX },
+		{ "ptruint", 0, UINT32_MAX }, { "sizeuint", 0, UINT32_MAX }, { "nativeuint", 0, UINT32_MAX }, { "uint16", 0, 65535 },
+		{ "uint8", 0, 255 }, { "int8", -128, 127 }, { "int16", -32768, 32767 },
+	};
+	static const char *const like_int[] = { "longint", "int32", "ptrint", "sizeint", "nativeint" };
+	static const struct { const char *name, *to; } pointers[] = {
+		{ "pchar", "char" }, { "pansichar", "char" }, { "pbyte", "byte" }, { "pinteger", "integer" }, { "plongint", "longint" }, { "pword", "word" },
+		{ "pint64", "int64" }, { "psmallint", "smallint" }, { "pcardinal", "cardinal" }, { "pdouble", "double" }, { "pextended", "extended" },
+		{ "psingle", "single" }, { "pboolean", "boolean" }, { "pshortstring", "shortstring" }, { "pansistring", "ansistring" }, { "ppointer", "pointer" },
+		{ "pqword", "qword" }, { "plongword", "longword" }, { "pshortint", "shortint" },
 	};
 	s->t_poison = type_new(s, T_POISON, 4, 4);
 	s->t_void = type_new(s, T_VOID, 0, 1);
 	s->t_untyped = type_new(s, T_VOID, 1, 1);
 	predefine(s, "integer", s->t_int = ordinal(s, T_INT, INT32_MIN, INT32_MAX));
-	predefine(s, "longint", s->t_int);
+	for (u32 i = 0; i < COUNT(like_int); i++)
+		predefine(s, like_int[i], s->t_int);
 	predefine(s, "int64", s->t_int64 = ordinal(s, T_INT, INT64_MIN, INT64_MAX));
 	predefine(s, "boolean", s->t_bool = ordinal(s, T_BOOL, 0, 1));
+	predefine(s, "longbool", s->t_bool);
+	predefine(s, "bytebool", s->t_bool);
+	predefine(s, "wordbool", s->t_bool);
 	predefine(s, "char", s->t_char = ordinal(s, T_CHAR, 0, 255));
+	predefine(s, "ansichar", s->t_char);
+	Type *q = ordinal(s, T_INT, INT64_MIN, INT64_MAX);
+	q->u64 = true;
+	predefine(s, "qword", q);
+	predefine(s, "uint64", q);
 	predefine(s, "real", s->t_real = type_new(s, T_REAL, 8, 8));
 	predefine(s, "double", s->t_real);
 	predefine(s, "extended", s->t_real);
@@ -68,11 +86,19 @@ void type_init(Sema *s)
 	s->t_text->has_file = true;
 	predefine(s, "string", s->t_string = type_string(s, 255));
 	predefine(s, "shortstring", s->t_string);
+	s->t_ansi = type_new(s, T_ANSI, 4, 4);
+	s->t_ansi->base = s->t_char;
+	s->t_ansi->managed = true;
+	predefine(s, "ansistring", s->t_ansi);
+	predefine(s, "rawbytestring", s->t_ansi);
+	predefine(s, "utf8string", s->t_ansi);
 	for (u32 i = 0; i < COUNT(ints); i++)
 		predefine(s, ints[i].name, type_range(s, s->t_int, ints[i].lo, ints[i].hi));
 	s->t_nil = type_new(s, T_PTR, 4, 4);
 	predefine(s, "pointer", s->t_nil);
 	s->t_nil->name = NULL;
+	for (u32 i = 0; i < COUNT(pointers); i++)
+		predefine(s, pointers[i].name, type_pointer(s, ast_name(s->c, pointers[i].to, (u32)strlen(pointers[i].to))->sym->type));
 	s->t_emptyset = type_new(s, T_SET, 4, 4);
 	s->t_emptyset->hi = -1;
 }
@@ -98,6 +124,7 @@ Type *type_array(Sema *s, Type *index, Type *elem, bool packed, Span at)
 	t->base = elem;
 	t->packed = packed;
 	t->has_file = elem->has_file;
+	t->managed = elem->managed;
 	return t;
 }
 
@@ -109,6 +136,7 @@ Type *type_conformant(Sema *s, Type *index, Type *elem, bool packed)
 	t->base = elem;
 	t->packed = packed;
 	t->has_file = elem->has_file;
+	t->managed = elem->managed;
 	t->conf = true;
 	return t;
 }
@@ -132,6 +160,20 @@ Type *type_set(Sema *s, Type *elem, i64 lo, i64 hi)
 	t->lo = lo;
 	t->hi = hi;
 	return t;
+}
+
+Type *type_dyn(Sema *s, Type *elem)
+{
+	Type *t = type_new(s, T_DYN, 4, 4);
+	t->base = elem;
+	t->index = s->t_int;
+	t->managed = true;
+	return t;
+}
+
+bool type_counted(const Type *t)
+{
+	return t->kind == T_ANSI || t->kind == T_DYN;
 }
 
 Type *type_pointer(Sema *s, Type *target)
@@ -166,7 +208,7 @@ bool type_ordinal(const Type *t)
 
 bool type_scalar(const Type *t)
 {
-	return type_ordinal(t) || t->kind == T_REAL || t->kind == T_PTR || t->kind == T_POISON || (t->kind == T_SET && t->size <= 8);
+	return type_ordinal(t) || t->kind == T_REAL || t->kind == T_PTR || t->kind == T_POISON || t->kind >= T_ANSI || (t->kind == T_SET && t->size <= 8);
 }
 
 bool type_is_chars(const Type *t)
@@ -176,7 +218,7 @@ bool type_is_chars(const Type *t)
 
 bool type_stringy(const Type *t)
 {
-	return t->kind == T_STRING || t->kind == T_CHAR || type_is_chars(t);
+	return t->kind == T_STRING || t->kind == T_ANSI || t->kind == T_CHAR || type_is_chars(t);
 }
 
 bool type_single(const Type *t)
@@ -225,8 +267,10 @@ bool type_same(Sema *s, const Type *a, const Type *b)
 	if (a->kind != b->kind)
 		return false;
 	switch (a->kind) {
-	case T_INT: case T_BOOL: case T_CHAR: case T_REAL:
+	case T_INT: case T_BOOL: case T_CHAR: case T_REAL: case T_ANSI:
 		return true;
+	case T_DYN:
+		return a->base == b->base || (a->base->kind == T_DYN && type_same(s, a->base, b->base));
 	case T_ENUM:
 		return (a->base ? a->base : a) == (b->base ? b->base : b);
 	case T_SET:
@@ -264,6 +308,10 @@ const char *type_str(Sema *s, const Type *t)
 			return arena_printf(s->a, "string of %u characters", t->size);
 		return arena_printf(s->a, "array of %s", t->base->kind == T_ARRAY && !t->base->name ? "array" : type_str(s, t->base));
 	case T_RECORD: return "record";
+	case T_ANSI: return "ansistring";
+	case T_DYN: return arena_printf(s->a, "array of %s", t->base->kind == T_DYN && !t->base->name ? "array" : type_str(s, t->base));
+	case T_CLASS: return "class";
+	case T_CLASSREF: return "class of";
 	case T_SET: return t->base ? arena_printf(s->a, "set of %s", type_str(s, t->base)) : "set";
 	case T_PTR: return t->base && t->base->name ? arena_printf(s->a, "^%s", diag_name(s->c, t->base->name)) : t->base ? "pointer" : "nil";
 	case T_STRING: return arena_printf(s->a, "string[%d]", (int)t->hi);

@@ -1,5 +1,5 @@
 { error: 10:7: only a parameter can be a conformant array }
-{ error: 11:7: dynamic arrays are not supported }
+
 { error: 16:27: the bounds of a conformant array are two names and a type: [low..high: integer] }
 { error: 19:3: 'lo' is a const parameter and cannot be changed }
 { error: 22:8: 'x' and 'y' must be of one type }

@@ -1,0 +1,249 @@
+/* sema_place: names and variables -- what a designator stands for.
+ *
+ * A name may mean a variable, a constant, a call without arguments, or a field of a `with`; which of them is decided here,
+ * and the node becomes what it means. */
+#include "sema.h"
+
+/* ---- names ---- */
+
+static Node *use_var(Sema *s, Node *n, Sym *y)
+{
+	if (y->owner && y->owner != s->proc)
+		y->uplevel = true;
+	n->op = N_VAR;
+	n->sym = y;
+	n->type = y->type;
+	return n;
+}
+
+/* The function p if its name stands inside its own body, where an assignment means the result. */
+static Proc *own_function(Sema *s, const Sym *y)
+{
+	for (Proc *p = s->proc; p; p = p->outer)
+		if (p->sym == y && p->result_var)
+			return p;
+	return NULL;
+}
+
+Node *sema_result_var(Sema *s, Node *n, Proc *p)
+{
+	return use_var(s, n, p->result_var);
+}
+
+static Node *ident(Sema *s, Node *n, bool target)
+{
+	for (With *w = s->with; w; w = w->up) {
+		Sym *f = sema_field(w->type, n->name);
+		if (!f)
+			continue;
+		Node *r = sema_make(s, N_WITHREF, n, w->type, NULL);
+		r->with = w;
+		n->op = N_FIELD;
+		n->a = r;
+		n->sym = f;
+		n->type = f->type;
+		return n;
+	}
+	Sym *y = sema_resolve(s, n);
+	switch (y->kind) {
+	case S_CONST: {
+		Node *next = n->next;
+		Span at = n->at;
+		*n = *y->value;
+		n->next = next;
+		n->at = at;
+		return n;
+	}
+	case S_VAR:
+		if (!target && y->type->kind == T_PROC) /* in an expression, a functional parameter is called */
+			return sema_call(s, sema_make(s, N_CALL, n, NULL, n), false);
+		return use_var(s, n, y);
+	case S_PROC: {
+		Proc *p = target ? own_function(s, y) : NULL;
+		if (p)
+			return use_var(s, n, p->result_var);
+		return sema_call(s, sema_make(s, N_CALL, n, NULL, n), false);
+	}
+	case S_BUILTIN: {
+		if (y->builtin == B_RESULT && s->proc->result_var)
+			return use_var(s, n, s->proc->result_var);
+		return sema_builtin(s, sema_make(s, N_CALL, n, NULL, n), y, false);
+	}
+	case S_TYPE:
+		diag_error(s->c, n->at, "'%s' is a type, not a value", diag_name(s->c, n->name));
+	}
+	return sema_poison(s, n);
+}
+
+/* ---- variables ---- */
+
+static Node *index_one(Sema *s, Node *n)
+{
+	Type *t = n->a->type;
+	n->b = sema_expr(s, n->b);
+	if (t->kind == T_POISON || n->b->type->kind == T_POISON)
+		return sema_poison(s, n);
+	bool pointer = t->kind == T_PTR && t->base && !sema_iso_strict(s);
+	if (t->kind != T_ARRAY && t->kind != T_STRING && !type_counted(t) && !pointer) {
+		diag_error(s->c, n->a->at, "a value of type %s cannot be indexed", type_str(s, t));
+		return sema_poison(s, n);
+	}
+	Type *it = t->kind == T_ARRAY ? t->index : s->t_int;
+	i64 lo = t->kind == T_ARRAY ? it->lo : pointer ? INT32_MIN : t->kind == T_ANSI, hi = t->kind == T_ARRAY ? it->hi : t->kind == T_STRING ? t->hi : INT32_MAX;
+	if (!type_same(s, it, n->b->type)) {
+		diag_error(s->c, n->b->at, "the index is of type %s, not %s", type_str(s, n->b->type), type_str(s, it));
+		return sema_poison(s, n);
+	}
+	if (n->b->op == N_INT && (n->b->i < lo || n->b->i > hi)) {
+		diag_error(s->c, n->b->at, "the index %lld is outside %lld..%lld", (long long)n->b->i, (long long)lo, (long long)hi);
+		return sema_poison(s, n);
+	}
+	n->type = t->base;
+	return n;
+}
+
+/* a[i, j] is a[i][j]. */
+static Node *index_all(Sema *s, Node *n, bool target)
+{
+	Node *k = n->b, *base = sema_designator(s, n->a, target), *next;
+	Node *outer_next = n->next;
+	for (; k; k = next) {
+		Node *x = k->next ? sema_make(s, N_INDEX, n, NULL, NULL) : n;
+		next = k->next;
+		k->next = NULL;
+		x->a = base;
+		x->b = k;
+		base = index_one(s, x);
+	}
+	base->next = outer_next;
+	return base;
+}
+
+/* unit.name becomes a name of its own, which no identifier is. */
+bool sema_qualified(Sema *s, Node *n)
+{
+	Sym *y = n->op == N_FIELD && !n->type && n->a->op == N_ID && !n->a->type ? sema_lookup(s, n->a->name) : NULL;
+	if (!y || y->kind != S_UNIT)
+		return false;
+	n->name = ast_name(s->c, arena_printf(s->a, "%s.%s", n->a->name->s, n->name->s), n->a->name->len + n->name->len + 1);
+	n->op = N_ID;
+	n->a = NULL;
+	return true;
+}
+
+static Node *field(Sema *s, Node *n, bool target)
+{
+	if (sema_qualified(s, n))
+		return ident(s, n, target);
+	n->a = sema_designator(s, n->a, target);
+	const Type *t = n->a->type;
+	if (t->kind == T_POISON)
+		return sema_poison(s, n);
+	if (t->kind != T_RECORD) {
+		diag_error(s->c, n->a->at, "a value of type %s has no fields%s", type_str(s, t), t->kind == T_PTR && t->base && t->base->kind == T_RECORD ? "; '^' is missing" : "");
+		return sema_poison(s, n);
+	}
+	Sym *f = sema_field(t, n->name);
+	if (!f) {
+		const char *like = sema_similar(s, n->name, t);
+		Span at = { n->at.end - n->name->len, n->at.end };
+		diag_error(s->c, at, like ? "there is no field '%s' in %s; did you mean '%s'?" : "there is no field '%s' in %s",
+			diag_name(s->c, n->name), type_str(s, t), like);
+		return sema_poison(s, n);
+	}
+	n->sym = f;
+	n->type = f->type;
+	return n;
+}
+
+static Node *deref(Sema *s, Node *n, bool target)
+{
+	n->a = sema_designator(s, n->a, target);
+	const Type *t = n->a->type;
+	if (t->kind == T_POISON)
+		return sema_poison(s, n);
+	if (t->kind == T_TEXT || (t->kind == T_FILE && t->base)) {
+		n->type = t->kind == T_TEXT ? s->t_char : t->base;
+		return n;
+	}
+	if (t->kind != T_PTR || !t->base) {
+		diag_error(s->c, n->a->at, "a value of type %s points to nothing", type_str(s, t));
+		return sema_poison(s, n);
+	}
+	n->type = t->base;
+	return n;
+}
+
+Node *sema_designator(Sema *s, Node *n, bool target)
+{
+	switch (n->op) {
+	case N_ID: return ident(s, n, target);
+	case N_INDEX: return index_all(s, n, target);
+	case N_FIELD: return n->type ? n : field(s, n, target);
+	case N_DEREF: return deref(s, n, target);
+	case N_CALL: return sema_call(s, n, false);
+	}
+	return sema_expr(s, n);
+}
+
+/* Whether n is a component of something that it points to: what holds the reference does not matter then. */
+static bool through_reference(const Node *n)
+{
+	return (n->op == N_INDEX && (n->a->type->kind == T_DYN || n->a->type->kind == T_PTR)) || (n->op == N_FIELD && n->a->type->kind == T_CLASS);
+}
+
+/* The variable at the root of a designator, or null if memory is reached through a reference or `with`. */
+static Sym *root(const Node *n)
+{
+	while ((n->op == N_INDEX || n->op == N_FIELD) && !through_reference(n))
+		n = n->a;
+	return n->op == N_VAR ? n->sym : NULL;
+}
+
+static bool is_variable(const Node *n)
+{
+	while ((n->op == N_INDEX || n->op == N_FIELD) && !through_reference(n))
+		n = n->a;
+	return n->op == N_VAR || n->op == N_DEREF || n->op == N_WITHREF || n->op == N_INDEX || n->op == N_FIELD;
+}
+
+/* s[i] will be written: the string must not be shared then. */
+static void written(Node *n)
+{
+	for (; n->op == N_INDEX || n->op == N_FIELD; n = n->a)
+		if (n->op == N_INDEX && n->a->type->kind == T_ANSI)
+			n->flags |= NF_WRITTEN;
+}
+
+Node *sema_lvalue(Sema *s, Node *n, bool whole)
+{
+	Name *name = n->op == N_ID ? n->name : NULL;
+	n = sema_designator(s, n, true);
+	if (n->type->kind == T_POISON)
+		return n;
+	if (!is_variable(n)) {
+		if (name && sema_is_const(n))
+			diag_error(s->c, n->at, "'%s' is a constant, not a variable", diag_name(s->c, name));
+		else
+			diag_error(s->c, n->at, "this is not a variable");
+		return sema_poison(s, n);
+	}
+	Sym *y = root(n);
+	if (whole && y && y->mode == MODE_CONST) {
+		diag_error(s->c, n->at, "'%s' is a const parameter and cannot be changed", diag_name(s->c, y->name));
+		return sema_poison(s, n);
+	}
+	if (whole)
+		written(n);
+	if (whole && n->op == N_VAR && y->owner != s->proc && !y->threat.end)
+		y->threat = n->at;
+	if (whole && n->op == N_VAR && y->counter)
+		diag_error(s->c, n->at, "'%s' counts a 'for' statement and cannot be changed inside it", diag_name(s->c, y->name));
+	return n;
+}
+
+void sema_address(Node *n)
+{
+	if (n->op == N_VAR)
+		n->sym->address = true;
+}
