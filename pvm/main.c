@@ -362,8 +362,10 @@ static bool load_program(const Cli *c, const char *path, Program *p)
 		p->m = loader_pcode(p->file.p, p->file.n, path, &e);
 		break;
 	case FILE_PASCAL:
-		if (!compile(c, path, p))
+		if (!compile(c, path, p)) {
+			free_program(p);
 			return false;
+		}
 		p->m = loader_pcode(p->module.p, p->module.n, path, &e);
 		break;
 	case FILE_ELF:

@@ -230,6 +230,22 @@ void back_enter_unit(const Target *t, BackCode *c)
 	t->enter_unit(c);
 }
 
+const BackSite *back_site(const BackSite *site, u32 n, u32 off, bool call)
+{
+	u32 lo = 0, hi = n;
+
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2;
+		if (site[mid].off < off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!call && lo + 1 < n && site[lo + 1].off == off)
+		lo++;
+	return lo < n && site[lo].off == off ? &site[lo] : NULL;
+}
+
 void back_link(const Target *t, u8 *write, const u8 *at, const u8 *to)
 {
 	t->link(write, at, to);

@@ -54,6 +54,10 @@ typedef struct BackSite {
 	u32 loc, nloc;  /* part of BackCode.loc */
 } BackSite;
 
+/* The site at an offset among n sorted ones, NULL if there is none.  The instruction behind a call begins at the call's
+ * return address: of two sites there the first is the call's, the second the instruction's. */
+const BackSite *back_site(const BackSite *site, u32 n, u32 off, bool call);
+
 /* A unit's exit to a constant pc: a jump to its stub, until it is linked. */
 typedef struct BackExit {
 	u32 jump;  /* offset of the jump's field, which back_link fills in; aligned to its size */

@@ -514,23 +514,6 @@ static const Code *code_at(const Jit *j, u64 pc)
 	return lo ? &j->code.p[lo - 1] : NULL;
 }
 
-/* Of two sites at one offset the first is that of the call which ends there, the second that of the instruction. */
-static const BackSite *site_at(const Code *c, u64 off, bool fault)
-{
-	u32 lo = 0, hi = c->nsite;
-
-	while (lo < hi) {
-		u32 mid = (lo + hi) / 2;
-		if (c->site[mid].off < off)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (fault && lo + 1 < c->nsite && c->site[lo + 1].off == off)
-		lo++;
-	return lo < c->nsite && c->site[lo].off == off ? &c->site[lo] : NULL;
-}
-
 bool jit_place(const Task *t, u64 pc, bool fault, JitPlace *out)
 {
 	/* A call may be a function's last instruction: its return address is then already the next one's. */
@@ -540,7 +523,7 @@ bool jit_place(const Task *t, u64 pc, bool fault, JitPlace *out)
 	if (!c || off > c->size || c->func == NO_FUNC)
 		return false;
 	*out = (JitPlace){.map = c->map, .bridge = c->bridge, .func = c->func};
-	const BackSite *s = site_at(c, off, fault);
+	const BackSite *s = back_site(c->site, c->nsite, (u32)off, !fault);
 	if (s) {
 		out->at = s->map;
 		out->loc = c->loc + s->loc;

@@ -369,23 +369,6 @@ static Code *code_at(const XJit *j, u64 off)
 	return k && off < k->at + k->size ? k : NULL;
 }
 
-/* The instruction behind a call has the call's return address: of two sites there, the call's comes first. */
-static const BackSite *site_at(const Code *k, u32 off, bool call)
-{
-	u32 lo = 0, hi = k->nsite;
-
-	while (lo < hi) {
-		u32 mid = (lo + hi) / 2;
-		if (k->site[mid].off < off)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (!call && lo + 1 < k->nsite && k->site[lo + 1].off == off)
-		lo++;
-	return lo < k->nsite && k->site[lo].off == off ? &k->site[lo] : NULL;
-}
-
 /* Where emitted code is: at the instruction that faulted, or at the call of the helper that did. */
 typedef struct Place {
 	const Code *code;
@@ -443,7 +426,7 @@ static Place where(const XThread *t, void *uc)
 		p.code = code_at(j, pc - 1 - base);
 	}
 	if (p.code)
-		p.site = site_at(p.code, (u32)(pc - base) - p.code->at, !p.uc);
+		p.site = back_site(p.code->site, p.code->nsite, (u32)(pc - base) - p.code->at, !p.uc);
 	return p;
 }
 
@@ -455,7 +438,7 @@ u64 xjit_guest_pc(const XThread *t, u64 host)
 	if (off >= CODECACHE_SIZE)
 		return host;
 	const Code *k = code_at(j, off);
-	const BackSite *site = k ? site_at(k, (u32)off - k->at, false) : NULL;
+	const BackSite *site = k ? back_site(k->site, k->nsite, (u32)off - k->at, false) : NULL;
 	return site && site->map ? k->pc + (u64)(i64)(i32)k->map_pc[site->map] : 0;
 }
 
