@@ -88,43 +88,17 @@ static bool worthwhile(const OFunc *f, const OIns *i)
 	}
 }
 
-/* The one edge into the loop from outside, 0 if there are several. */
-static u32 way_in(const Licm *l, u32 h)
-{
-	const OCfg *g = l->g;
-	u32 found = 0;
-
-	for (u32 j = g->pred_at[h]; j < g->pred_at[h + 1]; j++) {
-		if (ocode_dominates(g, h, g->pred[j]))
-			continue;
-		if (found)
-			return 0;
-		OptEdges e = opt_edges(l->f, g->pred[j]);
-		for (u32 k = 0; k < e.n; k++)
-			if (l->f->edge.p[opt_edge(&e, k)].block == h)
-				found = opt_edge(&e, k);
-	}
-	return found;
-}
-
-/* The block in front of a loop, made on the edge that enters it; its jump takes over the edge's arguments. */
+/* The block in front of a loop, made on the edge that enters it. */
 static u32 front_of(Licm *l, u32 h)
 {
-	OFunc *f = l->f;
 	u32 in;
 
 	if (l->front[h])
 		return l->front[h];
-	if (!(in = way_in(l, h)))
+	if (!(in = opt_way_in(l->f, l->g, h)))
 		return l->front[h] = UINT32_MAX;
-	u32 b = ocode_block(f), e = ocode_edge(f, h, NULL, 0);
-	f->edge.p[e] = f->edge.p[in];
-	f->edge.p[in] = (OEdge){.block = b};
-	ocode_emit(f, b, O_JMP, OT_VOID, 0, e, 0, 0);
-	f->block.p[b].flags = f->block.p[h].flags & OB_COLD;
-	vec_push(&f->order, b);
 	vec_push(&l->outer, l->g->loop_up[h]);
-	return l->front[h] = b;
+	return l->front[h] = opt_front(l->f, in);
 }
 
 static void move(Licm *l, OVal v)

@@ -118,6 +118,37 @@ u32 *opt_dom_order(const OCfg *g, Arena *a)
 	return order;
 }
 
+/* ---- loops ---------------------------------------------------------------------------------------- */
+
+u32 opt_way_in(const OFunc *f, const OCfg *g, u32 h)
+{
+	u32 found = 0;
+
+	for (u32 j = g->pred_at[h]; j < g->pred_at[h + 1]; j++) {
+		if (ocode_dominates(g, h, g->pred[j]))
+			continue;
+		if (found)
+			return 0;
+		OptEdges e = opt_edges(f, g->pred[j]);
+		for (u32 k = 0; k < e.n; k++)
+			if (f->edge.p[opt_edge(&e, k)].block == h)
+				found = opt_edge(&e, k);
+	}
+	return found;
+}
+
+u32 opt_front(OFunc *f, u32 in)
+{
+	u32 h = f->edge.p[in].block, b = ocode_block(f), e = ocode_edge(f, h, NULL, 0);
+
+	f->edge.p[e] = f->edge.p[in];
+	f->edge.p[in] = (OEdge){.block = b};
+	ocode_emit(f, b, O_JMP, OT_VOID, 0, e, 0, 0);
+	f->block.p[b].flags = f->block.p[h].flags & OB_COLD;
+	vec_push(&f->order, b);
+	return b;
+}
+
 /* ---- constants ------------------------------------------------------------------------------------ */
 
 bool opt_const(const OFunc *f, OVal v, i64 *out)

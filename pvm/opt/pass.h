@@ -5,7 +5,7 @@
 #include "opt.h"
 
 /* The passes, one a file. */
-OptPass opt_copy, opt_fold, opt_gvn, opt_checks, opt_slots, opt_loads, opt_licm, opt_dce, opt_layout;
+OptPass opt_copy, opt_fold, opt_gvn, opt_checks, opt_slots, opt_loads, opt_licm, opt_strength, opt_dce, opt_layout;
 
 /* What values are replaced by: to[v] is 0 for itself.  Chains are allowed and shortened on the way. */
 OVal opt_find(u32 *to, OVal v);
@@ -29,6 +29,11 @@ static inline u32 opt_edge(const OptEdges *e, u32 k)
 {
 	return e->first ? e->first + k : e->two[k];
 }
+
+/* The one edge into the loop of header h from outside, 0 if there are several. */
+u32 opt_way_in(const OFunc *f, const OCfg *g, u32 h);
+/* A block in front of a loop, made on the edge that enters it; its jump takes over the edge's arguments. */
+u32 opt_front(OFunc *f, u32 in);
 
 /* An integer constant, sign-extended from its type; false if v is none. */
 bool opt_const(const OFunc *f, OVal v, i64 *out);
