@@ -285,6 +285,38 @@ static bool run_row(WThread *t, const void *arg)
 	return !t->ended;
 }
 
+static bool raise_bad(WThread *t, const void *arg)
+{
+	const WFault *f = arg;
+
+	if (!seh_access(t, f->at, f->write))
+		process_die(t, (int)0xc0000005, "unhandled exception c0000005: %s!%s was given a bad pointer, %#llx", t->dll->name,
+			t->row->name ? t->row->name : "?", (unsigned long long)f->at);
+	return !t->ended;
+}
+
+/* A handler that was given a bad pointer is left, and the guest is told at the instruction that called; a handler of its own
+ * may mend what is wrong and have it done again. */
+static bool run_checked(WThread *t, const void *arg)
+{
+	WFault f, *up = t->fault;
+	u64 sp = *xreg(t->x, RSP), pc = *xreg(t->x, XS_PC);
+	u32 locked = t->locked;
+
+	t->fault = &f;
+	if (!_setjmp(f.env)) {
+		bool on = run_row(t, arg);
+		t->fault = up;
+		return on;
+	}
+	t->fault = up;
+	while (t->locked > locked)
+		task_unlock(t);
+	*xreg(t->x, RSP) = sp;
+	*xreg(t->x, XS_PC) = pc - 2;
+	return call_guarded(t, raise_bad, &f);
+}
+
 /* The guest has left the innermost call by the host, without coming back: by longjmp, or by handling an exception. */
 static bool left(const WThread *t)
 {
@@ -297,6 +329,7 @@ bool call_guarded(WThread *t, bool (*fn)(WThread *t, const void *arg), const voi
 	const WRow *row = t->row;
 	const WCall *exception = t->exception;
 	WRecover rec = {.up = t->recover};
+	WFault *fault = t->fault;
 	bool on;
 
 	t->recover = &rec;
@@ -309,6 +342,7 @@ bool call_guarded(WThread *t, bool (*fn)(WThread *t, const void *arg), const voi
 	}
 	t->recover = rec.up;
 	t->exception = exception;
+	t->fault = fault;
 	t->dll = dll;
 	t->row = row;
 	return on;
@@ -330,7 +364,7 @@ bool call_thunk(WThread *t)
 	if (!dll || (number & 0xffff) >= dll->nrow)
 		process_die(t, EXIT_UNSUPPORTED, "a system call that Windows programs do not make, %#x", number);
 	RowCall c = {dll, &dll->row[number & 0xffff]};
-	return strchr(c.row->sig, '!') ? call_guarded(t, run_row, &c) : run_row(t, &c);
+	return strchr(c.row->sig, '!') ? call_guarded(t, run_checked, &c) : run_checked(t, &c);
 }
 
 /* ---- calls by the host ------------------------------------------------------------------------------------------ */
@@ -354,6 +388,7 @@ static void push_args(WThread *t, u32 n, const u64 *args)
 u64 call_guest(WThread *t, u64 fn, u32 n, const u64 *args)
 {
 	WCall c = {.up = t->call, .sp = *xreg(t->x, RSP), .pc = *xreg(t->x, XS_PC), .exception = t->exception != NULL};
+	WFault *fault = t->fault;
 	u64 va = t->va, result;
 
 	memcpy(c.reg, xreg(t->x, 0), sizeof c.reg);
@@ -364,8 +399,10 @@ u64 call_guest(WThread *t, u64 fn, u32 n, const u64 *args)
 	push_args(t, n, args);
 	*xreg(t->x, XS_PC) = fn;
 	t->call = &c;
+	t->fault = NULL;
 	xthread_run(t->x);
 	t->call = c.up;
+	t->fault = fault;
 	if (t->dropped && t->recover) {
 		t->dropped = false;
 		longjmp(t->recover->env, 1);

@@ -3,9 +3,14 @@
 
 #include <stdlib.h>
 
-/* A pointer that is none ends the program, as an exception that nobody handles would. */
-static NORETURN void bad_pointer(WThread *t, u64 at)
+/* A pointer that is none: the handler is left, and the guest has an exception at its call. */
+static NORETURN void bad_pointer(WThread *t, u64 at, bool write)
 {
+	if (t->fault) {
+		t->fault->at = at;
+		t->fault->write = write;
+		longjmp(t->fault->env, 1);
+	}
 	process_die(t, EXIT_VM, "%s!%s was given a bad pointer, %#llx", t->dll ? t->dll->name : "?", t->row ? t->row->name : "?", (unsigned long long)at);
 }
 
@@ -15,7 +20,7 @@ static void *pin(WThread *t, u64 at, u64 n, int prot)
 	void *p = n ? xguest_pin(t->x, at, n, prot) : nothing;
 
 	if (!p)
-		bad_pointer(t, at);
+		bad_pointer(t, at, prot & GP_WRITE);
 	return p;
 }
 
@@ -34,7 +39,7 @@ u64 mem_word(WThread *t, u64 at)
 	u8 raw[8];
 
 	if (!xguest_read(t->x, at, raw, t->wide ? 8 : 4))
-		bad_pointer(t, at);
+		bad_pointer(t, at, false);
 	return t->wide ? ld64(raw) : ld32(raw);
 }
 
@@ -43,7 +48,7 @@ u32 mem_u32(WThread *t, u64 at)
 	u8 raw[4];
 
 	if (!xguest_read(t->x, at, raw, 4))
-		bad_pointer(t, at);
+		bad_pointer(t, at, false);
 	return ld32(raw);
 }
 
@@ -53,7 +58,7 @@ void mem_put_u64(WThread *t, u64 at, u64 v)
 
 	st64(raw, v);
 	if (!xguest_write(t->x, at, raw, 8))
-		bad_pointer(t, at);
+		bad_pointer(t, at, true);
 }
 
 void mem_put_u32(WThread *t, u64 at, u32 v)
@@ -62,7 +67,7 @@ void mem_put_u32(WThread *t, u64 at, u32 v)
 
 	st32(raw, v);
 	if (!xguest_write(t->x, at, raw, 4))
-		bad_pointer(t, at);
+		bad_pointer(t, at, true);
 }
 
 void mem_put_word(WThread *t, u64 at, u64 v)

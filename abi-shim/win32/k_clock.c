@@ -67,7 +67,7 @@ bool clock_fault(WThread *t, const XTrap *w)
 
 	if (w->kind != XE_MEMORY || w->write || w->addr - AT >= GUEST_PAGE)
 		return false;
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	if (!ticking) {
 		move_on();
 		ticking = pthread_create(&thread, NULL, tick, NULL) == 0;
@@ -75,6 +75,6 @@ bool clock_fault(WThread *t, const XTrap *w)
 			pthread_detach(thread);
 		guest_protect(t->task->x, AT, GUEST_PAGE, GP_READ);
 	}
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	return ticking;
 }

@@ -148,12 +148,12 @@ u64 w_InterlockedPushEntrySList(WThread *t, const u64 *a)
 {
 	u64 word = t->wide ? 8 : 4;
 
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	u64 first = mem_word(t, a[0]);
 	mem_put_word(t, a[1], first);
 	mem_put_word(t, a[0], a[1]);
 	mem_put_word(t, a[0] + word, mem_word(t, a[0] + word) + 1);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	return first;
 }
 
@@ -161,22 +161,22 @@ u64 w_InterlockedPopEntrySList(WThread *t, const u64 *a)
 {
 	u64 word = t->wide ? 8 : 4;
 
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	u64 first = mem_word(t, a[0]);
 	if (first) {
 		mem_put_word(t, a[0], mem_word(t, first));
 		mem_put_word(t, a[0] + word, mem_word(t, a[0] + word) - 1);
 	}
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	return first;
 }
 
 u64 w_InterlockedFlushSList(WThread *t, const u64 *a)
 {
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	u64 first = mem_word(t, a[0]);
 	w_InitializeSListHead(t, a);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	return first;
 }
 

@@ -34,24 +34,24 @@ static bool take(WThread *t, u64 cs)
 
 u64 w_EnterCriticalSection(WThread *t, const u64 *a)
 {
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	while (!take(t, a[0]))
 		pthread_cond_wait(&t->task->changed, &t->task->lock);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	return 0;
 }
 
 u64 w_TryEnterCriticalSection(WThread *t, const u64 *a)
 {
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	bool ok = take(t, a[0]);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	return ok;
 }
 
 u64 w_LeaveCriticalSection(WThread *t, const u64 *a)
 {
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	u32 n = mem_u32(t, recursion(t, a[0])) - 1;
 	mem_put_u32(t, recursion(t, a[0]), n);
 	mem_put_u32(t, lock_count(t, a[0]), mem_u32(t, lock_count(t, a[0])) + 4);
@@ -59,7 +59,7 @@ u64 w_LeaveCriticalSection(WThread *t, const u64 *a)
 		mem_put_word(t, owner(t, a[0]), 0);
 		pthread_cond_broadcast(&t->task->changed);
 	}
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	return 0;
 }
 
@@ -106,12 +106,12 @@ u64 w_TlsAlloc(WThread *t, const u64 *a)
 {
 	u64 i = 0;
 
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	while (i < SLOTS && t->task->tls_used >> i & 1)
 		i++;
 	if (i < SLOTS)
 		t->task->tls_used |= (u64)1 << i;
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	if (i == SLOTS) {
 		error_set(t, W_NOT_ENOUGH_MEMORY);
 		return 0xffffffff;
@@ -124,9 +124,9 @@ u64 w_TlsFree(WThread *t, const u64 *a)
 {
 	if (a[0] >= SLOTS)
 		return fail(t, W_INVALID_PARAMETER);
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	t->task->tls_used &= ~((u64)1 << a[0]);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	return 1;
 }
 

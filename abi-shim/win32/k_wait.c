@@ -38,10 +38,10 @@ static u64 set_event(WThread *t, u64 h, bool on)
 
 	if (!o)
 		return fail(t, W_INVALID_HANDLE);
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	o->signaled = on;
 	changed(t->task);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	obj_drop(o);
 	return 1;
 }
@@ -64,13 +64,13 @@ u64 w_ReleaseMutex(WThread *t, const u64 *a)
 
 	if (!o)
 		return fail(t, W_INVALID_HANDLE);
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	bool mine = o->owner == t;
 	if (mine && !--o->count) {
 		o->owner = NULL;
 		changed(t->task);
 	}
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	obj_drop(o);
 	return mine ? 1 : fail(t, W_NOT_OWNER);
 }
@@ -91,13 +91,13 @@ u64 w_ReleaseSemaphore(WThread *t, const u64 *a)
 
 	if (!o)
 		return fail(t, W_INVALID_HANDLE);
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	u32 was = o->count;
 	bool ok = (i32)a[1] > 0 && o->most - was >= (u32)a[1];
 	if (ok)
 		o->count += (u32)a[1];
 	changed(t->task);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	obj_drop(o);
 	if (ok && a[2])
 		mem_put_u32(t, a[2], was);
@@ -119,7 +119,7 @@ static void *run_thread(void *arg)
 		t->obj->status = (u32)status;
 	t->ended = false;
 	module_notify(t, DETACH);
-	pthread_mutex_lock(&k->lock);
+	task_lock(t);
 	t->obj->signaled = true;
 	WThread **p = &k->threads;
 	while (*p != t)
@@ -127,7 +127,7 @@ static void *run_thread(void *arg)
 	*p = t->next;
 	k->nthread--;
 	changed(k);
-	pthread_mutex_unlock(&k->lock);
+	task_unlock(t);
 	obj_drop(t->obj);
 	guest_unmap(k->x, t->stack_low, t->stack_high - t->stack_low);
 	xthread_free(t->x);
@@ -308,7 +308,7 @@ static i32 wait_for(WThread *t, WObj **o, u32 n, bool all, u64 ms)
 	struct timespec end = wait_deadline(ms);
 	i32 got = -1;
 
-	pthread_mutex_lock(&k->lock);
+	task_lock(t);
 	do {
 		u32 ready = 0;
 		for (u32 i = 0; i < n && got < 0; i++) {
@@ -322,7 +322,7 @@ static i32 wait_for(WThread *t, WObj **o, u32 n, bool all, u64 ms)
 			got = 0;
 		}
 	} while (got < 0 && wait_timed(k, o, n, ms, &end));
-	pthread_mutex_unlock(&k->lock);
+	task_unlock(t);
 	return got;
 }
 
@@ -381,12 +381,12 @@ u64 w_SetWaitableTimer(WThread *t, const u64 *a)
 	i64 due = (i64)((u64)mem_u32(t, a[1]) | (u64)mem_u32(t, a[1] + 4) << 32), from_now = -due;
 	if (due >= 0)
 		from_now = due - (i64)filetime_now();
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	o->signaled = false;
 	o->due = clock_ns(CLOCK_MONOTONIC) + (from_now > 0 ? (u64)from_now * 100 : 0);
 	o->period = a[2] * 1000000;
 	changed(t->task);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	obj_drop(o);
 	return 1;
 }
@@ -397,9 +397,9 @@ u64 w_CancelWaitableTimer(WThread *t, const u64 *a)
 
 	if (!o)
 		return fail(t, W_INVALID_HANDLE);
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	o->due = 0;
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	obj_drop(o);
 	return 1;
 }
@@ -419,28 +419,28 @@ static bool srw_take(WThread *t, u64 at, bool shared)
 
 static u64 srw_wait(WThread *t, u64 at, bool shared)
 {
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	while (!srw_take(t, at, shared))
 		pthread_cond_wait(&t->task->changed, &t->task->lock);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	return 0;
 }
 
 static u64 srw_leave(WThread *t, u64 at, bool shared)
 {
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	u64 v = mem_word(t, at);
 	mem_put_word(t, at, shared && v ? v - 1 : 0);
 	changed(t->task);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	return 0;
 }
 
 static u64 srw_try(WThread *t, u64 at, bool shared)
 {
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	bool ok = srw_take(t, at, shared);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	return ok;
 }
 
@@ -460,10 +460,10 @@ u64 w_InitWord(WThread *t, const u64 *a)
 /* CONDITION_VARIABLE: counts wakings.  Each wakes all, who look again at what they wait for. */
 u64 w_WakeConditionVariable(WThread *t, const u64 *a)
 {
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	mem_put_word(t, a[0], mem_word(t, a[0]) + 1);
 	changed(t->task);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	return 0;
 }
 
@@ -479,11 +479,11 @@ static bool wait_word(WThread *t, u64 at, u64 was, u64 ms)
 
 u64 w_SleepConditionVariableCS(WThread *t, const u64 *a)
 {
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	u64 was = mem_word(t, a[0]);
 	w_LeaveCriticalSection(t, a + 1);
 	bool ok = wait_word(t, a[0], was, a[2]);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	w_EnterCriticalSection(t, a + 1);
 	return ok ? 1 : fail(t, 1460);
 }
@@ -492,11 +492,11 @@ u64 w_SleepConditionVariableSRW(WThread *t, const u64 *a)
 {
 	bool shared = a[3] & 1;
 
-	pthread_mutex_lock(&t->task->lock);
+	task_lock(t);
 	u64 was = mem_word(t, a[0]);
 	srw_leave(t, a[1], shared);
 	bool ok = wait_word(t, a[0], was, a[2]);
-	pthread_mutex_unlock(&t->task->lock);
+	task_unlock(t);
 	srw_wait(t, a[1], shared);
 	return ok ? 1 : fail(t, 1460);
 }
@@ -506,20 +506,20 @@ u64 w_InitOnceExecuteOnce(WThread *t, const u64 *a)
 {
 	WTask *k = t->task;
 
-	pthread_mutex_lock(&k->lock);
+	task_lock(t);
 	while ((mem_word(t, a[0]) & 3) == 1)
 		pthread_cond_wait(&k->changed, &k->lock);
 	u64 state = mem_word(t, a[0]);
 	if (!(state & 3))
 		mem_put_word(t, a[0], 1);
-	pthread_mutex_unlock(&k->lock);
+	task_unlock(t);
 	if (!(state & 3)) {
 		bool ok = call_guest(t, a[1], 3, (u64[]){a[0], a[2], a[3]}) & 0xffffffff;
 		state = ok ? (a[3] ? mem_word(t, a[3]) & ~(u64)3 : 0) | 2 : 0;
-		pthread_mutex_lock(&k->lock);
+		task_lock(t);
 		mem_put_word(t, a[0], state);
 		changed(k);
-		pthread_mutex_unlock(&k->lock);
+		task_unlock(t);
 		return ok;
 	}
 	if (a[3])

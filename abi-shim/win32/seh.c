@@ -188,6 +188,15 @@ bool seh_fault(WThread *t, const XTrap *w)
 	return ok;
 }
 
+bool seh_access(WThread *t, u64 at, bool write)
+{
+	const u64 info[2] = {write, at};
+	bool ok = raise_(t, (u32)ACCESS_VIOLATION, 0, *xreg(t->x, XS_PC), 2, info);
+
+	t->moved = false;
+	return ok;
+}
+
 u64 w_RaiseException(WThread *t, const u64 *a)
 {
 	u64 info[INFO_MOST], word = t->wide ? 8 : 4;

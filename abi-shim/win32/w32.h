@@ -164,6 +164,13 @@ typedef struct WCall {
 	u64 at[16], at_pc;         /* the registers where it happened; handlers overwrite the CONTEXT */
 } WCall;
 
+/* Where a handler that was given a bad pointer is left. */
+typedef struct WFault {
+	jmp_buf env;
+	u64 at;
+	bool write;
+} WFault;
+
 /* Where a handler that called the guest is left, when the guest did not come back but went on elsewhere. */
 typedef struct WRecover {
 	struct WRecover *up;
@@ -185,12 +192,27 @@ struct WThread {
 	u64 va;                    /* where the arguments behind the named ones are */
 	WCall *call;
 	WRecover *recover;
+	WFault *fault;             /* of the call that runs; NULL: bad pointers end the process */
+	u32 locked;                /* how often it has task_lock */
 	const WCall *exception;    /* the one that is being told to handlers: at, at_pc */
 	bool dropped;              /* the innermost call is left */
 	bool moved;                /* the handler has set all registers itself */
 	bool ended;
 	u64 err;                   /* of handlers of the C library: guest address of errno */
 };
+
+/* The task's lock, as often as wanted; a handler that is left gives it back. */
+static inline void task_lock(WThread *t)
+{
+	pthread_mutex_lock(&t->task->lock);
+	t->locked++;
+}
+
+static inline void task_unlock(WThread *t)
+{
+	t->locked--;
+	pthread_mutex_unlock(&t->task->lock);
+}
 
 static inline WThread *wthread(XThread *x) { return *xthread_data(x); }
 
@@ -211,6 +233,8 @@ bool call_thunk(WThread *t);
 bool call_guarded(WThread *t, bool (*fn)(WThread *t, const void *arg), const void *arg);
 /* A fault of the guest as an exception: handlers of the program, then its filter.  False: nobody took it. */
 bool seh_fault(WThread *t, const XTrap *why);
+/* The handler that runs was given a pointer to nothing: an exception at its call.  False: nobody took it. */
+bool seh_access(WThread *t, u64 at, bool write);
 /* Runs a function of the guest with n arguments; stdcall and cdecl alike.  Its result. */
 u64 call_guest(WThread *t, u64 fn, u32 n, const u64 *args);
 /* Ends the process, from any thread. */

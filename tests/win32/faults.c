@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <windows.h>
 
 static int seen;
@@ -19,6 +20,8 @@ static LONG CALLBACK mend(EXCEPTION_POINTERS *e)
 		VirtualProtect(page, 4096, PAGE_READWRITE, &old);
 		return EXCEPTION_CONTINUE_EXECUTION;
 	}
+	if (r->ExceptionCode == EXCEPTION_ACCESS_VIOLATION && r->ExceptionInformation[1] == 24)
+		longjmp(out, 3);
 	if (r->ExceptionCode == EXCEPTION_INT_DIVIDE_BY_ZERO) {
 		printf("division\n");
 		longjmp(out, 2);
@@ -47,6 +50,24 @@ static void faults(void)
 			zero = 100 / zero;
 		printf("back, %d seen\n", seen);
 	}
+}
+
+/* What the library is given may be anything, too. */
+static void bad_pointers(void)
+{
+	size_t (*volatile length)(const char *) = strlen;
+	char *(*volatile copy)(char *, const char *) = strcpy;
+	DWORD old;
+
+	for (int i = 0; i < 2; i++) {
+		seen = 0;
+		if (!setjmp(out))
+			length((char *)24);
+		printf("bad pointer, %d seen\n", seen);
+	}
+	VirtualProtect(page, 4096, PAGE_READONLY, &old);
+	copy(page + 5, "done again");
+	printf("%s\n", page + 5);
 }
 
 static int leave(const void *a, const void *b)
@@ -102,6 +123,7 @@ static void threads(void)
 int main(void)
 {
 	faults();
+	bad_pointers();
 	callbacks();
 	threads();
 	fflush(stdout);
