@@ -144,6 +144,7 @@ static void opt_limit_cpu(Cli *c, const char *v) { c->linux_opts.limit_cpu = (u3
 static void opt_limit_fds(Cli *c, const char *v) { c->linux_opts.limit_fds = (u32)number(v, 3, 1 << 30); }
 static void opt_limit_pids(Cli *c, const char *v) { c->linux_opts.limit_pids = (u32)number(v, 1, 1 << 22); }
 static void opt_seccomp_fd(Cli *c, const char *v) { c->linux_opts.seccomp_fd = number(v, 0, 1 << 20); }
+static void opt_process_fd(Cli *c, const char *v) { c->win_opts.process_fd = number(v, 1, 1 << 20); }
 static void opt_pids_fd(Cli *c, const char *v) { c->linux_opts.pids_fd = number(v, 0, 1 << 20); }
 
 /* Bytes, or with K, M or G behind them. */
@@ -196,6 +197,7 @@ static const struct Option {
 	{"--limit-fds", "N", RUN | CHILDREN, opt_limit_fds, "most open files of each process of a Linux program"},
 	{"--seccomp-fd", "FD", RUN, opt_seccomp_fd, "filters that the parent has set (the machine gives it to its children)"},
 	{"--pids-fd", "FD", RUN, opt_pids_fd, "where the parent counts processes (the machine gives it to its children)"},
+	{"--process-fd", "FD", RUN, opt_process_fd, "what the parent has said to a Windows program (the machine gives it to its children)"},
 	{"--argv0", "NAME", RUN, opt_argv0, "what a Linux program sees as its own name instead of FILE"},
 	{"--via", "PROGRAM", RUN | CHILDREN, opt_via, "start this machine by PROGRAM for a Linux program's children (/usr/bin/qemu-aarch64, say)"},
 	{"--postmortem", NULL, RUN, opt_postmortem, "list all variables after a run-time error"},
@@ -515,6 +517,8 @@ static int run_windows(Cli *c)
 	if (c->task.exec == EXEC_INTERP)
 		usage("%s is for P-code; Windows programs have eval and jit", "--exec=interp");
 	c->win_opts.x = c->linux_opts.x;
+	c->win_opts.inherit = c->linux_opts.inherit;
+	c->win_opts.via = c->linux_opts.via;
 	return win32_run(&c->win_opts, c->argc, c->argv, make_env(c));
 }
 

@@ -320,7 +320,7 @@ static bool run_checked(WThread *t, const void *arg)
 /* The guest has left the innermost call by the host, without coming back: by longjmp, or by handling an exception. */
 static bool left(const WThread *t)
 {
-	return t->call && *xreg(t->x, RSP) > t->call->sp;
+	return t->call && t->call->stack == t->stack_high && *xreg(t->x, RSP) > t->call->sp;
 }
 
 bool call_guarded(WThread *t, bool (*fn)(WThread *t, const void *arg), const void *arg)
@@ -387,7 +387,7 @@ static void push_args(WThread *t, u32 n, const u64 *args)
 
 u64 call_guest(WThread *t, u64 fn, u32 n, const u64 *args)
 {
-	WCall c = {.up = t->call, .sp = *xreg(t->x, RSP), .pc = *xreg(t->x, XS_PC), .exception = t->exception != NULL};
+	WCall c = {.up = t->call, .sp = *xreg(t->x, RSP), .pc = *xreg(t->x, XS_PC), .stack = t->stack_high, .exception = t->exception != NULL};
 	WFault *fault = t->fault;
 	u64 va = t->va, result;
 
@@ -400,7 +400,9 @@ u64 call_guest(WThread *t, u64 fn, u32 n, const u64 *args)
 	*xreg(t->x, XS_PC) = fn;
 	t->call = &c;
 	t->fault = NULL;
+	thread_leave(t);
 	xthread_run(t->x);
+	thread_enter(t);
 	t->call = c.up;
 	t->fault = fault;
 	if (t->dropped && t->recover) {

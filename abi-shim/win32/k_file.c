@@ -1,10 +1,13 @@
 /* kernel32: handles, files, directories, the console. */
+#include "async.h"
 #include "handlers.h"
 #include "filetime.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* ---- handles ------------------------------------------------------------------------------------------ */
@@ -31,34 +34,12 @@ u64 w_SetStdHandle(WThread *t, const u64 *a)
 	return 1;
 }
 
-u64 w_CloseHandle(WThread *t, const u64 *a)
+void inherit_by(WThread *t, u64 h, u64 attributes)
 {
-	return (i64)a[0] < 0 || handle_close(t->task, a[0]) ? 1 : fail(t, W_INVALID_HANDLE);
-}
+	u32 now;
 
-u64 w_DuplicateHandle(WThread *t, const u64 *a)
-{
-	enum { CLOSE_SOURCE = 1 };
-	WObj *o = handle_get(t->task, a[1], WK_NONE);
-
-	if (a[0] != W_INVALID_HANDLE_VALUE || a[2] != W_INVALID_HANDLE_VALUE) {
-		if (o)
-			obj_drop(o);
-		return fail(t, W_NOT_SUPPORTED);
-	}
-	if (!o && a[1] == (u64)-2 && t->obj) {
-		o = t->obj;
-		obj_keep(o);
-	}
-	if (!o)
-		return fail(t, W_INVALID_HANDLE);
-	if (a[3])
-		mem_put_word(t, a[3], handle_new(t->task, o));
-	else
-		obj_drop(o);
-	if (a[6] & CLOSE_SOURCE)
-		handle_close(t->task, a[1]);
-	return 1;
+	if (attributes && mem_u32(t, attributes + (t->wide ? 16 : 8)))
+		handle_flags(t->task, h, HANDLE_INHERIT, HANDLE_INHERIT, &now);
 }
 
 static WObj *file_of(WThread *t, u64 h)
@@ -99,7 +80,7 @@ u64 w_GetFileType(WThread *t, const u64 *a)
 
 enum { CREATE_NEW = 1, CREATE_ALWAYS, OPEN_EXISTING, OPEN_ALWAYS, TRUNCATE_EXISTING };
 #define GENERIC_READ 0x80000000u
-enum { GENERIC_WRITE = 0x40000000, GENERIC_ALL = 0x10000000, FILE_APPEND = 4, FILE_WRITE = 2, DELETE_ON_CLOSE = 0x04000000, BACKUP = 0x02000000 };
+enum { GENERIC_WRITE = 0x40000000, GENERIC_ALL = 0x10000000, FILE_APPEND = 4, FILE_WRITE = 2, DELETE_ON_CLOSE = 0x04000000, BACKUP = 0x02000000, OVERLAPPED = 0x40000000 };
 
 static int open_flags(u32 access, u32 how)
 {
@@ -133,8 +114,13 @@ static u64 open_host(WThread *t, const char *host, const u64 *a)
 {
 	bool there = access(host, F_OK) == 0;
 	struct stat st;
-	int fd = open(host, open_flags((u32)a[1], (u32)a[4]), 0666);
+	u32 access_ = share_access((u32)a[1]);
 
+	if (stat(host, &st) == 0 && share_forbids(t->task, &st, access_, (u32)a[2])) {
+		error_set(t, W_SHARING_VIOLATION);
+		return W_INVALID_HANDLE_VALUE;
+	}
+	int fd = open(host, open_flags((u32)a[1], (u32)a[4]), 0666);
 	if (fd < 0) {
 		error_set(t, open_error(host, errno));
 		return W_INVALID_HANDLE_VALUE;
@@ -144,31 +130,66 @@ static u64 open_host(WThread *t, const char *host, const u64 *a)
 		error_set(t, W_ACCESS_DENIED);
 		return W_INVALID_HANDLE_VALUE;
 	}
-	WObj *o = obj_new(WK_FILE);
-	o->fd = fd;
-	o->path = strdup(host);
+	WObj *o = obj_file(fd, host);
 	o->dir = S_ISDIR(st.st_mode);
+	o->ino = st.st_ino;
+	o->dev = st.st_dev;
+	o->access = access_;
+	o->share = (u32)a[2];
+	o->overlapped = a[5] & OVERLAPPED;
 	o->append = (a[1] & FILE_APPEND) && !(a[1] & (GENERIC_WRITE | FILE_WRITE));
 	o->delete_on_close = a[5] & DELETE_ON_CLOSE;
 	error_set(t, there && (a[4] == CREATE_ALWAYS || a[4] == OPEN_ALWAYS) ? W_ALREADY_EXISTS : 0);
+	u64 h = handle_new(t->task, o);
+	inherit_by(t, h, a[3]);
+	return h;
+}
+
+static u64 open_pipe(WThread *t, const char *name, const u64 *a)
+{
+	WObj *o = pipe_open(t, name, (u32)a[5]);
+
+	if (!o)
+		return W_INVALID_HANDLE_VALUE;
+	u64 h = handle_new(t->task, o);
+	inherit_by(t, h, a[3]);
+	return h;
+}
+
+static u64 open_console(WThread *t, bool input)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0) {
+		error_set(t, W_FILE_NOT_FOUND);
+		return W_INVALID_HANDLE_VALUE;
+	}
+	WObj *o = obj_file(fd, NULL);
+	o->input = input;
 	return handle_new(t->task, o);
 }
 
 u64 w_CreateFile(WThread *t, const u64 *a)
 {
-	char *name = arg_string(t, a, 0), host[WIN_PATH];
+	char *name = arg_string(t, a, 0), host[WIN_PATH] = "";
+	const char *pipe;
 
 	if (!name || a[4] < CREATE_NEW || a[4] > TRUNCATE_EXISTING) {
 		free(name);
 		error_set(t, W_INVALID_PARAMETER);
 		return W_INVALID_HANDLE_VALUE;
 	}
-	if (strcmp(name, "CONIN$") == 0 || strcmp(name, "CONOUT$") == 0)
-		strcpy(host, "/dev/tty");
-	else if (!path_to_host(t->task, name, host, sizeof host))
-		host[0] = 0;
+	bool console = strcasecmp(name, "CONIN$") == 0 || strcasecmp(name, "CONOUT$") == 0 || strcasecmp(name, "CON") == 0;
+	bool input = console && (strlen(name) == 3 ? !(share_access((u32)a[1]) & 2) : (name[3] | 32) == 'i');
+	u64 r;
+	if (console)
+		r = open_console(t, input);
+	else if (pipe_name(name, &pipe))
+		r = open_pipe(t, pipe, a);
+	else
+		r = path_to_host(t->task, name, host, sizeof host) ? open_host(t, host, a) : bad_name(t);
 	free(name);
-	return host[0] ? open_host(t, host, a) : bad_name(t);
+	return r;
 }
 
 /* ---- reading and writing ------------------------------------------------------------------------------------ */
@@ -181,40 +202,103 @@ static i64 offset_of(WThread *t, u64 overlapped)
 	return overlapped ? (i64)(mem_u32(t, at) | (u64)mem_u32(t, at + 4) << 32) : -1;
 }
 
-/* Overlapped files are done at once: the result is in the OVERLAPPED when the call comes back. */
-static u64 finish(WThread *t, i64 n, u64 count, u64 overlapped)
+/* A stream's bytes, without waiting. */
+static i64 read_now(WThread *t, WAsync *p)
+{
+	void *to = mem_out(t, p->at, p->size);
+	struct pollfd v = {.fd = p->o->fd, .events = POLLIN};
+	i64 n;
+
+	if (p->o->pipe)
+		return pipe_read(p->o, to, p->size, false);
+	if (poll(&v, 1, 0) == 0)
+		return -EAGAIN;
+	n = read(p->o->fd, to, p->size);
+	return n < 0 ? errno == EINTR ? -EAGAIN : -errno : n || p->o->socket ? n : -EPIPE;
+}
+
+static i64 write_now(WThread *t, WAsync *p)
+{
+	const u8 *from = mem_in(t, p->at, p->size);
+	bool socket = p->o->pipe || p->o->socket;
+	struct pollfd v = {.fd = p->o->fd, .events = POLLOUT};
+
+	while (p->arg[0] < p->size) {
+		if (!socket && poll(&v, 1, 0) == 0)
+			return -EAGAIN;
+		ssize_t n = socket ? send(p->o->fd, from + p->arg[0], p->size - p->arg[0], MSG_DONTWAIT | MSG_NOSIGNAL)
+			: write(p->o->fd, from + p->arg[0], p->size - p->arg[0]);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		p->arg[0] += n > 0 ? (u64)n : 0;
+	}
+	return (i64)p->size;
+}
+
+/* Waits for bytes of a stream; -errno, -EPIPE at its end. */
+static i64 read_stream(WObj *o, void *p, u64 n)
+{
+	ssize_t r;
+
+	if (o->pipe)
+		return pipe_read(o, p, n, true);
+	do
+		r = read(o->fd, p, n);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r || !n || o->console || o->socket ? r : -EPIPE;
+}
+
+static i64 read_file(WObj *o, void *p, u64 n, i64 at)
+{
+	ssize_t r;
+
+	if (lock_forbids(o, at, n, false))
+		return -EWOULDBLOCK;
+	do
+		r = at >= 0 ? pread(o->fd, p, n, at) : read(o->fd, p, n);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r;
+}
+
+/* What was done, or -errno: to where the count goes and to the OVERLAPPED. */
+static u64 finish(WThread *t, WAsync *p, i64 n, u64 count)
 {
 	if (count)
 		mem_put_u32(t, count, n < 0 ? 0 : (u32)n);
-	if (overlapped) {
-		mem_put_word(t, overlapped, n < 0 ? 0xc0000001 : 0);
-		mem_put_word(t, overlapped + (t->wide ? 8 : 4), n < 0 ? 0 : (u64)n);
+	async_done(t, p, n, false);
+	return n >= 0 ? 1 : fail(t, n == -EWOULDBLOCK ? W_LOCK_VIOLATION : async_error((int)-n));
+}
+
+static u64 read_by(WThread *t, WObj *o, const u64 *a, u64 apc)
+{
+	WAsync p = {.o = o, .fd = o->fd, .events = POLLIN, .go = read_now, .overlapped = a[4], .at = a[1], .size = a[2], .apc = apc, .caller = t};
+	i64 at = offset_of(t, a[4]), n;
+
+	if (o->stream && a[4] && o->overlapped)
+		return async_start(t, &p, a[3]);
+	if (o->console && o->fd >= 0)
+		n = console_read(t, o, mem_out(t, a[1], a[2]), a[2]);
+	else
+		n = o->stream ? read_stream(o, mem_out(t, a[1], a[2]), a[2]) : read_file(o, mem_out(t, a[1], a[2]), a[2], at);
+	if (n == 0 && a[2] && a[4] && !o->stream) { /* nobody is told of that */
+		mem_put_word(t, a[4], 0xc0000011);
+		if (a[3])
+			mem_put_u32(t, a[3], 0);
+		return fail(t, W_HANDLE_EOF);
 	}
-	return n < 0 ? fail_errno(t) : 1;
+	u64 r = finish(t, &p, n, a[3]);
+	return r && pipe_more(o) ? fail(t, W_MORE_DATA) : r;
 }
 
 u64 w_ReadFile(WThread *t, const u64 *a)
 {
 	WObj *o = file_of(t, a[0]);
-	i64 at, n;
 
 	if (!o)
 		return 0;
-	at = offset_of(t, a[4]);
-	void *p = mem_out(t, a[1], a[2]);
-	do
-		n = at >= 0 && o->path ? pread(o->fd, p, a[2], at) : read(o->fd, p, a[2]);
-	while (n < 0 && errno == EINTR);
-	if (n > 0 || (n == 0 && !a[4]))
-		port_done(t, o, a[4], (u32)n);
-	bool pipe_end = n == 0 && a[2] && !o->path && !o->console && lseek(o->fd, 0, SEEK_CUR) < 0;
+	u64 r = read_by(t, o, a, 0);
 	obj_drop(o);
-	finish(t, n, a[3], a[4]);
-	if (pipe_end)
-		return fail(t, W_BROKEN_PIPE);
-	if (n == 0 && a[2] && a[4])
-		return fail(t, W_HANDLE_EOF);
-	return n >= 0;
+	return r;
 }
 
 static i64 write_all(const WObj *o, const u8 *p, u64 n, i64 at)
@@ -224,10 +308,27 @@ static i64 write_all(const WObj *o, const u8 *p, u64 n, i64 at)
 	while (done < n) {
 		ssize_t k = at >= 0 ? pwrite(o->fd, p + done, n - done, at + (i64)done) : write(o->fd, p + done, n - done);
 		if (k < 0 && errno != EINTR)
-			return done ? (i64)done : -1;
+			return done ? (i64)done : -errno;
 		done += k > 0 ? (u64)k : 0;
 	}
 	return (i64)done;
+}
+
+static u64 write_by(WThread *t, WObj *o, const u64 *a, u64 apc)
+{
+	WAsync p = {.o = o, .fd = o->fd, .events = POLLOUT, .go = write_now, .overlapped = a[4], .at = a[1], .size = a[2], .apc = apc, .caller = t};
+	i64 at = o->stream ? -1 : offset_of(t, a[4]), n;
+
+	if (o->stream && a[4] && o->overlapped)
+		return async_start(t, &p, a[3]);
+	if (o->append)
+		lseek(o->fd, 0, SEEK_END);
+	if (!o->stream && lock_forbids(o, at, a[2], true))
+		n = -EWOULDBLOCK;
+	else
+		n = write_all(o, mem_in(t, a[1], a[2]), a[2], at);
+	u64 r = finish(t, &p, n, a[3]);
+	return n == -EPIPE ? fail(t, W_NO_DATA) : r;
 }
 
 u64 w_WriteFile(WThread *t, const u64 *a)
@@ -236,14 +337,36 @@ u64 w_WriteFile(WThread *t, const u64 *a)
 
 	if (!o)
 		return 0;
-	i64 at = o->path ? offset_of(t, a[4]) : -1;
-	if (o->append)
-		lseek(o->fd, 0, SEEK_END);
-	i64 n = write_all(o, mem_in(t, a[1], a[2]), a[2], at);
-	if (n >= 0)
-		port_done(t, o, a[4], (u32)n);
+	u64 r = write_by(t, o, a, 0);
 	obj_drop(o);
-	return finish(t, n, a[3], a[4]);
+	return r;
+}
+
+/* With a completion routine, which the thread runs when it next waits alertably. */
+static u64 with_routine(WThread *t, const u64 *a, u64 (*by)(WThread *, WObj *, const u64 *, u64))
+{
+	const u64 args[] = {a[0], a[1], a[2], 0, a[3]};
+	WObj *o = file_of(t, a[0]);
+
+	if (!o)
+		return 0;
+	u64 r = by(t, o, args, a[4]);
+	obj_drop(o);
+	return r || error_get(t) == W_IO_PENDING;
+}
+
+u64 w_ReadFileEx(WThread *t, const u64 *a) { return with_routine(t, a, read_by); }
+u64 w_WriteFileEx(WThread *t, const u64 *a) { return with_routine(t, a, write_by); }
+
+u64 w_SetFileCompletionNotificationModes(WThread *t, const u64 *a)
+{
+	WObj *o = file_of(t, a[0]);
+
+	if (!o)
+		return 0;
+	o->skip_port = a[1] & 1;
+	obj_drop(o);
+	return 1;
 }
 
 u64 w_FlushFileBuffers(WThread *t, const u64 *a)
@@ -453,66 +576,3 @@ u64 w_GetTempPath(WThread *t, const u64 *a)
 
 u64 w_GetSystemDirectory(WThread *t, const u64 *a) { return put_path(t, a[0], a[1], "C:\\windows\\system32"); }
 u64 w_GetWindowsDirectory(WThread *t, const u64 *a) { return put_path(t, a[0], a[1], "C:\\windows"); }
-
-/* What was done is in the OVERLAPPED: all operations are complete when their call comes back. */
-u64 w_GetOverlappedResult(WThread *t, const u64 *a)
-{
-	u64 word = t->wide ? 8 : 4;
-
-	mem_put_u32(t, a[2], (u32)mem_word(t, a[1] + word));
-	return mem_word(t, a[1]) ? fail(t, W_IO_DEVICE) : 1;
-}
-
-/* ---- the console -------------------------------------------------------------------------------------------------------- */
-
-u64 w_GetConsoleMode(WThread *t, const u64 *a)
-{
-	enum { INPUT_MODE = 0x1f7, OUTPUT_MODE = 7 };
-	WObj *o = file_of(t, a[0]);
-
-	if (!o)
-		return 0;
-	bool tty = isatty(o->fd), input = o->fd == 0;
-	obj_drop(o);
-	if (!tty)
-		return fail(t, W_INVALID_HANDLE);
-	mem_put_u32(t, a[1], input ? INPUT_MODE : OUTPUT_MODE);
-	return 1;
-}
-
-u64 w_SetConsoleMode(WThread *t, const u64 *a)
-{
-	WObj *o = file_of(t, a[0]);
-	bool tty = o && isatty(o->fd);
-
-	if (o)
-		obj_drop(o);
-	return tty ? 1 : fail(t, W_INVALID_HANDLE);
-}
-
-static u64 write_text(WThread *t, const u64 *a, const char *s, size_t n)
-{
-	WObj *o = file_of(t, a[0]);
-
-	if (!o)
-		return 0;
-	i64 done = write_all(o, (const u8 *)s, n, -1);
-	obj_drop(o);
-	if (a[3])
-		mem_put_u32(t, a[3], (u32)a[2]);
-	return done < 0 ? fail_errno(t) : 1;
-}
-
-u64 w_WriteConsole(WThread *t, const u64 *a)
-{
-	return write_text(t, a, mem_in(t, a[1], a[2]), a[2]);
-}
-
-u64 w_WriteConsoleW(WThread *t, const u64 *a)
-{
-	char *s = mem_wstrn(t, a[1], a[2]);
-	u64 r = write_text(t, a, s, strlen(s));
-
-	free(s);
-	return r;
-}

@@ -1,4 +1,5 @@
 /* kernel32: completion ports, lists without locks, random numbers, the command line as arguments. */
+#include "async.h"
 #include "handlers.h"
 
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 
 typedef struct Packet {
 	u64 key, overlapped;
-	u32 bytes;
+	u32 bytes, status;
 } Packet;
 
 typedef struct Port {
@@ -24,22 +25,16 @@ static void port_free(WObj *o)
 	free(p);
 }
 
-static void post(WTask *k, WObj *o, Packet what)
+void port_post(WTask *k, WObj *o, u64 key, u64 overlapped, u32 bytes, u32 status)
 {
 	Port *p = o->data;
 
 	pthread_mutex_lock(&k->lock);
 	if (p->first == p->queue.n)
 		p->first = p->queue.n = 0;
-	vec_push(&p->queue, what);
+	vec_push(&p->queue, ((Packet){key, overlapped, bytes, status}));
 	pthread_cond_broadcast(&k->changed);
 	pthread_mutex_unlock(&k->lock);
-}
-
-void port_done(WThread *t, WObj *file, u64 overlapped, u32 bytes)
-{
-	if (file->port && overlapped)
-		post(t->task, file->port, (Packet){file->key, overlapped, bytes});
 }
 
 u64 w_CreateIoCompletionPort(WThread *t, const u64 *a)
@@ -74,13 +69,13 @@ u64 w_PostQueuedCompletionStatus(WThread *t, const u64 *a)
 
 	if (!o)
 		return fail(t, W_INVALID_HANDLE);
-	post(t->task, o, (Packet){a[2], a[3], (u32)a[1]});
+	port_post(t->task, o, a[2], a[3], (u32)a[1], 0);
 	obj_drop(o);
 	return 1;
 }
 
 /* Takes up to n packets, waiting for the first; how many. */
-static u32 take(WThread *t, WObj *o, Packet *out, u32 n, u64 ms)
+static u32 take(WThread *t, WObj *o, Packet *out, u32 n, u64 ms, bool alertable)
 {
 	WTask *k = t->task;
 	Port *p = o->data;
@@ -88,7 +83,7 @@ static u32 take(WThread *t, WObj *o, Packet *out, u32 n, u64 ms)
 	u32 got = 0;
 
 	pthread_mutex_lock(&k->lock);
-	while (p->first == p->queue.n && wait_changed(k, ms, &end))
+	while (p->first == p->queue.n && !(alertable && t->apc) && wait_changed(k, ms, &end))
 		;
 	while (got < n && p->first < p->queue.n)
 		out[got++] = p->queue.p[p->first++];
@@ -103,7 +98,7 @@ u64 w_GetQueuedCompletionStatus(WThread *t, const u64 *a)
 
 	if (!o)
 		return fail(t, W_INVALID_HANDLE);
-	u32 n = take(t, o, &p, 1, a[4]);
+	u32 n = take(t, o, &p, 1, a[4], false);
 	obj_drop(o);
 	if (!n) {
 		mem_put_word(t, a[3], 0);
@@ -112,7 +107,7 @@ u64 w_GetQueuedCompletionStatus(WThread *t, const u64 *a)
 	mem_put_u32(t, a[1], p.bytes);
 	mem_put_word(t, a[2], p.key);
 	mem_put_word(t, a[3], p.overlapped);
-	return 1;
+	return p.status & 0x80000000u ? fail(t, error_from_status(p.status)) : 1;
 }
 
 /* OVERLAPPED_ENTRY: key, overlapped, internal, bytes. */
@@ -124,15 +119,17 @@ u64 w_GetQueuedCompletionStatusEx(WThread *t, const u64 *a)
 
 	if (!o)
 		return fail(t, W_INVALID_HANDLE);
-	u32 n = take(t, o, p, (u32)MIN(a[2], (u64)COUNT(p)), a[4]);
+	u32 n = take(t, o, p, (u32)MIN(a[2], (u64)COUNT(p)), a[4], a[5]);
 	obj_drop(o);
 	mem_put_u32(t, a[3], n);
 	for (u32 i = 0; i < n; i++) {
 		mem_put_word(t, a[1] + i * size, p[i].key);
 		mem_put_word(t, a[1] + i * size + word, p[i].overlapped);
-		mem_put_word(t, a[1] + i * size + 2 * word, 0);
+		mem_put_word(t, a[1] + i * size + 2 * word, p[i].status);
 		mem_put_u32(t, a[1] + i * size + 3 * word, p[i].bytes);
 	}
+	if (!n && a[5] && apc_run(t))
+		return fail(t, 0xc0);
 	return n ? 1 : fail(t, 258);
 }
 

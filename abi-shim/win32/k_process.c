@@ -30,14 +30,6 @@ u64 w_ExitProcess(WThread *t, const u64 *a)
 	process_exit(t, (u32)a[0]);
 }
 
-u64 w_TerminateProcess(WThread *t, const u64 *a)
-{
-	if (a[0] != W_INVALID_HANDLE_VALUE)
-		return fail(t, W_INVALID_HANDLE);
-	t->task->ending = true; /* no library hears of it */
-	process_exit(t, (u32)a[1]);
-}
-
 u64 w_GetCurrentProcess(WThread *t, const u64 *a) { return W_INVALID_HANDLE_VALUE; }
 u64 w_GetCurrentProcessId(WThread *t, const u64 *a) { return (u64)getpid(); }
 u64 w_GetCurrentThread(WThread *t, const u64 *a) { return (u64)-2; }

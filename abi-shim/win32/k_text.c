@@ -95,15 +95,19 @@ static u32 find(const WTask *k, const char *name)
 	return i;
 }
 
-u64 w_GetEnvironmentVariable(WThread *t, const u64 *a)
+char *env_get(WTask *k, const char *name)
 {
-	WTask *k = t->task;
-	char *name = arg_string(t, a, 0);
-
 	pthread_mutex_lock(&k->lock);
-	u32 i = name ? find(k, name) : k->nenv;
+	u32 i = find(k, name);
 	char *value = i < k->nenv ? strdup(strchr(k->env[i], '=') + 1) : NULL;
 	pthread_mutex_unlock(&k->lock);
+	return value;
+}
+
+u64 w_GetEnvironmentVariable(WThread *t, const u64 *a)
+{
+	char *name = arg_string(t, a, 0), *value = name ? env_get(t->task, name) : NULL;
+
 	free(name);
 	if (!value)
 		return fail(t, W_ENVVAR_NOT_FOUND);

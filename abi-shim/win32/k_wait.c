@@ -1,14 +1,16 @@
 /* kernel32: events, mutexes, semaphores, threads, and waiting for them; locks of a word.  One lock and one condition serve
  * all of a process's objects. */
+#include "async.h"
 #include "handlers.h"
 #include "filetime.h"
 
+#include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <time.h>
 
 enum { INFINITE_ = 0xffffffffu };
-enum { WAIT_TIMEOUT_ = 258, WAIT_FAILED_ = -1, WAIT_ABANDONED_ = 0x80 };
+enum { WAIT_TIMEOUT_ = 258, WAIT_FAILED_ = -1, WAIT_ABANDONED_ = 0x80, WAIT_APC = 0xc0 };
 
 static void changed(WTask *k)
 {
@@ -17,20 +19,44 @@ static void changed(WTask *k)
 
 /* ---- objects ------------------------------------------------------------------------------------------- */
 
-static u64 create(WThread *t, WObj *o)
+/* A new object, or the one that has its name already (o is then given up).  name NULL or empty: it has none. */
+static u64 create(WThread *t, WObj *o, char *name)
 {
-	error_set(t, 0);
-	return handle_new(t->task, o);
+	WObj *old = NULL;
+	bool clash = name && name[0] && !name_take(t->task, o, name, &old);
+
+	free(name);
+	error_set(t, clash && old ? W_ALREADY_EXISTS : 0);
+	if (!clash)
+		return handle_new(t->task, o);
+	obj_drop(o);
+	return old ? handle_new(t->task, old) : fail(t, W_INVALID_HANDLE);
 }
 
-u64 w_CreateEvent(WThread *t, const u64 *a)
+static u64 open_named(WThread *t, char *name, WKind kind)
+{
+	WObj *o = name ? name_find(t->task, name, kind) : NULL;
+
+	free(name);
+	return o ? handle_new(t->task, o) : fail(t, W_FILE_NOT_FOUND);
+}
+
+u64 w_OpenEvent(WThread *t, const u64 *a) { return open_named(t, arg_string(t, a, 2), WK_EVENT); }
+u64 w_OpenMutex(WThread *t, const u64 *a) { return open_named(t, arg_string(t, a, 2), WK_MUTEX); }
+u64 w_OpenSemaphore(WThread *t, const u64 *a) { return open_named(t, arg_string(t, a, 2), WK_SEMAPHORE); }
+u64 w_OpenWaitableTimer(WThread *t, const u64 *a) { return open_named(t, arg_string(t, a, 2), WK_TIMER); }
+
+static u64 new_event(WThread *t, bool manual, bool signaled, char *name)
 {
 	WObj *o = obj_new(WK_EVENT);
 
-	o->manual = a[1];
-	o->signaled = a[2];
-	return create(t, o);
+	o->manual = manual;
+	o->signaled = signaled;
+	return create(t, o, name);
 }
+
+u64 w_CreateEvent(WThread *t, const u64 *a) { return new_event(t, a[1], a[2], arg_string(t, a, 3)); }
+u64 w_CreateEventEx(WThread *t, const u64 *a) { return new_event(t, a[2] & 1, a[2] & 2, arg_string(t, a, 1)); }
 
 static u64 set_event(WThread *t, u64 h, bool on)
 {
@@ -49,13 +75,40 @@ static u64 set_event(WThread *t, u64 h, bool on)
 u64 w_SetEvent(WThread *t, const u64 *a) { return set_event(t, a[0], true); }
 u64 w_ResetEvent(WThread *t, const u64 *a) { return set_event(t, a[0], false); }
 
-u64 w_CreateMutex(WThread *t, const u64 *a)
+/* Lets those go on who wait for now, and nobody else. */
+u64 w_PulseEvent(WThread *t, const u64 *a)
+{
+	if (!set_event(t, a[0], true))
+		return 0;
+	sched_yield();
+	return set_event(t, a[0], false);
+}
+
+static u64 new_mutex(WThread *t, bool owned, char *name)
 {
 	WObj *o = obj_new(WK_MUTEX);
 
-	o->owner = a[1] ? t : NULL;
-	o->count = a[1] != 0;
-	return create(t, o);
+	o->owner = owned ? t : NULL;
+	o->count = owned;
+	return create(t, o, name);
+}
+
+u64 w_CreateMutex(WThread *t, const u64 *a) { return new_mutex(t, a[1], arg_string(t, a, 2)); }
+u64 w_CreateMutexEx(WThread *t, const u64 *a) { return new_mutex(t, a[2] & 1, arg_string(t, a, 1)); }
+
+/* The thread is over: its mutexes are free, and who gets one is told. */
+void mutex_abandon(WThread *t)
+{
+	WTask *k = t->task;
+
+	for (u32 i = 0; i < k->handle.n; i++) {
+		WObj *o = k->handle.p[i].o;
+		if (o && o->kind == WK_MUTEX && o->owner == t) {
+			o->owner = NULL;
+			o->count = 0;
+			o->abandoned = true;
+		}
+	}
 }
 
 u64 w_ReleaseMutex(WThread *t, const u64 *a)
@@ -75,15 +128,19 @@ u64 w_ReleaseMutex(WThread *t, const u64 *a)
 	return mine ? 1 : fail(t, W_NOT_OWNER);
 }
 
-u64 w_CreateSemaphore(WThread *t, const u64 *a)
+static u64 new_semaphore(WThread *t, i32 count, i32 most, char *name)
 {
-	if ((i32)a[1] < 0 || (i32)a[2] <= 0 || (i32)a[1] > (i32)a[2])
+	if (count < 0 || most <= 0 || count > most) {
+		free(name);
 		return fail(t, W_INVALID_PARAMETER);
+	}
 	WObj *o = obj_new(WK_SEMAPHORE);
-	o->count = (u32)a[1];
-	o->most = (u32)a[2];
-	return create(t, o);
+	o->count = (u32)count;
+	o->most = (u32)most;
+	return create(t, o, name);
 }
+
+u64 w_CreateSemaphore(WThread *t, const u64 *a) { return new_semaphore(t, (i32)a[1], (i32)a[2], arg_string(t, a, 3)); }
 
 u64 w_ReleaseSemaphore(WThread *t, const u64 *a)
 {
@@ -104,118 +161,6 @@ u64 w_ReleaseSemaphore(WThread *t, const u64 *a)
 	return ok ? 1 : fail(t, 298);
 }
 
-/* ---- threads --------------------------------------------------------------------------------------------- */
-
-static void *run_thread(void *arg)
-{
-	enum { ATTACH = 2, DETACH = 3 };
-	WThread *t = arg;
-	WTask *k = t->task;
-
-	module_tls(t);
-	module_notify(t, ATTACH);
-	u64 status = call_guest(t, t->start, 1, (u64[]){t->param});
-	if (!t->ended)
-		t->obj->status = (u32)status;
-	t->ended = false;
-	module_notify(t, DETACH);
-	task_lock(t);
-	t->obj->signaled = true;
-	WThread **p = &k->threads;
-	while (*p != t)
-		p = &(*p)->next;
-	*p = t->next;
-	k->nthread--;
-	changed(k);
-	task_unlock(t);
-	obj_drop(t->obj);
-	guest_unmap(k->x, t->stack_low, t->stack_high - t->stack_low);
-	xthread_free(t->x);
-	free(t);
-	return NULL;
-}
-
-static bool go(WThread *n)
-{
-	if (pthread_create(&n->host, NULL, run_thread, n) != 0)
-		return false;
-	pthread_detach(n->host);
-	return true;
-}
-
-static u64 start_thread(WThread *t, u64 stack, u64 start, u64 param, u64 flags, u64 id)
-{
-	enum { SUSPENDED = 4 };
-	Err e = {0};
-	WThread *n = thread_new(t->task, stack, &e);
-
-	if (!n)
-		return fail(t, W_NOT_ENOUGH_MEMORY);
-	n->start = start;
-	n->param = param;
-	n->obj = obj_new(WK_THREAD);
-	n->obj->status = 259; /* still active */
-	n->obj->manual = true;
-	obj_keep(n->obj);
-	u64 h = handle_new(t->task, n->obj);
-	if (id)
-		mem_put_u32(t, id, n->tid);
-	if (flags & SUSPENDED)
-		n->obj->data = n;
-	else if (!go(n))
-		return fail(t, W_NOT_ENOUGH_MEMORY);
-	return h;
-}
-
-u64 w_CreateThread(WThread *t, const u64 *a) { return start_thread(t, a[1], a[2], a[3], a[4], a[5]); }
-
-/* Only a thread that has not begun is suspended here: the result is how often it was. */
-u64 w_ResumeThread(WThread *t, const u64 *a)
-{
-	WObj *o = handle_get(t->task, a[0], WK_THREAD);
-
-	if (!o) {
-		error_set(t, W_INVALID_HANDLE);
-		return 0xffffffff;
-	}
-	WThread *n = o->data;
-	o->data = NULL;
-	if (n)
-		go(n);
-	obj_drop(o);
-	return n != NULL;
-}
-
-/* Threads that run are not stopped: said as an error, which callers take for a thread that has ended. */
-u64 w_SuspendThread(WThread *t, const u64 *a)
-{
-	error_set(t, W_NOT_SUPPORTED);
-	return 0xffffffff;
-}
-
-/* Leaves all that the host has on its stack for this thread; it is the thread's own call that ends. */
-u64 w_ExitThread(WThread *t, const u64 *a)
-{
-	if (t->task->nthread == 1)
-		process_exit(t, (u32)a[0]);
-	t->obj->status = (u32)a[0];
-	t->ended = true;
-	return 0;
-}
-
-static u64 exit_code(WThread *t, u64 h, u64 to, WKind kind)
-{
-	WObj *o = handle_get(t->task, h, kind);
-
-	if (!o)
-		return fail(t, W_INVALID_HANDLE);
-	mem_put_u32(t, to, o->status);
-	obj_drop(o);
-	return 1;
-}
-
-u64 w_GetExitCodeThread(WThread *t, const u64 *a) { return exit_code(t, a[0], a[1], WK_THREAD); }
-
 /* ---- waiting ----------------------------------------------------------------------------------------------- */
 
 /* True if the object is there for this thread, which then has it. */
@@ -226,6 +171,8 @@ static bool take(WThread *t, WObj *o, bool only_look)
 		if (o->due && o->due <= clock_ns(CLOCK_MONOTONIC)) {
 			o->signaled = true;
 			o->due = o->period ? o->due + o->period : 0;
+			if (o->apc)
+				apc_queue(t->task, o->owner, o->apc, o->key, (u32)filetime_now(), filetime_now() >> 32);
 		}
 		/* fall through */
 	case WK_EVENT:
@@ -250,8 +197,12 @@ static bool take(WThread *t, WObj *o, bool only_look)
 	case WK_THREAD:
 	case WK_PROCESS:
 		return o->signaled;
+	case WK_NOTIFY:
+		return notify_take(o, only_look);
+	case WK_FILE:
+		return o->console ? poll(&(struct pollfd){.fd = o->fd, .events = POLLIN}, 1, 0) > 0 : !o->overlapped || o->signaled;
 	default:
-		return true; /* files are always ready */
+		return true;
 	}
 }
 
@@ -278,14 +229,30 @@ bool wait_changed(WTask *k, u64 ms, const struct timespec *end)
 	return ms && pthread_cond_timedwait(&k->changed, &k->lock, end) == 0;
 }
 
-/* Sleeps as wait_changed does, but only until the first of the timers is due. */
-static bool wait_timed(WTask *k, WObj **o, u32 n, u64 ms, const struct timespec *end)
-{
-	u64 first = ~(u64)0, now = 0;
+bool wait_try(WThread *t, WObj *o) { return take(t, o, false); }
 
-	for (u32 i = 0; i < n; i++)
+/* When to look again without having been told: timers are due then, and consoles tell nobody.  Nanoseconds of
+ * CLOCK_MONOTONIC; all ones: never. */
+static u64 look_again(const WThread *t, WObj **o, u32 n)
+{
+	enum { CONSOLE_STEP = 20000000 };
+	u64 first = ~(u64)0;
+
+	for (u32 i = 0; i < n; i++) {
 		if (o[i]->kind == WK_TIMER && o[i]->due && o[i]->due < first)
 			first = o[i]->due;
+		if ((o[i]->kind == WK_FILE && o[i]->console) || o[i]->kind == WK_NOTIFY)
+			first = MIN(first, clock_ns(CLOCK_MONOTONIC) + CONSOLE_STEP);
+	}
+	return first;
+}
+
+/* Sleeps as wait_changed does, but not beyond the time to look again. */
+static bool wait_timed(WThread *t, WObj **o, u32 n, u64 ms, const struct timespec *end)
+{
+	WTask *k = t->task;
+	u64 first = look_again(t, o, n), now = 0;
+
 	if (first == ~(u64)0)
 		return wait_changed(k, ms, end);
 	now = clock_ns(CLOCK_MONOTONIC);
@@ -301,75 +268,161 @@ static bool wait_timed(WTask *k, WObj **o, u32 n, u64 ms, const struct timespec 
 	return true;
 }
 
-/* The index of the object that was there, or of the first when it was for all; -1: the time is over. */
-static i32 wait_for(WThread *t, WObj **o, u32 n, bool all, u64 ms)
+/* Takes what is there, with the lock held: the index of the object (all: of none but the first), -1: not yet. */
+static i32 take_ready(WThread *t, WObj **o, u32 n, bool all)
 {
-	WTask *k = t->task;
+	u32 ready = 0;
+
+	for (u32 i = 0; i < n; i++) {
+		bool there = take(t, o[i], all);
+		if (there && !all)
+			return (i32)i;
+		ready += there;
+	}
+	if (!all || ready < n)
+		return -1;
+	for (u32 i = 0; i < n; i++)
+		take(t, o[i], false);
+	return 0;
+}
+
+/* True for a mutex whose owner has ended with it; that is told once. */
+static bool was_abandoned(WObj **o, u32 n, bool all, i32 got)
+{
+	bool any = false;
+
+	for (u32 i = all ? 0 : (u32)got; i < (all ? n : (u32)got + 1); i++) {
+		any |= o[i]->abandoned;
+		o[i]->abandoned = false;
+	}
+	return any;
+}
+
+u64 wait_objects(WThread *t, WObj **o, u32 n, bool all, u64 ms, bool alertable)
+{
 	struct timespec end = wait_deadline(ms);
-	i32 got = -1;
+	bool in_time = true;
+	u64 r = WAIT_TIMEOUT_;
 
 	task_lock(t);
-	do {
-		u32 ready = 0;
-		for (u32 i = 0; i < n && got < 0; i++) {
-			ready += take(t, o[i], all);
-			if (!all && ready)
-				got = (i32)i;
-		}
-		if (all && ready == n) {
-			for (u32 i = 0; i < n; i++)
-				take(t, o[i], false);
-			got = 0;
-		}
-	} while (got < 0 && wait_timed(k, o, n, ms, &end));
-	task_unlock(t);
-	return got;
-}
-
-u64 w_WaitForSingleObject(WThread *t, const u64 *a)
-{
-	WObj *o = handle_get(t->task, a[0], WK_NONE);
-
-	if (!o) {
-		error_set(t, W_INVALID_HANDLE);
-		return (u32)WAIT_FAILED_;
+	while (r == WAIT_TIMEOUT_) {
+		i32 got = take_ready(t, o, n, all);
+		if (got >= 0)
+			r = (u64)got | (was_abandoned(o, n, all, got) ? WAIT_ABANDONED_ : 0);
+		else if (alertable && t->apc)
+			r = WAIT_APC;
+		else if (in_time)
+			in_time = wait_timed(t, o, n, ms, &end);
+		else
+			break;
 	}
-	i32 r = wait_for(t, &o, 1, false, a[1]);
-	obj_drop(o);
-	return r < 0 ? WAIT_TIMEOUT_ : (u32)r;
+	task_unlock(t);
+	if (r == WAIT_APC)
+		apc_run(t);
+	return r;
 }
 
-u64 w_WaitForMultipleObjects(WThread *t, const u64 *a)
+static u64 wait_one(WThread *t, u64 h, u64 ms, bool alertable)
+{
+	WObj *o = handle_object(t, h);
+
+	if (!o)
+		return (u32)WAIT_FAILED_;
+	u64 r = wait_objects(t, &o, 1, false, ms, alertable);
+	obj_drop(o);
+	return r;
+}
+
+u64 w_WaitForSingleObject(WThread *t, const u64 *a) { return wait_one(t, a[0], a[1], false); }
+u64 w_WaitForSingleObjectEx(WThread *t, const u64 *a) { return wait_one(t, a[0], a[1], a[2]); }
+
+static u64 wait_many(WThread *t, const u64 *a, bool alertable)
 {
 	WObj *o[64];
-	u64 word = t->wide ? 8 : 4;
+	u64 word = t->wide ? 8 : 4, r = (u32)WAIT_FAILED_;
 	u32 n = 0;
-	i32 r = -2;
 
-	for (; n < a[0] && n < COUNT(o); n++)
-		if (!(o[n] = handle_get(t->task, mem_word(t, a[1] + word * n), WK_NONE)))
-			break;
-	if (n && n == a[0])
-		r = wait_for(t, o, n, a[2], a[3]);
-	else
-		error_set(t, W_INVALID_HANDLE);
+	if (!a[0] || a[0] > COUNT(o)) {
+		error_set(t, W_INVALID_PARAMETER);
+		return r;
+	}
+	while (n < a[0] && (o[n] = handle_object(t, mem_word(t, a[1] + word * n))))
+		n++;
+	if (n == a[0])
+		r = wait_objects(t, o, n, a[2], a[3], alertable);
 	while (n)
 		obj_drop(o[--n]);
-	return r == -2 ? (u32)WAIT_FAILED_ : r < 0 ? WAIT_TIMEOUT_ : (u32)r;
+	return r;
+}
+
+u64 w_WaitForMultipleObjects(WThread *t, const u64 *a) { return wait_many(t, a, false); }
+u64 w_WaitForMultipleObjectsEx(WThread *t, const u64 *a) { return wait_many(t, a, a[4]); }
+
+u64 w_SignalObjectAndWait(WThread *t, const u64 *a)
+{
+	WObj *o = handle_object(t, a[0]);
+	u64 r = 0;
+
+	if (!o)
+		return (u32)WAIT_FAILED_;
+	if (o->kind == WK_EVENT)
+		r = set_event(t, a[0], true);
+	else if (o->kind == WK_MUTEX)
+		r = w_ReleaseMutex(t, a);
+	else if (o->kind == WK_SEMAPHORE)
+		r = w_ReleaseSemaphore(t, (u64[]){a[0], 1, 0});
+	else
+		fail(t, W_INVALID_HANDLE);
+	obj_drop(o);
+	return r ? wait_one(t, a[1], a[2], a[3]) : (u32)WAIT_FAILED_;
+}
+
+/* Nothing to wait for but the time, and queued calls. */
+u64 w_SleepEx(WThread *t, const u64 *a)
+{
+	if (!a[1])
+		return w_Sleep(t, a);
+	u64 r = wait_objects(t, NULL, 0, false, a[0], true);
+	return r == WAIT_APC ? r : 0;
+}
+
+/* While the bytes there are as they were, and nobody has woken. */
+u64 w_WaitOnAddress(WThread *t, const u64 *a)
+{
+	struct timespec end = wait_deadline(a[3]);
+	bool in_time = true;
+	u8 was[8];
+
+	if (a[2] != 1 && a[2] != 2 && a[2] != 4 && a[2] != 8)
+		return fail(t, W_INVALID_PARAMETER);
+	memcpy(was, mem_in(t, a[1], a[2]), a[2]);
+	task_lock(t);
+	while (in_time && memcmp(mem_in(t, a[0], a[2]), was, a[2]) == 0)
+		in_time = wait_changed(t->task, a[3], &end);
+	task_unlock(t);
+	return in_time ? 1 : fail(t, 1460);
+}
+
+u64 w_WakeByAddress(WThread *t, const u64 *a)
+{
+	task_lock(t);
+	changed(t->task);
+	task_unlock(t);
+	return 0;
 }
 
 /* ---- timers ------------------------------------------------------------------------------------------------ */
 
-static u64 new_timer(WThread *t, bool manual)
+static u64 new_timer(WThread *t, bool manual, char *name)
 {
 	WObj *o = obj_new(WK_TIMER);
 
 	o->manual = manual;
-	return create(t, o);
+	return create(t, o, name);
 }
 
-u64 w_CreateWaitableTimer(WThread *t, const u64 *a) { return new_timer(t, a[1]); }
-u64 w_CreateWaitableTimerEx(WThread *t, const u64 *a) { return new_timer(t, a[2] & 1); }
+u64 w_CreateWaitableTimer(WThread *t, const u64 *a) { return new_timer(t, a[1], arg_string(t, a, 2)); }
+u64 w_CreateWaitableTimerEx(WThread *t, const u64 *a) { return new_timer(t, a[2] & 1, arg_string(t, a, 1)); }
 
 /* Due in 100 ns: negative from now on, else since 1601; the period in milliseconds. */
 u64 w_SetWaitableTimer(WThread *t, const u64 *a)
@@ -383,6 +436,9 @@ u64 w_SetWaitableTimer(WThread *t, const u64 *a)
 		from_now = due - (i64)filetime_now();
 	task_lock(t);
 	o->signaled = false;
+	o->apc = a[3];
+	o->key = a[4];
+	o->owner = t;
 	o->due = clock_ns(CLOCK_MONOTONIC) + (from_now > 0 ? (u64)from_now * 100 : 0);
 	o->period = a[2] * 1000000;
 	changed(t->task);
@@ -525,4 +581,39 @@ u64 w_InitOnceExecuteOnce(WThread *t, const u64 *a)
 	if (a[3])
 		mem_put_word(t, a[3], state & ~(u64)3);
 	return 1;
+}
+
+u64 w_InitOnceBeginInitialize(WThread *t, const u64 *a)
+{
+	enum { CHECK_ONLY = 1, ASYNC = 2 };
+	WTask *k = t->task;
+	bool in_work = true;
+	u64 state;
+
+	task_lock(t);
+	while (((state = mem_word(t, a[0])) & 3) == 1 && !(a[1] & (CHECK_ONLY | ASYNC)))
+		pthread_cond_wait(&k->changed, &k->lock);
+	if ((state & 3) == 2)
+		in_work = false;
+	else if (!(a[1] & CHECK_ONLY))
+		mem_put_word(t, a[0], a[1] & ASYNC ? 3 : 1);
+	task_unlock(t);
+	mem_put_u32(t, a[2], in_work);
+	if (a[3] && !in_work)
+		mem_put_word(t, a[3], state & ~(u64)3);
+	return in_work && a[1] & CHECK_ONLY ? fail(t, 31) : 1;
+}
+
+u64 w_InitOnceComplete(WThread *t, const u64 *a)
+{
+	enum { ASYNC = 2, FAILED = 4 };
+
+	task_lock(t);
+	u64 state = mem_word(t, a[0]) & 3;
+	bool ok = state == 1 || (state == 3 && a[1] & ASYNC);
+	if (ok)
+		mem_put_word(t, a[0], a[1] & FAILED ? 0 : (a[2] & ~(u64)3) | 2);
+	changed(t->task);
+	task_unlock(t);
+	return ok ? 1 : fail(t, 31);
 }

@@ -33,37 +33,70 @@ void seh_frame_write(WThread *t, u64 context, const SehFrame *f)
 	mem_put_word(t, context + 0xf8, f->pc);
 }
 
+static void put_word(const WThread *t, u8 *p, u64 v)
+{
+	if (t->wide)
+		st64(p, v);
+	else
+		st32(p, (u32)v);
+}
+
+void seh_put(WThread *of, u8 *p)
+{
+	bool wide = of->wide;
+
+	memset(p, 0, seh_context_size(of));
+	st32(p + (wide ? 0x30 : 0), wide ? 0x10000f : 0x1003f);
+	st32(p + (wide ? 0x44 : 0xc0), (u32)xthread_eflags(of->x));
+	for (u32 i = 0; i < (wide ? 16u : 8u); i++)
+		put_word(of, p + (wide ? 0x78 + 8 * i : place32[i]), *xreg(of->x, i));
+	put_word(of, p + (wide ? 0xf8 : 0xb8), *xreg(of->x, XS_PC));
+	st16(p + (wide ? 0x38 : 0xbc), (u16)*xreg(of->x, XS_SEL + XS_CS));
+	st16(p + (wide ? 0x42 : 0xc8), (u16)*xreg(of->x, XS_SEL + XS_SS));
+	for (u32 i = 0; !wide && i < 4; i++)
+		st32(p + 0x8c + 4 * i, (u32)*xreg(of->x, XS_SEL + (u32[]){XS_GS, XS_FS, XS_ES, XS_DS}[i]));
+	if (!wide)
+		return;
+	st32(p + 0x34, (u32)*xreg(of->x, XS_MXCSR));
+	st16(p + 0x100, (u16)*xreg(of->x, XS_FCW));
+	st32(p + 0x118, (u32)*xreg(of->x, XS_MXCSR));
+	for (u32 i = 0; i < 16; i++) {
+		st64(p + 0x1a0 + 16 * i, *xreg(of->x, XS_VEC + 4 * i));
+		st64(p + 0x1a8 + 16 * i, *xreg(of->x, XS_VEC + 4 * i + 1));
+	}
+}
+
+/* Which parts a register belongs to: i386 counts ebp among those of control. */
+static u32 part_of(const WThread *t, u32 reg)
+{
+	return reg == RSP || (!t->wide && reg == RBP) ? SEH_CONTROL : SEH_INTEGER;
+}
+
+void seh_get(WThread *of, const u8 *p, u32 parts)
+{
+	bool wide = of->wide;
+
+	for (u32 i = 0; i < (wide ? 16u : 8u); i++)
+		if (parts & part_of(of, i))
+			*xreg(of->x, i) = wide ? ld64(p + 0x78 + 8 * i) : ld32(p + place32[i]);
+	if (parts & SEH_CONTROL) {
+		*xreg(of->x, XS_PC) = wide ? ld64(p + 0xf8) : ld32(p + 0xb8);
+		xthread_set_eflags(of->x, ld32(p + (wide ? 0x44 : 0xc0)));
+	}
+	for (u32 i = 0; wide && parts & SEH_FLOATING && i < 16; i++) {
+		*xreg(of->x, XS_VEC + 4 * i) = ld64(p + 0x1a0 + 16 * i);
+		*xreg(of->x, XS_VEC + 4 * i + 1) = ld64(p + 0x1a8 + 16 * i);
+	}
+}
+
 void seh_save(WThread *t, u64 c)
 {
-	u8 *p = mem_out(t, c, seh_context_size(t));
-
-	memset(p, 0, seh_context_size(t));
-	st32(p + (t->wide ? 0x30 : 0), t->wide ? 0x10000f : 0x1003f);
-	st32(p + (t->wide ? 0x44 : 0xc0), (u32)xthread_eflags(t->x));
-	for (u32 i = 0; i < (t->wide ? 16u : 8u); i++)
-		mem_put_word(t, c + (t->wide ? 0x78 + 8 * i : place32[i]), *xreg(t->x, i));
-	mem_put_word(t, c + (t->wide ? 0xf8 : 0xb8), *xreg(t->x, XS_PC));
-	st16(p + (t->wide ? 0x38 : 0xbc), (u16)*xreg(t->x, XS_SEL + XS_CS));
-	st16(p + (t->wide ? 0x42 : 0xc8), (u16)*xreg(t->x, XS_SEL + XS_SS));
-	if (!t->wide)
-		return;
-	st32(p + 0x34, (u32)*xreg(t->x, XS_MXCSR));
-	for (u32 i = 0; i < 16; i++) {
-		st64(p + 0x1a0 + 16 * i, *xreg(t->x, XS_VEC + 4 * i));
-		st64(p + 0x1a8 + 16 * i, *xreg(t->x, XS_VEC + 4 * i + 1));
-	}
+	seh_put(t, mem_out(t, c, seh_context_size(t)));
 }
 
 void seh_restore(WThread *t, u64 c)
 {
-	for (u32 i = 0; i < (t->wide ? 16u : 8u); i++)
-		*xreg(t->x, i) = mem_word(t, c + (t->wide ? 0x78 + 8 * i : place32[i]));
-	*xreg(t->x, XS_PC) = mem_word(t, c + (t->wide ? 0xf8 : 0xb8));
-	xthread_set_eflags(t->x, mem_u32(t, c + (t->wide ? 0x44 : 0xc0)));
-	for (u32 i = 0; t->wide && i < 16; i++) {
-		*xreg(t->x, XS_VEC + 4 * i) = mem_word(t, c + 0x1a0 + 16 * i);
-		*xreg(t->x, XS_VEC + 4 * i + 1) = mem_word(t, c + 0x1a8 + 16 * i);
-	}
+	seh_get(t, mem_in(t, c, seh_context_size(t)), SEH_CONTROL | SEH_INTEGER | SEH_FLOATING);
 	t->moved = true;
 }
 

@@ -10,6 +10,10 @@ enum SehAnswer { SEH_CONTINUE, SEH_SEARCH, SEH_NESTED, SEH_COLLIDED };
 /* Bytes of CONTEXT and EXCEPTION_RECORD. */
 u64 seh_context_size(const WThread *t);
 u64 seh_record_size(const WThread *t);
+/* Any thread's registers, which must not run, to a CONTEXT's bytes and back (those parts). */
+enum SehParts { SEH_CONTROL = 1, SEH_INTEGER = 2, SEH_FLOATING = 8 };
+void seh_put(WThread *of, u8 *p);
+void seh_get(WThread *of, const u8 *p, u32 parts);
 /* The thread's registers to a CONTEXT and back. */
 void seh_save(WThread *t, u64 context);
 void seh_restore(WThread *t, u64 context);

@@ -1,5 +1,6 @@
 /* A process from a file: the environment block, TEB and PEB, the libraries, and the first thread. */
 #include "w32.h"
+#include "child.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -245,9 +246,8 @@ static void make_ldr(WThread *t)
 static void open_std(WTask *k)
 {
 	for (int i = 0; i < 3; i++) {
-		WObj *o = obj_new(WK_FILE);
-		o->fd = i;
-		o->console = isatty(i);
+		WObj *o = obj_file(i, NULL);
+		o->input = i == 0;
 		k->std[i] = handle_new(k, o);
 	}
 }
@@ -291,21 +291,28 @@ bool process_start(WTask *k, int argc, char **argv, char **envp, Err *e)
 		return false;
 	if (!clock_map(k) || !(k->peb = map_low(k, PEB_SIZE, "[peb]")) || !(t = thread_new(k, image.stack_reserve, e)))
 		return err_set(e, EXIT_VM, "no memory for the process");
-	t->obj = obj_new(WK_THREAD);
-	t->obj->manual = true;
-	t->obj->status = 259;
+	thread_object(t);
+	k->self = obj_new(WK_PROCESS);
+	k->self->pid = (u32)getpid();
+	k->self->status = 259;
 	k->heap = 0x10000; /* a handle that is no handle of objects */
-	open_std(k);
+	bool child = spawn_take(k, e);
+	if (e->status)
+		return false;
+	if (!child)
+		open_std(k);
 	fill_peb(t);
 	make_ldr(t);
+	if (!child)
+		set_env(k, envp);
 	if (!module_load(t, argv[0], true, e))
 		return false;
 	Err none = {0};
 	if (!module_load(t, "ntdll.dll", false, &none) || !module_load(t, "kernel32.dll", false, &none))
 		return err_set(e, EXIT_VM, "no memory for the libraries");
 	mem_put_word(t, field(t, k->peb, 8, 0x10), k->program->base);
-	set_cmdline(k, argc, argv);
-	set_env(k, envp);
+	if (!child)
+		set_cmdline(k, argc, argv);
 	fill_params(t);
 	if (module_by_name(k, "msvcrt.dll"))
 		crt_start(t);
@@ -318,6 +325,7 @@ int start_run(WTask *k)
 {
 	WThread *t = k->threads;
 
+	spawn_wait(k);
 	if (!module_start(t))
 		process_exit(t, 0xc0000142); /* a library refused to start */
 	u64 status = call_guest(t, k->program->base + k->program->image.entry, 1, (u64[]){k->peb});

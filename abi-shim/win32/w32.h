@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <sys/stat.h>
 #include <time.h>
 
 typedef struct WTask WTask;
@@ -89,7 +90,8 @@ bool module_tls(WThread *t);
 /* ---- objects and handles -------------------------------------------------------------------------------- */
 
 typedef enum WKind {
-	WK_NONE, WK_FILE, WK_FIND, WK_EVENT, WK_MUTEX, WK_SEMAPHORE, WK_THREAD, WK_PROCESS, WK_HEAP, WK_TIMER, WK_PORT
+	WK_NONE, WK_FILE, WK_FIND, WK_EVENT, WK_MUTEX, WK_SEMAPHORE, WK_THREAD, WK_PROCESS, WK_HEAP, WK_TIMER, WK_PORT, WK_JOB,
+	WK_NOTIFY, WK_SECTION, WK_POOL
 } WKind;
 
 typedef struct WObj {
@@ -97,16 +99,31 @@ typedef struct WObj {
 	u32 refs;
 	int fd;              /* -1: none */
 	bool append, console, dir;
+	bool input;          /* of consoles: keys come from it */
+	u64 ino, dev;        /* of files that were opened by name, with access and share: 1 to read, 2 to write, 4 to delete */
+	u32 access, share;
+	int watch;           /* of directories: inotify's descriptor + 1 */
+	bool stream;         /* of files: no position: pipes, sockets, terminals */
+	bool pipe, socket, message, read_message, nowait; /* of streams: named pipes, sockets; and how they are */
+	bool overlapped, skip_port;
 	char *path;          /* of files: the host's name */
 	bool delete_on_close;
+	char *name;          /* NULL: it has none */
+	WTask *task;         /* of those with a name, and others that need it when they end */
 	/* things to wait for */
 	bool signaled, manual;
 	u32 count, most;     /* semaphores: free units; mutexes: depth */
 	WThread *owner;      /* of mutexes */
+	bool abandoned;      /* of mutexes: the owner has ended */
 	u32 status;          /* of threads and processes that have ended */
+	bool terminated;     /* of processes: status is what TerminateProcess gave */
+	u32 pid;
+	struct WObj *job;    /* of processes: not kept */
+	struct WObj *process; /* of a child's first thread; kept */
 	u64 due, period;     /* of timers: CLOCK_MONOTONIC in ns, 0: not set; ns */
 	struct WObj *port;   /* of files: where it is told that they are done, */
-	u64 key;             /* ... and as what */
+	u64 key;             /* ... and as what; of timers: for apc */
+	u64 apc;             /* of timers: completion routine, run by owner */
 	void *data;          /* of its family */
 	void (*destroy)(struct WObj *o);
 } WObj;
@@ -114,9 +131,55 @@ typedef struct WObj {
 WObj *obj_new(WKind kind);
 void obj_keep(WObj *o);
 void obj_drop(WObj *o);
+WObj *obj_file(int fd, const char *path);   /* takes the descriptor; path NULL: it has no name */
+
+/* An entry of the table of handles. */
+typedef struct WHandle {
+	WObj *o;
+	u32 flags;
+} WHandle;
+enum { HANDLE_INHERIT = 1, HANDLE_PROTECTED = 2 };
 u64 handle_new(WTask *k, WObj *o);          /* takes the reference */
 WObj *handle_get(WTask *k, u64 h, WKind kind); /* WK_NONE: any.  NULL: ERROR_INVALID_HANDLE is the caller's to set.  A kept reference */
 bool handle_close(WTask *k, u64 h);
+/* A handle of a given value (which a parent has given); false: it is taken. */
+bool handle_put(WTask *k, u64 h, WObj *o, u32 flags);
+/* Sets the flags in `change` to those of `to`; *now: what they are then.  False: no such handle. */
+bool handle_flags(WTask *k, u64 h, u32 change, u32 to, u32 *now);
+/* As handle_get, and for the values that stand for this process and this thread; NULL: the error is set. */
+WObj *handle_object(WThread *t, u64 h);
+/* Marks a new handle as its SECURITY_ATTRIBUTES say (0: not inherited). */
+void inherit_by(WThread *t, u64 h, u64 attributes);
+
+/* Named objects: finds one of this kind (kept; NULL: there is none); gives a name to a new one (false: it is taken, *old is
+ * kept, or NULL if that is of another kind). */
+WObj *name_find(WTask *k, const char *name, WKind kind);
+bool name_take(WTask *k, WObj *o, const char *name, WObj **old);
+void name_forget(WObj *o);
+
+/* Pipes: the name in \\.\pipe\NAME (false: it is none); a client's end; reading (-EAGAIN, or -errno; -EPIPE at the end);
+ * whether a part of a message is left; taking the names away at the process's end. */
+bool pipe_name(const char *guest, const char **name);
+WObj *pipe_open(WThread *t, const char *name, u32 flags);
+i64 pipe_read(WObj *o, u8 *p, u64 n, bool wait);
+bool pipe_more(const WObj *o);
+void pipe_end(void);
+/* Processes and jobs. */
+bool process_kill(WTask *k, WObj *o, u32 status);
+bool process_resume(WObj *first);
+void job_inherit(WTask *k, WObj *process, u32 flags);
+void job_ended(WTask *k, WObj *process);
+void job_end(WTask *k);
+/* Sharing modes: what an access mask means; whether another handle forbids this.  Locks: whether one forbids that range (at -1:
+ * the file's position). */
+u32 share_access(u32 access);
+bool share_forbids(WTask *k, const struct stat *st, u32 access, u32 share);
+bool lock_forbids(const WObj *o, i64 at, u64 n, bool write);
+/* The console: reading as files do, with ends of lines as Windows has them; leaving the terminal as it was. */
+i64 console_read(WThread *t, WObj *o, u8 *p, u64 n);
+void console_end(void);
+/* A directory's changes: true: there are some (which one that takes it forgets). */
+bool notify_take(WObj *o, bool only_look);
 
 /* ---- process and threads ---------------------------------------------------------------------------------- */
 
@@ -130,7 +193,9 @@ struct WTask {
 	pthread_cond_t changed;    /* something that is waited for has been signaled */
 	WModule *modules, **last;
 	WModule *program;
-	VEC(WObj *) handle;
+	VEC(WHandle) handle;
+	WObj *self;                /* this process */
+	struct Spawn *parent;      /* what the parent has said; NULL: it is none of ours */
 	WThread *threads;
 	u32 nthread, next_tid;
 	u64 peb, params, ldr;
@@ -159,6 +224,7 @@ static inline bool task_low(const WTask *k) { return k->program && !k->program->
 typedef struct WCall {
 	struct WCall *up;
 	u64 sp;                    /* the guest's, when the call began: what returns or runs above it has left the call */
+	u64 stack;                 /* ... on this stack (its high end): fibers have others */
 	u64 reg[16], pc;           /* the guest's registers then */
 	bool exception;            /* the call tells of one: */
 	u64 at[16], at_pc;         /* the registers where it happened; handlers overwrite the CONTEXT */
@@ -194,6 +260,14 @@ struct WThread {
 	WRecover *recover;
 	WFault *fault;             /* of the call that runs; NULL: bad pointers end the process */
 	u32 locked;                /* how often it has task_lock */
+	u32 suspend;               /* how often it has been suspended */
+	bool parked, in_call;      /* it stands still for that; it runs no guest code */
+	u8 *context;               /* set from outside while in a call: a CONTEXT's bytes and which parts; NULL: none */
+	u32 context_parts;
+	struct WApc *apc;          /* calls queued for it */
+	void (*body)(WThread *t);  /* what it runs instead of `start` */
+	u64 fls[128];
+	u64 fiber;                 /* guest address of the fiber that runs; 0: it is none */
 	const WCall *exception;    /* the one that is being told to handlers: at, at_pc */
 	bool dropped;              /* the innermost call is left */
 	bool moved;                /* the handler has set all registers itself */
@@ -243,6 +317,24 @@ void process_exit(WThread *t, u32 status) NORETURN;
 void process_die(WThread *t, int status, const char *fmt, ...) PRINTF(3, 4) NORETURN;
 
 WThread *thread_new(WTask *k, u64 stack, Err *e);
+/* A thread for the machine's own work, which can reach guest memory but runs nothing there. */
+WThread *thread_helper(WTask *k);
+WObj *thread_object(WThread *t);           /* makes the thread's object */
+bool thread_go(WThread *n);                /* starts a new one; false: the host refuses */
+WObj *thread_handle(WThread *t, u64 h);    /* NULL: no handle of a thread; the error is set */
+WThread *thread_by_handle(WThread *t, u64 h); /* NULL: none, or it has ended */
+u32 thread_suspend(WThread *t, WThread *n); /* how often it was before */
+void thread_park(WThread *t);              /* stops here while it is suspended */
+void thread_enter(WThread *t);             /* it leaves guest code, */
+void thread_leave(WThread *t);             /* ... and comes back to it */
+void mutex_abandon(WThread *t);            /* frees what it owned, with the lock held */
+void fls_notify(WThread *t);               /* tells the program that the thread's values are gone */
+/* Waits for objects: index, 0x80 | index (abandoned), 258 (time), 0xc0 (a queued call has run). */
+/* Takes an object if it is there, with the lock held. */
+bool wait_try(WThread *t, WObj *o);
+u64 wait_objects(WThread *t, WObj **o, u32 n, bool all, u64 ms, bool alertable);
+/* The value of a variable, a copy; NULL: there is none. */
+char *env_get(WTask *k, const char *name);
 /* Initial values of the C library's exported data. */
 void crt_start(WThread *t);
 bool process_start(WTask *k, int argc, char **argv, char **envp, Err *e);
@@ -256,8 +348,6 @@ bool clock_fault(WThread *t, const XTrap *w);
 /* Waiting for any object to change, with the task's lock held: false when the time is over.  ms: ~0u is for ever. */
 struct timespec wait_deadline(u64 ms);
 bool wait_changed(WTask *k, u64 ms, const struct timespec *end);
-/* Tells the port of a file, if it has one, that an operation is done. */
-void port_done(WThread *t, WObj *file, u64 overlapped, u32 bytes);
 /* One argument of a command line, as the C library parses it; where the next begins. */
 const char *crt_argument(const char *s, Buf *out);
 
@@ -322,12 +412,16 @@ enum WError {
 	W_WRITE_PROTECT = 19, W_NOT_READY = 21, W_SHARING_VIOLATION = 32, W_HANDLE_EOF = 38, W_NOT_SUPPORTED = 50, W_FILE_EXISTS = 80,
 	W_INVALID_PARAMETER = 87, W_BROKEN_PIPE = 109, W_DISK_FULL = 112, W_CALL_NOT_IMPLEMENTED = 120, W_INSUFFICIENT_BUFFER = 122,
 	W_INVALID_NAME = 123, W_MOD_NOT_FOUND = 126, W_PROC_NOT_FOUND = 127, W_NEGATIVE_SEEK = 131, W_DIR_NOT_EMPTY = 145, W_BUSY = 170, W_ALREADY_EXISTS = 183,
-	W_ENVVAR_NOT_FOUND = 203, W_FILENAME_EXCED_RANGE = 206, W_MORE_DATA = 234, W_NO_DATA = 232, W_INVALID_ADDRESS = 487, W_DIRECTORY = 267,
+	W_ENVVAR_NOT_FOUND = 203, W_FILENAME_EXCED_RANGE = 206, W_MORE_DATA = 234, W_NO_DATA = 232, W_INVALID_ADDRESS = 487, W_DIRECTORY = 267, W_OPERATION_ABORTED = 995, W_IO_INCOMPLETE = 996, W_IO_PENDING = 997, W_NETNAME_DELETED = 64, W_LOCK_VIOLATION = 33,
+	W_PIPE_BUSY = 231, W_PRIVILEGE_NOT_HELD = 1314,
 	W_NOT_OWNER = 288, W_NO_UNICODE = 1113, W_IO_DEVICE = 1117, W_NOT_FOUND = 1168, W_RESOURCE_DATA = 1812, W_RESOURCE_TYPE = 1813, W_RESOURCE_NAME = 1814
 };
 void error_set(WThread *t, u32 code);
 u32 error_get(WThread *t);
 u32 error_from_errno(int e);
+u32 async_error(int e);             /* ... of an operation that has ended later */
+u32 error_to_status(u32 error);     /* NTSTATUS */
+u32 error_from_status(u32 status);
 /* Sets the error by errno or by code, and gives the result for failing: 0. */
 u64 fail_errno(WThread *t);
 u64 fail(WThread *t, u32 code);

@@ -1,5 +1,6 @@
 /* Runs a Windows program: joins the process, its calls and its end with run's task. */
 #include "w32.h"
+#include "child.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,6 +9,10 @@ enum { STATUS_ILLEGAL = (int)0xc000001d, STATUS_ACCESS = (int)0xc0000005, STATUS
 
 static NORETURN void end_host(WTask *k, u32 status)
 {
+	spawn_end(k, status);
+	pipe_end();
+	job_end(k);
+	console_end();
 	if (k->o.x.stats)
 		xtask_stats(k->x, stderr);
 	for (u32 i = 0; k->o.x.stats && i < k->missing.cap; i++)
@@ -61,26 +66,30 @@ static NORETURN void fault(WThread *t, const XTrap *w)
 
 static bool take_fault(WThread *t, const void *why)
 {
-	if (!seh_fault(t, why))
-		fault(t, why);
+	const XTrap *w = why;
+
+	if (w->kind == XE_UNIMPL || !seh_fault(t, w))
+		fault(t, w);
 	return !t->ended;
 }
 
 static bool on_trap(XThread *x, const XTrap *why)
 {
 	WThread *t = wthread(x);
+	bool on = true;
 
+	thread_enter(t);
 	if (why->kind == XE_INT80)
-		return call_thunk(t);
-	if (clock_fault(t, why))
-		return true;
-	if (why->kind != XE_UNIMPL)
-		return call_guarded(t, take_fault, why);
-	fault(t, why);
+		on = call_thunk(t);
+	else if (!clock_fault(t, why))
+		on = why->kind == XE_UNIMPL ? take_fault(t, why) : call_guarded(t, take_fault, why);
+	thread_leave(t);
+	return on;
 }
 
 static bool on_pending(XThread *x)
 {
+	thread_park(wthread(x));
 	return true;
 }
 
@@ -94,6 +103,7 @@ int win32_run(const WinOpts *o, int argc, char **argv, char **envp)
 	k->o.x.pending = on_pending;
 	k->o.x.data = k;
 	k->trace = stderr;
+	signal(SIGPIPE, SIG_IGN);
 	if (!process_start(k, argc, argv, envp, &e))
 		die(e.status, "%s", e.msg);
 	return start_run(k);

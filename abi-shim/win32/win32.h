@@ -11,6 +11,10 @@ typedef struct WinOpts {
 	XTaskOpts x;          /* exec, stats, trace_exec, check_ocode; the rest is filled in */
 	bool trace;           /* calls, with arguments and results */
 	const char *trace_dll; /* only those of this library; NULL = all */
+	/* Children that are Windows programs run in this machine too: */
+	char **inherit;       /* options that they get, to a NULL; NULL = none */
+	const char *via;      /* program that starts this machine (qemu-aarch64); NULL = it starts by itself */
+	int process_fd;       /* what the parent has said; 0 = nothing */
 } WinOpts;
 
 /* Runs the program argv[0] (a host path) to its end; returns its exit status. */

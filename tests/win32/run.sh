@@ -21,7 +21,7 @@ run() {
 	esac
 	(cd "$work" && timeout 60 "$@" </dev/null 2>"$work/errors" >"$work/output"; echo "status $?" >>"$work/output")
 	tr -d '\r' <"$work/output"
-	grep -v 'unhandled exception' "$work/errors"
+	grep -v 'unhandled exception' "$work/errors" | tr -d '\r'
 	rm -rf "$work"
 }
 
