@@ -122,10 +122,42 @@ static bool appends_itself(const Node *to, const Node *from)
 	return from->op == N_ADD && is_concat(from) && same_variable(to, from->a);
 }
 
+/* s := s + c, which is what programs that take a text apart spend their time on: without a string of one character and
+ * a call. */
+static void append_char(Gen *g, Node *to, Node *c)
+{
+	u32 at = gen_temp(g, 'i'), x = gen_temp(g, 'i'), len = gen_temp(g, 'i'), full = pb_label(g->b);
+	gen_addr(g, to);
+	E1(LOCAL_SET, at);
+	gen_expr(g, c);
+	E1(LOCAL_SET, x);
+	E1(LOCAL_GET, at);
+	E2(I32_LOAD8_U, 0, 0);
+	E1(LOCAL_TEE, len);
+	E1(I32_CONST, to->type->hi);
+	E(I32_GE_S);
+	E1(JUMP_IF, full);
+	E1(LOCAL_GET, at);
+	E1(LOCAL_GET, len);
+	E(I32_ADD);
+	E1(LOCAL_GET, x);
+	E2(I32_STORE8, 0, 1);
+	E1(LOCAL_GET, at);
+	E1(LOCAL_GET, len);
+	E1(I32_CONST, 1);
+	E(I32_ADD);
+	E2(I32_STORE8, 0, 0);
+	E1(LABEL, full);
+}
+
 void gen_str_assign(Gen *g, Node *to, Node *from)
 {
 	i64 cap = to->type->hi;
 	if (appends_itself(to, from)) {
+		if (from->b->type->kind == T_CHAR) {
+			append_char(g, to, from->b);
+			return;
+		}
 		gen_addr(g, to);
 		E1(I32_CONST, cap);
 		gen_str(g, from->b);
@@ -160,6 +192,9 @@ void gen_str_compare(Gen *g, Node *n)
 		gen_chars(g, n->b);
 		E1(I32_CONST, a->size);
 		E(MEM_CMP);
+	} else if (a->kind == T_STRING && n->b->op == N_STR && n->b->n == 0) { /* the length says it */
+		gen_str(g, n->a);
+		E2(I32_LOAD8_U, 0, 0);
 	} else {
 		gen_str(g, n->a);
 		gen_str(g, n->b);

@@ -56,9 +56,19 @@ void abi_fail(Regfile *t, u32 code);
  * again, the one that waits ends the program now. */
 bool abi_pending(Regfile *t);
 
-/* text.c: reading and writing.  The file of this number when it is open in that mode and no failure is
- * pending; else NULL, and the failure is noted. */
-Text *text_open(Regfile *t, u64 number, enum TextMode mode);
+/* text.c: reading and writing.  text_begin: the same as text_open for the first time, or where something is wrong. */
+Text *text_begin(Regfile *t, u64 number, enum TextMode mode);
+
+/* The file of this number when it is open in that mode and no failure is pending; else NULL, and the failure is noted.
+ * Programs ask for every character: the usual way is made here. */
+static inline Text *text_open(Regfile *t, u64 number, enum TextMode mode)
+{
+	Abi *a = abi_of(t);
+	Text *f = (u32)number < a->text.n ? &a->text.p[(u32)number] : NULL;
+
+	return f && f->mode == mode && f->buf && !a->failed ? f : text_begin(t, number, mode);
+}
+
 void text_put(Regfile *t, Text *f, const void *p, u32 n);
 void text_pad(Regfile *t, Text *f, i64 blanks);
 bool text_flush(Text *f);          /* false: the host did not take it */

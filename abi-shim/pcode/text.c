@@ -47,7 +47,7 @@ void text_end(void *abi)
 	}
 }
 
-/* The slow way out of text_open: says what is wrong. */
+/* The slow way out of text_begin: says what is wrong. */
 static Text *wrong_mode(Regfile *t, u64 number, enum TextMode want)
 {
 	Abi *a = abi_of(t);
@@ -68,7 +68,7 @@ void text_buffer(Text *f)
 	f->tty = f->fd == 2 || isatty(f->fd);
 }
 
-Text *text_open(Regfile *t, u64 number, enum TextMode mode)
+Text *text_begin(Regfile *t, u64 number, enum TextMode mode)
 {
 	Abi *a = abi_of(t);
 
