@@ -20,7 +20,7 @@ enum BackThunk {
 	THUNK_UNIT_HCALL, THUNK_UNIT_TRAP, /* the same for units, whose floating-point state and stack C must not have */
 	/* Of units: each leaves emitted code through the unit's entry; what that returns is */
 	THUNK_LEAVE, /* the kind of exit, in a register; exit_to is set */
-	THUNK_LINK,  /* the address of the number that the run loop has put behind the call to here */
+	THUNK_LINK,  /* the address of the number that the run loop has put behind the call to here; exit_to is the pc of those to any */
 	THUNK_JUMP,  /* kind 1: the pc in a register is not in the table of jumps, or `pending` is set */
 	/* Units run on a stack of predicted returns, from t->ret_sp, growing downwards; every word of it is the address of code.
 	 * At t->ret_base there is the lowest one, that of this thunk: it empties the stack and goes on by the table of jumps.
@@ -64,7 +64,12 @@ typedef struct BackExit {
 	u32 stub;  /* offset of the stub */
 	u32 id;    /* offset of the number (u32) that THUNK_LINK's result points to; the pc (u64) stands behind it */
 	u64 pc;
+	/* Of an exit to a pc in a register, as which the number has EXIT_ANY: */
+	u32 word;  /* offset of the word that it is compared with, aligned, ~0 at first; 0 = a constant pc */
+	u32 miss;  /* offset of the field of the jump on inequality, aligned; it goes to the stub, too, until the word is set, */
+	u32 table; /* and then there */
 } BackExit;
+enum { EXIT_ANY = 1 << 30 };
 
 typedef struct BackCode {
 	Buf code;                /* instructions, then constants; to be placed 16-aligned */

@@ -184,7 +184,7 @@ static inline u32 ojump_slot(u64 pc) { return (u32)(pc ^ pc >> OJUMP_SHIFT) & (O
 enum { OHOTS = 256 };
 static inline u32 ohot_slot(u64 pc) { return (u32)(pc ^ pc >> 8) % OHOTS; }
 /* EXIT kinds below this go on in another unit; with a constant pc, that may be linked. */
-enum { OEXIT_RET = 3 /* a guest's return */, OEXIT_GOES = 4 };
+enum { OEXIT_ONE = 2 /* mostly to the same place */, OEXIT_RET = 3 /* a guest's return */, OEXIT_GOES = 4 };
 
 /* A host function: P-code imports, helpers.  Arguments and result are 64-bit patterns (i32 zero-extended,
  * f32 in the low half).  It may not return: a trap or an exit goes to the run loop. */

@@ -16,16 +16,18 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-_Static_assert((int)XE_RET == OEXIT_RET && XE_RET + 1 == OEXIT_GOES, "the exits that go on in another unit");
+_Static_assert((int)XE_CALL == OEXIT_ONE && (int)XE_RET == OEXIT_RET && XE_RET + 1 == OEXIT_GOES, "the exits that go on in another unit");
 
 typedef struct Code Code;
 
 enum { RET_STACK = 64 << 10 };
 enum { HOT = 10000 }; /* a region takes as long to make as that many rounds of its loop, or some times it */
 
-/* An exit to a constant pc. */
+/* An exit to a constant pc, or to one in a register that is mostly the same: see BackExit. */
 typedef struct Link {
 	u32 jump, stub;        /* offsets in the cache */
+	u32 word, miss, table; /* word 0: a constant pc */
+	bool set;              /* pc is known */
 	u64 pc;
 	Code *from, *to;       /* to: NULL = not linked */
 	struct Link *next;     /* others that go to `to` */
@@ -100,10 +102,13 @@ static void make_links(XJit *j, Code *k, const BackCode *c)
 	k->nlink = c->exit.n;
 	for (u32 i = 0; i < c->exit.n; i++) {
 		const BackExit *x = &c->exit.p[i];
-		k->link[i] = (Link){ .jump = k->at + x->jump, .stub = k->at + x->stub, .pc = x->pc, .from = k };
-		u32 id = j->link.n;
+		Link *l = &k->link[i];
+		*l = (Link){ .jump = k->at + x->jump, .stub = k->at + x->stub, .set = !x->word, .pc = x->pc, .from = k };
+		if (x->word)
+			l->word = k->at + x->word, l->miss = k->at + x->miss, l->table = k->at + x->table;
+		u32 id = j->link.n | (x->word ? EXIT_ANY : 0);
 		memcpy(j->cache.w + k->at + x->id, &id, sizeof id);
-		vec_push(&j->link, &k->link[i]);
+		vec_push(&j->link, l);
 	}
 }
 
@@ -218,19 +223,38 @@ bool xjit_compile(XTask *t, Unit *u, bool known, u32 *max)
 
 /* ---- linking ---------------------------------------------------------------------------------------------------- */
 
+static void set_field(XJit *j, u32 field, u32 to)
+{
+	back_link(j->target, j->cache.w + field, j->cache.x + field, j->cache.x + to);
+}
+
 static void set_jump(XJit *j, const Link *l, u32 to)
 {
-	back_link(j->target, j->cache.w + l->jump, j->cache.x + l->jump, j->cache.x + to);
+	set_field(j, l->jump, to);
+}
+
+/* Where it is known which pc is meant, other ones go to the table. */
+static void set_word(XJit *j, const Link *l)
+{
+	if (!l->word)
+		return;
+	__atomic_store_n((u64 *)(void *)(j->cache.w + l->word), l->set ? l->pc : ~0ull, __ATOMIC_RELEASE);
+	set_field(j, l->miss, l->set ? l->table : l->stub);
 }
 
 static void link_to(XJit *j, Link *l, Code *to)
 {
-	if (l->to || !l->from->unit)
+	if (l->to || !l->from->unit || (l->set && l->pc != to->pc))
 		return;
 	l->to = to;
 	l->next = to->in;
 	to->in = l;
-	set_jump(j, l, to->at);
+	set_jump(j, l, to->at); /* before the word: who finds that equal goes there, or to the stub still */
+	if (!l->set) {
+		l->pc = to->pc;
+		l->set = true;
+		set_word(j, l);
+	}
 }
 
 static void unlink_in(XJit *j, Code *k)
@@ -311,8 +335,11 @@ void xjit_reached(XThread *t, Unit *u)
  * as running emitted code until it has read them; it takes no lock before that, since who makes room waits for it. */
 static void left_by(XThread *t, const u8 *number)
 {
-	memcpy(&t->link, number, sizeof t->link);
-	t->link_pc = ld64(number + sizeof t->link);
+	u32 id;
+
+	memcpy(&id, number, sizeof id);
+	t->link = id & ~(u32)EXIT_ANY;
+	t->link_pc = id & EXIT_ANY ? t->r.exit_to : ld64(number + sizeof id);
 	t->link_flush = t->task->stat.flushes;
 	t->r.slot[XS_PC] = t->link_pc;
 	t->kind = XE_JUMP;
@@ -566,6 +593,7 @@ void xjit_after_fork(XTask *t)
 	for (u32 k = 0; k < j->link.n; k++) {
 		const Link *l = j->link.p[k];
 		set_jump(j, l, l->to ? l->to->at : l->stub);
+		set_word(j, l);
 	}
 }
 

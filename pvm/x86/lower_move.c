@@ -155,12 +155,18 @@ void x86_lower_jcc(XLower *l)
 	xl_branch(l, xl_cond(l, (unsigned)(l->i.op - XI_JO) / 3), l->i.target, next_pc(l));
 }
 
+/* Through a cell at a constant address. */
+static bool goes_to_one(const XInsn *i)
+{
+	return i->opnd[0].kind == XK_MEM && i->index == XB_NONE && (i->base == XB_NONE || i->base == XB_RIP);
+}
+
 void x86_lower_jmp(XLower *l)
 {
 	if (l->i.opnd[0].kind == XK_REL)
 		xl_go_on(l, l->i.target);
 	else
-		xl_exit(l, XE_INDIRECT, xl_operand(l, 0));
+		xl_exit(l, goes_to_one(&l->i) ? XE_CALL : XE_INDIRECT, xl_operand(l, 0));
 }
 
 /* A call of what is behind it only asks where it is: nothing returns there. */

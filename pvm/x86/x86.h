@@ -111,7 +111,8 @@ enum { X86_RAISE = 0x100 };
 typedef enum XExit {
 	XE_JUMP,      /* to a constant address: may be linked */
 	XE_INDIRECT,  /* to an address in a register */
-	XE_CALL, XE_RET, /* the same, for the return-address predictor */
+	XE_CALL,      /* the same, mostly to one address: a call, or a jump through a cell (of a table of imports) */
+	XE_RET,       /* the same, by a return */
 	XE_SYSCALL, XE_INT80, XE_SYSENTER, /* pc is behind the instruction */
 	XE_INT3, XE_INTO, XE_INT, /* traps: pc is behind the instruction; the last is int1's */
 	XE_UD, XE_FETCH, XE_GP, XE_DE, XE_FPE, XE_SIMD, XE_BOUND, XE_HLT, /* faults: pc is the instruction */

@@ -263,10 +263,42 @@ static void *in_thread(void *arg)
 	return (void *)s;
 }
 
-int main(void)
+/* ---- calls through pointers, from places that all threads share -------------------------------------------------------- */
+
+static NOINLINE long add1(long x) { return x + 1; }
+static NOINLINE long add2(long x) { return x + 2; }
+static NOINLINE long times3(long x) { return x * 3 % 65521; }
+static NOINLINE long flip(long x) { return x ^ 21; }
+static long (*const pointers[])(long) = { add1, add2, times3, flip };
+
+static NOINLINE long through(long (*f)(long), long x) { return f(f(x)) + 1; }
+
+static void *through_pointers(void *arg)
+{
+	long x = 1;
+
+	for (long k = 0; k < 30000; k++)
+		x = through(pointers[((long)arg + k / 5000) % 4], x);
+	return (void *)x;
+}
+
+static long in_threads(void *(*f)(void *))
 {
 	pthread_t t[4];
 	long s = 0;
+
+	for (long k = 0; k < 4; k++)
+		pthread_create(&t[k], NULL, f, (void *)k);
+	for (long k = 0; k < 4; k++) {
+		void *r;
+		pthread_join(t[k], &r);
+		s = s * 5 + (long)r;
+	}
+	return s;
+}
+
+int main(void)
+{
 	pid_t me = getpid();
 
 	thunks();
@@ -278,13 +310,7 @@ int main(void)
 	if (getpid() != me)
 		_exit((int)f);
 	printf("forks %ld\n", f);
-	for (long k = 0; k < 4; k++)
-		pthread_create(&t[k], NULL, in_thread, (void *)k);
-	for (long k = 0; k < 4; k++) {
-		void *r;
-		pthread_join(t[k], &r);
-		s += (long)r;
-	}
-	printf("threads %ld\n", s);
+	printf("threads %ld\n", in_threads(in_thread));
+	printf("pointers %ld\n", in_threads(through_pointers));
 	return 0;
 }

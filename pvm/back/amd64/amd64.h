@@ -77,11 +77,12 @@ bool amd64_reloc(const BackReloc *r, u8 *write, const u8 *at, const u8 *to);
 typedef struct Mark { u32 raw, label, size; u8 kind; u8 cc; } Mark;
 enum { MARK_JMP, MARK_JCC, MARK_ALIGN };
 typedef struct Fix { u32 raw, lit; } Fix;
-typedef struct Lit { u64 bits; u32 size, off; } Lit;
+typedef struct Lit { u64 bits; u32 size, off; bool own; /* not to be shared */ } Lit;
 typedef struct Table { u32 raw; u32 first, n; } Table; /* labels table_label[first .. first+n) */
 
-/* A unit's exit: the jump's field, its stub, the number behind the stub's call. */
-typedef struct Exit { u32 raw, label, id; u64 pc; } Exit;
+/* A unit's exit: the jump's field, its stub, the number behind the stub's call; of one to any pc the literal, the field of
+ * the other jump, and where that goes in the end. */
+typedef struct Exit { u32 raw, label, id; u64 pc; bool any; u32 lit, miss, table; } Exit;
 
 /* Code without its jumps: they stand as marks until their sizes are known. */
 typedef struct Layout {
@@ -106,6 +107,10 @@ void layout_jump(Layout *l, u32 label);
 void layout_jcc(Layout *l, u32 cc, u32 label);
 void layout_align(Layout *l);
 void layout_exit(Layout *l, bool call, u64 pc, u32 stub); /* a jump or call that can be linked, and the label of its stub */
+/* The same to a pc that is compared before: the literal with it, the jump if it is another, and the jump to it. */
+u32 layout_cell(Layout *l);
+void layout_exit_any(Layout *l, u32 lit, u32 stub, u32 table);
+void layout_exit_one(Layout *l, bool call);
 u32 layout_lit(Layout *l, u64 bits, u32 size);
 void layout_begin(Layout *l);             /* empties it, keeping the memory of its arrays */
 void layout_end(Layout *l, BackCode *c);  /* appends the code */

@@ -57,19 +57,38 @@ static void landing(Emit *e, const MIns *ins)
 }
 
 /* To the pc in rax: to its code, if the table of jumps has it and nothing is pending.  In each place, so that the
- * processor tells them apart when it predicts. */
-static void exit_by_table(Emit *e, const MIns *ins)
+ * processor tells them apart when it predicts.  back: of a call, the label where it lands. */
+static void exit_by_table(Emit *e, bool call, u32 back)
 {
 	u32 miss = layout_label(&e->l);
 
 	amd64_look_up(&e->l.raw);
 	layout_jcc(&e->l, X_NE, miss);
 	poll(e, miss);
-	enc_rm(&e->l.raw, 0xff, 4, ins->disp ? 2 : 4, rm_mem(RCX, (i32)offsetof(OJump, code)));
-	if (ins->disp)
-		landing(e, ins);
+	enc_rm(&e->l.raw, 0xff, 4, call ? 2 : 4, rm_mem(RCX, (i32)offsetof(OJump, code)));
+	if (call)
+		layout_jump(&e->l, back);
 	layout_bind(&e->l, miss);
 	emit_goto(e, THUNK_JUMP);
+}
+
+/* The first pc that such a place goes to is noted in its code, and linked; others go through the table.  It is noted once:
+ * with another one, a thread that has compared the old would go to the new. */
+static void exit_to_one(Emit *e, const MIns *ins)
+{
+	u32 stub = layout_label(&e->l), table = layout_label(&e->l), back = layout_label(&e->l);
+	ERm cell = { .rm = { .mem = 1, .rip = true, .base = NOREG, .index = NOREG }, .lit = layout_cell(&e->l) };
+
+	emit_rm(e, 0x3b, 8, RAX, &cell, 0);
+	layout_exit_any(&e->l, cell.lit, stub, table);
+	enc_alui(&e->l.raw, 7, 4, rm_mem(R15, (i32)REG_OFF(pending)), 0);
+	emit_goto_if(e, X_NE, THUNK_JUMP);
+	layout_exit_one(&e->l, ins->disp != 0);
+	layout_bind(&e->l, back);
+	if (ins->disp)
+		landing(e, ins);
+	layout_bind(&e->l, table);
+	exit_by_table(e, ins->disp != 0, back);
 }
 
 static void exit_ret(Emit *e)
@@ -100,8 +119,10 @@ void emit_exit(Emit *e, const MIns *ins)
 			landing(e, ins);
 	} else if (ins->aux == OEXIT_RET) {
 		exit_ret(e);
+	} else if (ins->aux == OEXIT_ONE) {
+		exit_to_one(e, ins);
 	} else {
-		exit_by_table(e, ins);
+		exit_by_table(e, false, 0);
 	}
 }
 
@@ -112,6 +133,7 @@ void emit_exit_stubs(Emit *e)
 		emit_call(e, SYM_THUNK, THUNK_LINK);
 		e->l.exit.p[k].id = e->l.raw.n;
 		buf_u32(&e->l.raw, 0);
-		buf_u64(&e->l.raw, e->l.exit.p[k].pc);
+		if (!e->l.exit.p[k].any)
+			buf_u64(&e->l.raw, e->l.exit.p[k].pc);
 	}
 }

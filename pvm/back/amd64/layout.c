@@ -39,26 +39,51 @@ void layout_align(Layout *l)
 	mark(l, MARK_ALIGN, 0, 15, 0);
 }
 
+/* The field behind an opcode, aligned so that it can be changed by one store. */
+static u32 field(Layout *l, const char *opcode, u32 n)
+{
+	mark(l, MARK_ALIGN, n, 3, 0);
+	buf_bytes(&l->raw, opcode, n);
+	buf_u32(&l->raw, 0);
+	return l->raw.n - 4;
+}
+
 void layout_exit(Layout *l, bool call, u64 pc, u32 stub)
 {
 	Exit x = { .label = stub, .pc = pc };
 
-	mark(l, MARK_ALIGN, 1, 3, 0);
-	buf_u8(&l->raw, call ? 0xe8 : 0xe9);
-	x.raw = l->raw.n;
-	buf_u32(&l->raw, 0);
+	x.raw = field(l, call ? "\xe8" : "\xe9", 1);
 	vec_push(&l->exit, x);
+}
+
+u32 layout_cell(Layout *l)
+{
+	vec_push(&l->lit, ((Lit){ .bits = ~0ull, .size = 8, .own = true }));
+	return l->lit.n - 1;
+}
+
+void layout_exit_any(Layout *l, u32 lit, u32 stub, u32 table)
+{
+	Exit x = { .label = stub, .any = true, .lit = lit, .table = table };
+
+	x.miss = field(l, "\x0f\x85", 2);
+	vec_push(&l->exit, x);
+}
+
+void layout_exit_one(Layout *l, bool call)
+{
+	l->exit.p[l->exit.n - 1].raw = field(l, call ? "\xe8" : "\xe9", 1);
 }
 
 enum { FEW_LITS = 8 /* are looked through */ };
 
 u32 layout_lit(Layout *l, u64 bits, u32 size)
 {
-	Lit lit = { bits, size, 0 };
+	Lit lit = { .bits = bits, .size = size };
 	u64 key = size == 8 ? bits : bits << 8 | size | 0x7ff1ull << 48; /* as 8 bytes: a signalling NaN */
 
 	for (u32 k = 0; k < l->lit.n && k < FEW_LITS; k++)
-		if (l->lit.p[k].bits == bits && l->lit.p[k].size == size)
+		if (l->lit.p[k].bits == bits && l->lit.p[k].size == size && !l->lit.p[k].own)
 			return k;
 	if (l->lit.n < FEW_LITS) {
 		vec_push(&l->lit, lit);
@@ -218,11 +243,17 @@ static void place(Layout *l, const u32 *off, BackCode *c, u32 base)
 
 static void place_exits(Layout *l, const u32 *off, BackCode *c, u32 base)
 {
-	u32 k = 0, j = 0;
+	u32 k = 0, j = 0, miss = 0;
 
 	for (u32 i = 0; i < l->exit.n; i++) {
 		const Exit *x = &l->exit.p[i];
 		BackExit e = { .pc = x->pc, .stub = base + label_at(l, off, x->label) };
+		if (x->any) {
+			e.miss = base + final(l, off, x->miss, &miss);
+			e.table = base + label_at(l, off, x->table);
+			e.word = l->lit.p[x->lit].off;
+			st32(c->code.p + e.miss, e.stub - (e.miss + 4));
+		}
 		e.jump = base + final(l, off, x->raw, &k);
 		e.id = base + final(l, off, x->id, &j);
 		st32(c->code.p + e.jump, e.stub - (e.jump + 4));

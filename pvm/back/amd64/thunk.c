@@ -68,12 +68,12 @@ static void back_to_c(Buf *b)
 /* The ways out of units: all end in the entry's epilogue. */
 static void thunk_unit(enum BackThunk which, Buf *b)
 {
+	if (which != THUNK_LEAVE)
+		enc_rm(b, 0x89, 8, RAX, rm_mem(R15, (i32)REG_OFF(exit_to)));
 	if (which == THUNK_LINK)
 		enc_pop(b, RAX);
-	else if (which == THUNK_JUMP) {
-		enc_rm(b, 0x89, 8, RAX, rm_mem(R15, (i32)REG_OFF(exit_to)));
+	else if (which == THUNK_JUMP)
 		enc_movi(b, RAX, 1, true);
-	}
 	to_frame(b);
 	store_guest_mxcsr(b);
 	store_guest_x87(b);
