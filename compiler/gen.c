@@ -114,10 +114,12 @@ static void place_static(Gen *g, Sym *y)
 
 static void place_var(Gen *g, Proc *p, u32 params, Sym *y)
 {
-	if (in_local(y) && !y->value) {
+	if (y->alias)
+		return;
+	if (in_local(y) && (!y->value || y->initial)) {
 		y->where = W_LOCAL;
 		y->at_ = local_take(p, params, type_letter(y->type));
-	} else if (p->level == 1 || y->value) {
+	} else if (p->level == 1 || (y->value && !y->initial)) {
 		place_static(g, y);
 	} else {
 		y->where = W_FRAME;
@@ -155,7 +157,7 @@ static void layout(Gen *g, Proc *p)
 {
 	bool hidden = p->result && !type_scalar(p->result);
 	u32 params = hidden, local = hidden;
-	p->sig = gen_signature(g, p->param, p->result, p->needs_link);
+	p->sig = gen_signature(g, p->param, p->result, p->needs_link, false);
 	for (Sym *q = p->param; q; q = q->next)
 		params += param_width(q);
 	p->link_at = params;
@@ -207,6 +209,24 @@ static void describe(Gen *g, const Proc *p, const Sym *y)
 }
 
 /* ---- routines ---- */
+
+/* Variables of routines that begin with a value. */
+static void begin_variable(Gen *g, Sym *y)
+{
+	Node n = { .op = N_VAR, .type = y->type };
+	n.sym = y;
+	if (y->value->op != N_AGG && y->type->kind != T_ARRAY) {
+		gen_assign(g, &n, y->value);
+		return;
+	}
+	u8 *p = xcalloc(1, y->type->size);
+	init_bytes(g, p, y->type, y->value);
+	gen_addr(g, &n);
+	E1(I32_CONST, pb_data(g->b, p, y->type->size, MAX(y->type->align, 1u)));
+	E1(I32_CONST, y->type->size);
+	E(MEM_COPY);
+	free(p);
+}
 
 /* Counts or ends the references in an array whose address is in this local. */
 static void each_of_conformant(Gen *g, const Sym *q, u32 local, bool retain)
@@ -335,6 +355,9 @@ static void enter(Gen *g, Proc *p)
 		E1(I32_CONST, 0);
 		E2(I32_STORE, 2, 0);
 	}
+	for (Sym *y = p->vars; y; y = y->next)
+		if (y->initial)
+			begin_variable(g, y);
 	for (Sym *y = p->vars; y; y = y->next)
 		if (y->bound)
 			bind_file(g, y);

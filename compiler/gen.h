@@ -105,7 +105,9 @@ void gen_assign(Gen *g, Node *to, Node *from);
 /* gen_call.c */
 void gen_call(Gen *g, Node *n);
 void gen_builtin(Gen *g, Node *n);
-const char *gen_signature(Gen *g, Sym *params, Type *result, bool link);
+const char *gen_signature(Gen *g, Sym *params, Type *result, bool link, bool object); /* object: it comes before the parameters */
+void gen_arguments(Gen *g, Node *call, Sym *params);
+void gen_trap(Gen *g, u32 code);                  /* stops with this run-time error, or raises its exception */
 void gen_proc_pair(Gen *g, Node *n);              /* pushes slot and link of a procedural value */
 
 /* gen_ref.c: values that hold counted references */
@@ -134,6 +136,16 @@ void gen_put(Gen *g, Node *to, u32 v);            /* assigns the new reference i
 void gen_dyn_builtin(Gen *g, Node *n);
 void gen_dyn_value(Gen *g, Node *n);              /* [a, b, c] as a dynamic array */
 void gen_open_value(Gen *g, Node *n);             /* ... for an open array: its address */
+
+/* gen_class.c: classes, objects, methods */
+enum { TABLE_METHODS = 20 };                      /* where in a class's table the virtual methods are */
+u32 gen_table(Gen *g, Type *body);
+void gen_spelt(Gen *g, const Type *body, u8 *name);
+void gen_method_call(Gen *g, Node *n);
+void gen_method_pair(Gen *g, Node *n);
+void gen_class_value(Gen *g, Node *n);
+void gen_is_as(Gen *g, Node *n);
+void gen_dispose_object(Gen *g, Type *t, u32 p);
 
 /* gen_ansi.c: dynamic strings */
 void gen_view(Gen *g, Node *n);                   /* pushes the address and the number of the characters of any string */

@@ -5,10 +5,12 @@
 
 /* ---- signatures ---- */
 
-const char *gen_signature(Gen *g, Sym *params, Type *result, bool link)
+const char *gen_signature(Gen *g, Sym *params, Type *result, bool link, bool object)
 {
 	Buf b = { 0 };
 	if (result && !type_scalar(result))
+		buf_u8(&b, 'i');
+	if (object)
 		buf_u8(&b, 'i');
 	for (const Sym *q = params; q; q = q->next) {
 		if (q->mode == MODE_VAR)
@@ -32,6 +34,10 @@ const char *gen_signature(Gen *g, Sym *params, Type *result, bool link)
 
 void gen_proc_pair(Gen *g, Node *n)
 {
+	if (n->op == N_PROCVAL && n->a) {
+		gen_method_pair(g, n);
+		return;
+	}
 	if (n->op == N_PROCVAL) {
 		Proc *p = n->sym->owner;
 		E1(I32_CONST, pb_slot(g->b, p->func));
@@ -117,50 +123,74 @@ static void bound_argument(Gen *g, Node *n, const Sym *bound)
 	E(I32_SUB);
 }
 
-void gen_call(Gen *g, Node *n)
+void gen_arguments(Gen *g, Node *call, Sym *params)
 {
-	Proc *p = n->sym ? n->sym->owner : NULL;
-	Type *t = n->sym ? n->sym->type : n->a->type;
-	u32 result = 0, slot = 0, link = 0;
-	bool hidden = t->base && !type_scalar(t->base);
-	if (!p) { /* the routine is evaluated before its arguments */
-		slot = gen_temp(g, 'i');
-		link = gen_temp(g, 'i');
-		gen_proc_pair(g, n->a);
-		E1(LOCAL_SET, link);
-		E1(LOCAL_SET, slot);
-	}
-	if (hidden) {
-		result = t->base->managed ? gen_frame_value(g, t->base) : gen_frame(g, t->base->size, MAX(t->base->align, 8u));
-		E1(FRAME_ADDR, result);
-	}
-	Node *a = n->b;
+	Node *a = call->b;
 	u32 pending = g->pending;
-	for (const Sym *q = t->list; q; q = q->next) {
+	for (const Sym *q = params; q; q = q->next) {
 		if (q->hidden)
 			bound_argument(g, a, q);
 		else
 			argument(g, a, q);
 		if (g->pending++ == MOST_PENDING)
-			diag_error(g->c, n->at, "calls are nested too deeply in this expression");
+			diag_error(g->c, call->at, "calls are nested too deeply in this expression");
 		if (!q->hidden)
 			a = a->next;
 	}
 	g->pending = pending;
+}
+
+/* A call through a procedural value, which is evaluated before its arguments. */
+static void call_value(Gen *g, Node *n, Type *t, bool hidden, u32 result)
+{
+	u32 slot = gen_temp(g, 'i'), link = gen_temp(g, 'i');
+	gen_proc_pair(g, n->a);
+	E1(LOCAL_SET, link);
+	E1(LOCAL_SET, slot);
+	if (hidden)
+		E1(FRAME_ADDR, result);
+	if (t->of_object)
+		E1(LOCAL_GET, link);
+	gen_arguments(g, n, t->list);
 	gen_line(g, n->at);
-	if (p) {
+	if (!t->of_object)
+		E1(LOCAL_GET, link);
+	E1(LOCAL_GET, slot);
+	E1(CALL_IND, pb_type(g->b, gen_signature(g, t->list, t->base, !t->of_object, t->of_object)));
+}
+
+void gen_call(Gen *g, Node *n)
+{
+	if (n->sym && n->sym->of) {
+		gen_method_call(g, n);
+		return;
+	}
+	Proc *p = n->sym ? n->sym->owner : NULL;
+	Type *t = n->sym ? n->sym->type : n->a->type;
+	u32 result = 0;
+	bool hidden = t->base && !type_scalar(t->base);
+	if (hidden)
+		result = t->base->managed ? gen_frame_value(g, t->base) : gen_frame(g, t->base->size, MAX(t->base->align, 8u));
+	if (!p) {
+		call_value(g, n, t, hidden, result);
+	} else {
+		if (hidden)
+			E1(FRAME_ADDR, result);
+		gen_arguments(g, n, t->list);
+		gen_line(g, n->at);
 		if (p->level > 2)
 			gen_frame_of(g, p->outer);
 		else if (p->needs_link)
 			E1(I32_CONST, 0);
 		E1(CALL, p->func);
-	} else {
-		E1(LOCAL_GET, link);
-		E1(LOCAL_GET, slot);
-		E1(CALL_IND, pb_type(g->b, gen_signature(g, t->list, t->base, true)));
 	}
 	if (hidden)
 		E1(FRAME_ADDR, result);
+}
+
+void gen_trap(Gen *g, u32 code)
+{
+	E1(TRAP, code);
 }
 
 /* ---- predefined routines ---- */
@@ -229,11 +259,21 @@ static void step(Gen *g, Node *n)
 static void new_dispose(Gen *g, Node *n)
 {
 	u32 size = n->b->type->base->size;
+	if (n->i == B_DISPOSE && n->c) {
+		u32 p = gen_temp(g, 'i');
+		gen_expr(g, n->c);
+		gen_expr(g, n->b);
+		E1(LOCAL_SET, p);
+		gen_dispose_object(g, n->b->type->base, p);
+		return;
+	}
 	if (n->i == B_NEW) {
 		Place p = gen_place(g, n->b);
 		E1(I32_CONST, size);
 		gen_call_sys(g, "mem.alloc", "i:i");
 		gen_store(g, p);
+		if (n->c)
+			gen_expr(g, n->c);
 	} else {
 		if (n->b->type->base->managed) {
 			gen_expr(g, n->b);

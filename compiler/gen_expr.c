@@ -400,6 +400,12 @@ static void relation(Gen *g, Node *n)
 		gen_ansi_compare(g, n);
 		E1(I32_CONST, 0);
 		pb_op(g->b, op[0]);
+	} else if (a->kind == T_PROC || b->kind == T_PROC) {
+		gen_proc_pair(g, n->a);
+		E(DROP);
+		gen_proc_pair(g, n->b);
+		E(DROP);
+		pb_op(g->b, op[0]);
 	} else if (a->kind == T_DYN || b->kind == T_DYN) {
 		gen_ref(g, n->a);
 		gen_ref(g, n->b);
@@ -422,6 +428,29 @@ static void relation(Gen *g, Node *n)
 }
 
 /* ---- all expressions ---- */
+
+/* p + k, p - k: k of what p points to; p - q: how many lie between the two. */
+static void step_pointer(Gen *g, Node *n)
+{
+	const Type *t = n->a->type;
+	u32 size = t->base ? t->base->size : 1;
+	gen_expr(g, n->a);
+	if (n->type->kind != T_PTR) {
+		gen_expr(g, n->b);
+		E(I32_SUB);
+		if (size > 1) {
+			E1(I32_CONST, size);
+			E(I32_DIV_S);
+		}
+		return;
+	}
+	gen_int(g, n->b);
+	if (size > 1) {
+		E1(I32_CONST, size);
+		E(I32_MUL);
+	}
+	pb_op(g->b, n->op == N_ADD ? P_I32_ADD : P_I32_SUB);
+}
 
 /* Any value as an address: of a string, that of its characters, which a 0 follows. */
 static void pointer(Gen *g, Node *n)
@@ -491,6 +520,8 @@ void gen_expr(Gen *g, Node *n)
 {
 	switch (n->op) {
 	case N_INT:
+		if (n->type->kind == T_VOID) /* `inherited` of nothing */
+			break;
 		if (type_letter(n->type) == 'l')
 			E1(I64_CONST, n->i);
 		else
@@ -500,10 +531,18 @@ void gen_expr(Gen *g, Node *n)
 	case N_NIL: E1(I32_CONST, 0); break;
 	case N_ADDR: gen_addr(g, n->a); break;
 	case N_STR: gen_chars(g, n); break;
-	case N_VAR: case N_FIELD: case N_INDEX: case N_DEREF: case N_WITHREF:
+	case N_WITHREF:
+		if (n->type->kind == T_CLASS) { /* the reference itself is kept */
+			E1(LOCAL_GET, n->with->local);
+			break;
+		}
+		/* fall through */
+	case N_VAR: case N_FIELD: case N_INDEX: case N_DEREF:
 		gen_load(g, gen_place(g, n));
 		break;
 	case N_CALL: gen_call(g, n); break;
+	case N_CLASSVAL: gen_class_value(g, n); break;
+	case N_IS: case N_AS: gen_is_as(g, n); break;
 	case N_BUILTIN: gen_builtin(g, n); break;
 	case N_CONV: conversion(g, n); break;
 	case N_SET: gen_set(g, n, n->type->size); break;
@@ -524,6 +563,8 @@ void gen_expr(Gen *g, Node *n)
 			gen_dyn_value(g, n);
 		else if (n->type->kind == T_BOOL)
 			logical(g, n);
+		else if (n->a && (n->type->kind == T_PTR || n->a->type->kind == T_PTR))
+			step_pointer(g, n);
 		else
 			arith(g, n);
 	}

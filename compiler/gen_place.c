@@ -75,6 +75,11 @@ static Place memory(Type *t, u32 off)
 
 static Place place_sym(Gen *g, Sym *y)
 {
+	if (y->alias) {
+		Place p = place_sym(g, y->alias);
+		p.t = y->type;
+		return p;
+	}
 	if (y->where == W_NONE && y->builtin && !y->field) { /* input, output and stderr as variables */
 		u8 v[8] = { (u8)y->builtin };
 		y->at_ = pb_init(g->b, v, 8, 4);
@@ -234,6 +239,12 @@ Place gen_place(Gen *g, Node *n)
 	case N_VAR:
 		return place_sym(g, n->sym);
 	case N_FIELD: {
+		if (n->a->type->kind == T_CLASS) {
+			gen_expr(g, n->a);
+			if (n->sym->at_ + n->type->size > CHECK_NIL_FROM)
+				E(CHECK_NIL);
+			return memory(n->type, n->sym->at_);
+		}
 		Place p = gen_place(g, n->a);
 		p.off += n->sym->at_;
 		p.t = n->type;

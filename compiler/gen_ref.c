@@ -104,13 +104,14 @@ static void counting_body(Gen *g, Type *t, bool retain)
 		E1(LOCAL_GET, 0);
 		at(g, t);
 	}
-	for (Sym *f = t->kind == T_RECORD ? t->list : NULL; f; f = f->next)
-		if (f->field && f->type->managed) {
-			E1(LOCAL_GET, 0);
-			E1(I32_CONST, f->at_);
-			E(I32_ADD);
-			at(g, f->type);
-		}
+	for (const Type *u = t; u && t->kind == T_RECORD; u = u->parent)
+		for (Sym *f = u->list; f; f = f->next)
+			if (f->field && f->type->managed) {
+				E1(LOCAL_GET, 0);
+				E1(I32_CONST, f->at_);
+				E(I32_ADD);
+				at(g, f->type);
+			}
 	E(RETURN);
 }
 

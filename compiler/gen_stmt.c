@@ -89,7 +89,7 @@ void gen_assign(Gen *g, Node *to, Node *from)
 static void end_references(Gen *g, Proc *p)
 {
 	for (Sym *y = p->vars; y; y = y->next)
-		if (!y->param && gen_ends(y) && !y->value) {
+		if (!y->param && gen_ends(y)) {
 			Node n = { .op = N_VAR, .type = y->type };
 			n.sym = y;
 			gen_end_variable(g, &n);
@@ -266,11 +266,14 @@ static void with_stmt(Gen *g, Node *n)
 		With *w = r->with;
 		if (!w)
 			continue;
-		w->direct = is_static(w->record);
+		w->direct = w->type->kind != T_CLASS && is_static(w->record);
 		if (w->direct)
 			continue;
 		w->local = gen_temp(g, 'i');
-		gen_addr(g, w->record);
+		if (w->type->kind == T_CLASS)
+			gen_expr(g, w->record);
+		else
+			gen_addr(g, w->record);
 		E1(LOCAL_SET, w->local);
 	}
 	gen_stmt(g, n->b);

@@ -500,8 +500,8 @@ to_downto:
 |	DOWNTO                           { $$ = 1; }
 ;
 records:
-	designator                       { $$ = ONE($1); }
-|	records ',' designator           { $$ = add($1, $3); }
+	expr                             { $$ = ONE($1); }
+|	records ',' expr                 { $$ = add($1, $3); }
 ;
 arms_opt:
 	%empty                           { $$ = (List){ 0 }; }

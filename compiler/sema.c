@@ -31,7 +31,8 @@ Sym *sema_declare(Sema *s, SymKind k, Name *n, Span at, Type *t)
 		return y;
 	}
 	sema_iso_used_before(s, n, at);
-	if (old && old->user == y->user && old->level == s->level && old->unit == y->unit && old->kind != S_POISON) {
+	bool routines = k == S_PROC && old && old->kind == S_PROC && !sema_iso_strict(s); /* add_proc has seen that they differ */
+	if (old && old->user == y->user && old->level == s->level && old->unit == y->unit && old->kind != S_POISON && !routines) {
 		diag_error(s->c, at, "'%s' is already declared", diag_name(s->c, n));
 		diag_note(s->c, old->at, "declared here");
 		return y; /* the name keeps its first meaning */
@@ -80,12 +81,26 @@ static int by_name(const void *key, const void *file)
 	return strcmp(key, ((const StdlibFile *)file)->name);
 }
 
+/* A text that declares several names has the name of one of them. */
+static const char *text_of(const char *name)
+{
+	static const char *const also[][2] = {
+		{ "tclass", "tobject" }, { "pvarrec", "tvarrec" }, { "vtinteger", "tvarrec" }, { "vtboolean", "tvarrec" }, { "vtchar", "tvarrec" },
+		{ "vtextended", "tvarrec" }, { "vtstring", "tvarrec" }, { "vtpointer", "tvarrec" }, { "vtpchar", "tvarrec" },
+		{ "vtobject", "tvarrec" }, { "vtclass", "tvarrec" }, { "vtansistring", "tvarrec" }, { "vtint64", "tvarrec" }, { "vtqword", "tvarrec" },
+	};
+	for (u32 i = 0; i < COUNT(also); i++)
+		if (!strcmp(name, also[i][0]))
+			return also[i][1];
+	return name;
+}
+
 static const StdlibFile *lib_file(const char *dir, const Name *n)
 {
 	char key[100];
 	if (n->len > 60)
 		return NULL;
-	snprintf(key, sizeof key, "%s/%s", dir, n->s);
+	snprintf(key, sizeof key, "%s/%s", dir, text_of(n->s));
 	return bsearch(key, stdlib_files, stdlib_nfiles, sizeof *stdlib_files, by_name);
 }
 
@@ -101,11 +116,17 @@ static Sym *lib_load(Sema *s, const StdlibFile *f, Name *n)
 	s->proc = s->main;
 	s->with = NULL;
 	s->scope = NULL;
+	s->types = 0;
+	s->ptr_from = s->ptr.n;
+	s->in_unit = NULL;
 	if (decls)
 		declare_all(s, decls);
 	saved.queue.p = s->queue.p, saved.queue.n = s->queue.n, saved.queue.cap = s->queue.cap;
 	saved.ptr.p = s->ptr.p, saved.ptr.cap = s->ptr.cap;
 	saved.last = s->last;
+	saved.exceptions = s->exceptions;
+	saved.nhidden = s->nhidden;
+	saved.nblock = s->nblock;
 	*s = saved;
 	Sym *y = n->sym;
 	while (y && y->user)
@@ -179,13 +200,21 @@ static void declare_vars(Sema *s, Node *n)
 {
 	Type *t = sema_type(s, n->b);
 	Sym *last = NULL;
-	Node *init = n->c ? sema_init(s, n->c, t) : NULL;
-	if (init && s->level > 1)
-		diag_error(s->c, n->c->at, "only variables of the program can have an initial value");
+	bool absolute = n->flags & NF_STATIC;
+	Node *init = n->c && !absolute ? sema_init(s, n->c, t) : NULL;
+	Node *at = absolute ? sema_lvalue(s, n->c, false) : NULL;
+	if (at && at->op != N_VAR && at->type->kind != T_POISON)
+		diag_error(s->c, at->at, "only a whole variable can be shared");
+	else if (at && at->op == N_VAR)
+		sema_address(at);
 	for (Node *id = n->a; id; id = id->next) {
 		last = sema_declare(s, S_VAR, id->name, id->at, t);
 		last->value = init;
-		if (init)
+		if (at && at->op == N_VAR)
+			last->alias = at->sym, last->address = true;
+		if (init && s->level > 1)
+			last->initial = true;
+		else if (init)
 			last->address = true;
 		if (s->lib && s->level == 1)
 			last->uplevel = true;
@@ -206,6 +235,26 @@ static void declare_label(Sema *s, Node *n)
 	s->proc->label = l;
 }
 
+void sema_bind_params(Sema *s, Proc *p)
+{
+	for (Sym *q = p->param; q; q = q->next) {
+		q->owner = p;
+		q->level = p->level;
+		q->user = !s->lib;
+	}
+}
+
+/* Two routines of one name need parameters that differ, or a call could not tell them apart. */
+static void check_overload(Sema *s, Sym *y)
+{
+	for (Sym *o = y->outer; o && o->level == y->level && o->unit == y->unit && o->user == y->user && o->kind == S_PROC; o = o->outer)
+		if (type_same_params(s, o->type, y->type) || sema_iso_strict(s)) {
+			diag_error(s->c, y->at, "'%s' is already declared", diag_name(s->c, y->name));
+			diag_note(s->c, o->at, "declared here");
+			return;
+		}
+}
+
 static Sym *add_proc(Sema *s, Node *n)
 {
 	Proc *p = arena_alloc(s->a, sizeof *p);
@@ -213,16 +262,13 @@ static Sym *add_proc(Sema *s, Node *n)
 	*p = (Proc){ .outer = s->proc, .sym = y, .name = n->name, .at = n->at, .level = (u16)(s->level + 1), .lib = s->lib };
 	y->owner = p;
 	y->address = true;
+	y->flags = n->flags;
 	p->needs_link = p->level > 2;
 	if (s->proc->level >= 2)
 		s->proc->has_inner = true;
 	p->param = y->type->list = sema_params(s, n->a, &p->nparam);
 	y->type->nparam = p->nparam;
-	for (Sym *q = p->param; q; q = q->next) {
-		q->owner = p;
-		q->level = p->level;
-		q->user = !s->lib;
-	}
+	sema_bind_params(s, p);
 	if (n->b)
 		p->result = y->type->base = sema_type(s, n->b);
 	else if (n->sw & 128) {
@@ -231,48 +277,95 @@ static Sym *add_proc(Sema *s, Node *n)
 	}
 	if (p->result && p->result->has_file)
 		diag_error(s->c, n->b->at, "a function cannot return files");
+	check_overload(s, y);
 	return y;
 }
 
-/* A routine whose heading came before with `forward`. */
+static bool awaits_body(const Sema *s, const Sym *y)
+{
+	return y->kind == S_PROC && y->level == s->level && y->unit == s->in_unit && y->owner->forward && !y->owner->block;
+}
+
+/* A routine whose heading came before: with `forward`, or in the interface.  ISO: the heading is not repeated; if it is, it must
+ * be the same.  Of several with one name it is the one that is the same. */
 static Sym *forward_proc(Sema *s, Node *n)
 {
-	Sym *y = visible(s, n->name);
-	if (!y || y->kind != S_PROC || y->level != s->level || y->unit != s->in_unit || !y->owner->forward || y->owner->block)
-		return NULL;
-	Proc *p = y->owner;
-	if (n->a || n->b) { /* ISO: the heading is not repeated; if it is, it must be the same */
-		Type again = *y->type;
-		u32 errors = s->c->nerr;
-		again.list = sema_params(s, n->a, &again.nparam);
-		again.base = n->b ? sema_type(s, n->b) : NULL;
-		if (s->c->nerr == errors && !type_same_params(s, y->type, &again)) {
-			diag_error(s->c, n->at, "this heading differs from that of the forward declaration");
-			diag_note(s->c, p->at, "declared here");
-		}
-		for (Sym *q = p->param, *r = again.list; q && r; q = q->next, r = r->next)
-			q->name = r->name;
+	Sym *only = NULL, *fits = NULL;
+	u32 waiting = 0, errors = s->c->nerr;
+	for (Sym *y = visible(s, n->name); y && y->kind == S_PROC; y = y->outer)
+		if (awaits_body(s, y))
+			only = y, waiting++;
+	if (!only || (waiting == 1 && !n->a && !n->b))
+		return only;
+	Type again = { .base = NULL };
+	again.list = sema_params(s, n->a, &again.nparam);
+	again.base = n->b ? sema_type(s, n->b) : NULL;
+	if (s->c->nerr != errors)
+		return only;
+	for (Sym *y = visible(s, n->name); y && y->kind == S_PROC && !fits; y = y->outer)
+		if (awaits_body(s, y) && type_same_params(s, y->type, &again))
+			fits = y;
+	if (!fits && waiting == 1 && !(n->flags & NF_OVERLOAD) && !(only->flags & NF_OVERLOAD)) {
+		diag_error(s->c, n->at, "this heading differs from that of the forward declaration");
+		diag_note(s->c, only->owner->at, "declared here");
+		return only;
 	}
-	return y;
+	if (fits)
+		for (Sym *q = fits->owner->param, *r = again.list; q && r; q = q->next, r = r->next)
+			q->name = r->name;
+	return fits;
 }
 
 static void proc_body(Sema *s, Proc *p);
 
+void sema_proc_body(Sema *s, Proc *p, Node *block)
+{
+	p->block = block;
+	if (s->lib && s->level == 1)
+		vec_push(&s->queue, p);
+	else
+		proc_body(s, p);
+}
+
 static void declare_proc(Sema *s, Node *n)
 {
+	if (n->d && n->d->op == N_TNAME) {
+		sema_method_body(s, n);
+		return;
+	}
 	Sym *y = forward_proc(s, n);
 	if (!y)
 		y = add_proc(s, n);
-	Proc *p = y->owner;
-	if (n->c) {
-		p->block = n->c;
-		if (s->lib && s->level == 1)
-			vec_push(&s->queue, p);
-		else
-			proc_body(s, p);
-	} else {
-		p->forward = true;
+	if (n->c && n->c->op == N_EXTERNAL)
+		diag_error(s->c, n->c->at, "the directive 'external' is not supported");
+	if (n->c && n->c->op != N_EXTERNAL)
+		sema_proc_body(s, y->owner, n->c);
+	else
+		y->owner->forward = true;
+	if (n->c && n->c->op == N_EXTERNAL)
+		y->owner->block = n; /* no second message */
+}
+
+/* A type whose members may be about itself: its name is known before they are. */
+static void declare_class(Sema *s, Node *n)
+{
+	Sym *y = visible(s, n->name);
+	bool record = n->a->op == N_TRECORD || (n->a->flags & NF_OBJECT);
+	bool announced = y && y->kind == S_TYPE && y->type->kind == T_CLASS && y->type->ahead && y->level == s->level && y->unit == s->in_unit;
+	Type *t = announced ? y->type : type_new(s, record ? T_RECORD : T_CLASS, record ? 0 : 4, record ? 1 : 4);
+	if (!announced) {
+		t->name = n->name;
+		t->at = n->at;
+		if (!record) {
+			t->base = type_new(s, T_RECORD, 0, 4);
+			t->base->name = n->name;
+		}
+		sema_declare(s, S_TYPE, n->name, n->at, t);
 	}
+	if (n->a->op == N_TRECORD)
+		sema_record(s, n->a, t);
+	else
+		sema_class(s, n->a, t);
 }
 
 static void declare_one(Sema *s, Node *n)
@@ -284,6 +377,12 @@ static void declare_one(Sema *s, Node *n)
 	case N_USES: sema_unit_use(s, n); break;
 	case N_PROC: declare_proc(s, n); break;
 	case N_TYPEDEF: {
+		if (sema_is_class_node(n->a)) {
+			s->types++;
+			declare_class(s, n);
+			s->types--;
+			break;
+		}
 		Type *t = sema_type(s, n->a);
 		if (!t->name && t->kind != T_POISON && n->a->op != N_TNAME)
 			t->name = n->name;
@@ -297,15 +396,32 @@ void sema_declarations(Sema *s, Node *list)
 {
 	for (Node *n = list; n; n = n->next) {
 		declare_one(s, n);
-		if (n->op == N_TYPEDEF ? !n->next || n->next->op != N_TYPEDEF : s->ptr.n)
+		if (n->op == N_TYPEDEF ? !n->next || n->next->op != N_TYPEDEF : s->ptr.n > s->ptr_from)
 			sema_pointers(s);
 	}
+}
+
+/* The same for the methods of a type. */
+static void methods_there(Sema *s, const Node *n)
+{
+	Sym *y = visible(s, n->name);
+	const Type *t = y && y->kind == S_TYPE ? y->type : NULL;
+	const Type *body = t && t->kind == T_CLASS ? t->base : t;
+	if (t && t->kind == T_CLASS && t->ahead)
+		diag_error(s->c, n->at, "the class '%s' is announced only", diag_name(s->c, n->name));
+	for (const Sym *f = body && body->kind == T_RECORD && y->at.pos == n->at.pos ? body->list : NULL; f; f = f->next)
+		if (f->kind == S_PROC && !f->owner->block && !(f->flags & NF_ABSTRACT))
+			diag_error(s->c, f->at, "the body of '%s' is missing", diag_name(s->c, f->name));
 }
 
 void sema_bodies_there(Sema *s, Node *list)
 {
 	for (Node *n = list; n; n = n->next) {
-		Sym *y = n->op == N_PROC && !n->c ? visible(s, n->name) : NULL;
+		if (n->op == N_TYPEDEF && sema_is_class_node(n->a))
+			methods_there(s, n);
+		Sym *y = n->op == N_PROC && !n->c && !n->d ? visible(s, n->name) : NULL;
+		for (; y && y->kind == S_PROC && y->at.pos != n->at.pos; y = y->outer)
+			;
 		if (y && y->kind == S_PROC && y->owner->forward && !y->owner->block)
 			diag_error(s->c, n->at, "the body of '%s' is missing", diag_name(s->c, n->name));
 	}
@@ -361,13 +477,14 @@ static void proc_body(Sema *s, Proc *p)
 	With *with = s->with;
 	u32 loops = s->loops;
 	bool lib = s->lib;
-	u32 block = s->block;
+	u32 block = s->block, handlers = s->handlers;
 	Seq *seq = s->seq;
 	Sym *up = scope_push(s);
 	s->seq = NULL;
 	s->proc = p;
 	s->with = NULL;
 	s->loops = 0;
+	s->handlers = 0;
 	s->lib = p->lib;
 	declare_params(s, p);
 	if (p->result) {
@@ -385,6 +502,7 @@ static void proc_body(Sema *s, Proc *p)
 	s->proc = outer;
 	s->with = with;
 	s->loops = loops;
+	s->handlers = handlers;
 	s->lib = lib;
 	add_proc_last(s, p);
 }

@@ -34,6 +34,15 @@ struct Type {
 	Type *index;     /* of an array */
 	Sym *lo_sym, *hi_sym; /* conformant and open arrays: the parameters that hold the bounds; no lo_sym: it is 0 */
 	Sym *list;       /* record: fields; enumeration: constants; routine: parameters */
+	Type *parent;    /* of a record that is an object, or the body of a class */
+	Type *klass;     /* of such a body: the class, whose base the body is */
+	Type *ref;       /* of a class: class of it, once somebody asked */
+	Sym **virtuals;  /* of a body or object: its virtual methods, those of the parent first */
+	u32 nvirtual;
+	u32 vmt;         /* for the generator: where its table is, 0 = nowhere yet */
+	u32 vmt_at;      /* where objects have the address of that table; UINT32_MAX: they have none */
+	bool object;     /* a record that is an object of Turbo Pascal */
+	bool ahead;      /* a class that is announced only */
 	Name *name;
 	Name *pending;   /* pointer to a type that is not declared yet */
 	Span at;
@@ -42,7 +51,7 @@ struct Type {
 	u32 names;       /* enumerations: where the generator put the table of their names, 0 = nowhere yet */
 };
 
-typedef enum SymKind { S_CONST, S_TYPE, S_VAR, S_PROC, S_BUILTIN, S_UNIT, S_POISON } SymKind;
+typedef enum SymKind { S_CONST, S_TYPE, S_VAR, S_PROC, S_BUILTIN, S_UNIT, S_POISON, S_PROPERTY, S_GENERIC } SymKind;
 enum { MODE_VALUE, MODE_VAR, MODE_CONST };
 
 struct Sym {
@@ -50,6 +59,8 @@ struct Sym {
 	u8 mode;         /* of a parameter: MODE_* */
 	bool user;       /* of the program, not of the library */
 	bool param, field;
+	bool self;       /* the parameter that a method has of itself: its object */
+	bool initial;    /* a variable of a routine that begins with `value` */
 	bool out;        /* a parameter that gives something back only */
 	bool tag;        /* a field that selects variants */
 	Span threat;     /* where an inner routine changes it */
@@ -69,7 +80,12 @@ struct Sym {
 	Type *type;
 	Span at;
 	Proc *owner;     /* of a variable; of a routine: the routine itself */
-	Node *value;     /* of a constant, or the initial value of a variable */
+	Node *value;     /* of a constant, the initial value of a variable, the default of a parameter */
+	Type *of;        /* a member of a class or object: which; its record or body */
+	u32 flags;       /* NF_*, of a routine */
+	u32 slot;        /* of a virtual method: its place in the table, from 1 */
+	struct Property *prop;
+	Sym *alias;      /* `absolute`: the variable that lies at the same place */
 	u32 builtin;
 };
 
@@ -98,6 +114,18 @@ typedef struct With {
 	u32 local;       /* otherwise its address is here */
 } With;
 
+/* What a property stands for: a field or a method to read, likewise to write; `index` goes to methods as a last argument. */
+typedef struct Property {
+	Sym *read, *write;
+	Node *index;
+	Sym *param;      /* of an array property */
+	u32 nparam;
+	bool is_default;
+} Property;
+
+/* How far a record or an instance is laid out. */
+typedef struct Layout { Type *t; Sym **end; u64 at; } Layout;
+
 /* A unit.  Its variables live as long as those of the program; its names are on top of those of units before it. */
 typedef struct Unit {
 	Name *name;
@@ -116,6 +144,8 @@ struct Proc {
 	Name *name;
 	Node *block;     /* null until its body was met */
 	Sym *param;
+	Sym *self;       /* of a method that has an object */
+	Type *of;        /* of a method: its record or body */
 	u32 nparam;
 	Type *result;    /* null: a procedure */
 	Sym *result_var;
@@ -124,6 +154,7 @@ struct Proc {
 	Span at;
 	u16 level;       /* of its variables: 1 for the program */
 	bool lib, forward;
+	bool tries;      /* it handles exceptions */
 	bool has_inner, as_value;
 	bool needs_link; /* takes its outer activation's frame address as a last parameter */
 	u32 link_at;     /* where that parameter is: local number; also at offset 0 of the frame when has_inner */
@@ -145,10 +176,16 @@ typedef struct Sema {
 	u32 block, nblock; /* a number for each block */
 	Seq *seq;        /* the innermost around the statement */
 	VEC(Type *) ptr; /* pointer types with a pending target */
+	u32 ptr_from;    /* where those of this text begin: a library text may be read in the middle of another one's types */
 	Type *t_poison, *t_int, *t_int64, *t_bool, *t_char, *t_real, *t_single, *t_string, *t_ansi, *t_text, *t_nil, *t_emptyset, *t_void, *t_untyped; /* t_untyped: of parameters without a type */
 	VEC(struct Unit *) unit, order; /* as they begin, as they are complete: the order of their initializations */
 	struct Unit *in_unit;    /* the unit that is being analysed, null: the program */
 	struct Unit *root;       /* stands for the program among units */
+	u32 types;         /* type definitions around this place: pointers wait for their end */
+	u32 handlers;      /* handlers of exceptions around this place, in the routine */
+	u32 nhidden;       /* names that no program has, made for variables of the compiler's own */
+	bool exceptions;   /* some routine raises or handles them */
+	Sym *unhandled, *trapped; /* routines of the library: what ends the program, and makes an exception of a run-time error */
 	VEC(Proc *) queue; /* library routines whose bodies are still to be analysed */
 } Sema;
 
@@ -193,19 +230,46 @@ Type *sema_type(Sema *s, Node *n);
 void sema_pointers(Sema *s);          /* resolves forward pointer types */
 Sym *sema_params(Sema *s, Node *list, u32 *count); /* hidden ones are not counted */
 Sym *sema_field(const Type *rec, const Name *n);
+void sema_bind_params(Sema *s, Proc *p);
+void sema_proc_body(Sema *s, Proc *p, Node *block);
+
+/* ---- sema_record.c, sema_class.c: records, objects, classes ---- */
+Type *sema_record(Sema *s, Node *n, Type *t);
+void sema_add_field(Sema *s, Layout *l, Name *name, Span at, Type *t);
+void sema_fields(Sema *s, Layout *l, Node *list);
+Sym *sema_member(Sema *s, Layout *l, Node *n, Sym *method); /* anything but a field; gives the method that directives are about */
+Type *sema_class(Sema *s, Node *n, Type *t);  /* t: announced, or null */
+bool sema_is_class_node(const Node *n);       /* a type whose members may need its name */
+Type *sema_classref(Sema *s, Type *klass);
+bool sema_derives(const Type *t, const Type *from); /* of classes */
+Proc *sema_method(const Sema *s);             /* the method that is being analysed, or null */
+void sema_method_body(Sema *s, Node *n);      /* procedure type.name ...; begin ... end */
+Sym *sema_self_member(Sema *s, Name *n);      /* a member that n means inside a method, if no local name hides it */
+Node *sema_self(Sema *s, Node *at);
+Node *sema_of_member(Sema *s, Node *n, Node *base, Sym *f, bool target); /* n becomes base.f */
+Node *sema_read(Sema *s, Node *n);            /* a property becomes its value */
+Node *sema_write(Sema *s, Node *n, Node *value); /* ... or the call or assignment that gives it one */
+Node *sema_method_call(Sema *s, Node *n, Node *base, Sym *f);
+Node *sema_inherited(Sema *s, Node *n, Node *inherited, bool statement);
+Node *sema_default_property(Sema *s, Node *n, Node *base);
+Node *sema_class_value(Sema *s, Node *n, Type *t);
 const char *sema_similar(Sema *s, const Name *n, const Type *rec);
 
 /* ---- sema_expr.c, sema_place.c, sema_const.c, sema_convert.c ---- */
 Node *sema_designator(Sema *s, Node *n, bool target); /* target: the name of a function in itself is its result */
+Sym *sema_with_member(Sema *s, Node *n, Node **base);
 Node *sema_int_const(Sema *s, Node *n, i64 v);
 Node *sema_expr(Sema *s, Node *n);
 Node *sema_lvalue(Sema *s, Node *n, bool whole); /* a variable; whole: it becomes the target of an assignment */
+Node *sema_target(Sema *s, Node *n); /* of an assignment: a variable, or a property */
 Node *sema_convert(Sema *s, Node *n, Type *to, const char *what); /* for assignment; reports what does not fit */
 Node *sema_expr_for(Sema *s, Node *n, Type *to, const char *what);
 Node *sema_array_value(Sema *s, Node *n, Type *to);
 bool sema_const_int(Sema *s, Node **n, Type **type, i64 *v);
 Node *sema_ordinal(Sema *s, Node *n, const char *what);
 bool sema_qualified(Sema *s, Node *n);
+Node *sema_record_name(Sema *s, Node *n); /* the name of a record with methods of its own, before '.' */
+Node *sema_memory(Sema *s, Node *n);  /* a variable, or a constant, for an untyped parameter */
 void sema_address(Node *n);           /* the variable must live in memory */
 Node *sema_poison(Sema *s, Node *n);
 bool sema_is_const(const Node *n);
@@ -220,6 +284,12 @@ Node *sema_call(Sema *s, Node *n, bool statement);
 Node *sema_builtin(Sema *s, Node *n, Sym *f, bool statement);
 void sema_args(Sema *s, Node *call, Sym *param, u32 nparam, const Name *name, Span decl);
 Node *sema_result_var(Sema *s, Node *n, Proc *p);
+
+/* ---- sema_overload.c ---- */
+Sym *sema_overload(Sema *s, Node *call, Sym *y);   /* of the routines with this name, the one whose parameters fit best */
+Sym *sema_overload_member(Sema *s, Node *call, const Type *t, Sym *f);
+Sym *sema_overload_for(Sym *y, Sema *s, const Type *to); /* the one of a procedural type */
+bool sema_arg_fits(Sema *s, const Node *n, const Sym *q);
 
 /* ---- sema_stmt.c ---- */
 void sema_stmts(Sema *s, Node *list);

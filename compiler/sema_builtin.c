@@ -535,6 +535,18 @@ static Node *new_dispose(Sema *s, Node *n, const Sym *f)
 	Node *a = f->builtin == B_NEW ? arg_var(s, &n->b, f, is_pointer) : arg_expr(s, &n->b);
 	if (!is_pointer(a->type) || (a->type->kind == T_PTR && !a->type->base))
 		bad_arg(s, a, f);
+	/* new(p, init(...)): a constructor or destructor of an object */
+	const Type *t = a->type->kind == T_PTR ? a->type->base : NULL;
+	Node *m = a->next, *name = m && m->op == N_CALL ? m->a : m;
+	Sym *method = t && t->kind == T_RECORD && name && name->op == N_ID ? sema_field(t, name->name) : NULL;
+	if (method && method->kind == S_PROC) {
+		if (m->op != N_CALL)
+			m = sema_make(s, N_CALL, m, NULL, NULL);
+		m->next = a->next = NULL;
+		n->c = sema_method_call(s, m, sema_make(s, N_DEREF, m, a->type->base, a), method);
+		n->type = s->t_void;
+		return n;
+	}
 	/* tag values choose a variant; every variant gets the memory of the largest one */
 	for (Node **p = &n->b->next; *p; p = &(*p)->next)
 		if (!sema_is_const(arg_expr(s, p)) && (*p)->type->kind != T_POISON)

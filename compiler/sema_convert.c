@@ -82,6 +82,24 @@ Node *sema_convert(Sema *s, Node *n, Type *to, const char *what)
 		n->type = to;
 		return n;
 	}
+	if (to->kind == T_PROC && n->op == N_NIL) {
+		n->type = to;
+		return n;
+	}
+	if (from->kind == T_CLASS && to->kind == T_CLASS && !sema_derives(from, to))
+		return mismatch(s, n, to, what);
+	if (from->kind == T_RECORD && to->kind == T_RECORD && from != to) { /* an object of a derived type leaves its own fields behind */
+		for (const Type *t = from->parent; t; t = t->parent)
+			if (t == to)
+				return n;
+	}
+	if (to->kind == T_PTR && to->base && to->base->kind == T_CHAR && (n->op == N_STR || (n->op == N_INT && from->kind == T_CHAR))) {
+		if (n->op == N_INT)
+			n = char_to_string(s, n);
+		return sema_make(s, N_CONV, n, to, n);
+	}
+	if (from->kind == T_PTR && from->base && from->base->kind == T_CHAR && to->kind == T_ANSI)
+		return sema_make(s, N_CONV, n, to, n);
 	if (!type_same(s, from, to) || from->kind == T_VOID)
 		return mismatch(s, n, to, what);
 	if (n->op == N_INT && (n->i < to->lo || n->i > to->hi)) {
@@ -94,21 +112,54 @@ Node *sema_convert(Sema *s, Node *n, Type *to, const char *what)
 	return n;
 }
 
+/* A method with its object. */
+static Node *method_value(Sema *s, Node *n, Node *base, Sym *f)
+{
+	n->op = N_PROCVAL;
+	n->a = base;
+	n->sym = f;
+	n->type = f->type;
+	if (base->type->kind == T_RECORD)
+		sema_address(base);
+	return n;
+}
+
+/* The method that n names, with its object in *base; null: it names none. */
+static Sym *named_method(Sema *s, Node *n, Node **base)
+{
+	Sym *f = NULL;
+	if (n->op == N_ID && !n->type) {
+		f = sema_with_member(s, n, base);
+	} else if (n->op == N_FIELD && !n->type && !sema_qualified(s, n)) {
+		*base = n->a = sema_read(s, sema_designator(s, n->a, false));
+		const Type *t = n->a->type->kind == T_CLASSREF ? n->a->type->base : n->a->type;
+		f = t->kind == T_CLASS || t->kind == T_RECORD ? sema_field(t, n->name) : NULL;
+	}
+	return f && f->kind == S_PROC ? f : NULL;
+}
+
 /* A routine's name where a routine is wanted is the routine itself, not a call. */
 static Node *proc_value(Sema *s, Node *n, Type *to)
 {
-	Node *id = n->op == N_ADDR ? n->a : n;
-	Sym *y = id->op == N_ID ? sema_lookup(s, id->name) : NULL;
+	Node *id = n->op == N_ADDR ? n->a : n, *base = NULL;
+	Sym *f = named_method(s, id, &base);
+	if (f && !f->type->base == !to->base)
+		return method_value(s, n, base, sema_overload_member(s, id, f->of, f));
+	Sym *y = id->op == N_ID && !id->type && !base ? sema_lookup(s, id->name) : NULL;
 	if (!y || y->kind != S_PROC) {
 		if (y && y->kind == S_BUILTIN) {
 			diag_error(s->c, n->at, "the predefined '%s' cannot be a parameter", diag_name(s->c, y->name));
 			return sema_poison(s, n);
 		}
-		return id->op == N_ID && y && y->kind == S_VAR ? sema_lvalue(s, id, false) : sema_expr(s, n);
+		if (id->op == N_FIELD || id->op == N_INDEX || id->op == N_DEREF)
+			return sema_read(s, sema_designator(s, id, false));
+		return id->op == N_ID && ((y && y->kind == S_VAR) || base) ? sema_lvalue(s, id, false) : sema_expr(s, n);
 	}
+	y = sema_overload_for(y, s, to);
 	y->owner->as_value = true;
 	y->owner->needs_link = true;
 	n->op = N_PROCVAL;
+	n->a = NULL;
 	n->sym = y;
 	n->type = y->type;
 	return n;

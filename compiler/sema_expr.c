@@ -110,6 +110,11 @@ static Type *arith_type(Sema *s, Node *n)
 			return a->kind == T_ANSI || b->kind == T_ANSI || (n->sw & SW_LONG) ? s->t_ansi : s->t_string;
 		/* fall through */
 	case N_SUB:
+		if (a->kind == T_PTR && b->kind == T_INT && (a->base || n->op == N_ADD || n->op == N_SUB))
+			return a;
+		if (n->op == N_SUB && a->kind == T_PTR && b->kind == T_PTR && type_same(s, a, b))
+			return s->t_int;
+		/* fall through */
 	case N_MUL:
 		if (a->kind == T_SET && type_same(s, a, b))
 			return set_union(s, a, b);
@@ -158,7 +163,9 @@ static bool comparable(Sema *s, Node *n)
 		return n->op == N_EQ || n->op == N_NE;
 	if (!type_same(s, a, b))
 		return false;
-	if (a->kind == T_PTR)
+	if (a->kind == T_PTR && n->op != N_EQ && n->op != N_NE)
+		return a->base && b->base;
+	if (a->kind == T_PTR || a->kind >= T_ANSI || a->kind == T_PROC)
 		return n->op == N_EQ || n->op == N_NE;
 	return a->kind == T_SET && n->op != N_LT && n->op != N_GT;
 }
@@ -272,6 +279,19 @@ static Node *literal(Sema *s, Node *n)
 	return n;
 }
 
+/* a is b, a as b: b is a class. */
+static Node *of_class(Sema *s, Node *n)
+{
+	n->a = sema_expr(s, n->a);
+	n->b = sema_expr(s, n->b);
+	if (n->a->type->kind == T_POISON || n->b->type->kind == T_POISON)
+		return sema_poison(s, n);
+	if (n->a->type->kind != T_CLASS || n->b->type->kind != T_CLASSREF)
+		return bad_operands(s, n);
+	n->type = n->op == N_IS ? s->t_bool : n->b->type->base;
+	return n;
+}
+
 static bool is_arith(const Node *n)
 {
 	return n->op >= N_ADD && n->op <= N_SHR;
@@ -299,7 +319,7 @@ static Node *chain(Sema *s, Node *n)
 /* @ of a variable is an untyped pointer; of a routine it is only known where a routine is wanted. */
 static Node *address_of(Sema *s, Node *n)
 {
-	Sym *y = n->a->op == N_ID ? sema_lookup(s, n->a->name) : NULL;
+	Sym *y = n->a->op == N_ID && !n->a->type ? sema_lookup(s, n->a->name) : NULL;
 	if (y && y->kind == S_PROC) {
 		diag_error(s->c, n->at, "'@' of a routine is only supported where a routine is wanted");
 		return sema_poison(s, n);
@@ -344,6 +364,10 @@ static Node *expr(Sema *s, Node *n)
 		return sema_poison(s, n);
 	case N_ADDR:
 		return address_of(s, n);
+	case N_IS: case N_AS:
+		return of_class(s, n);
+	case N_INHERITED:
+		return sema_designator(s, n, false);
 	}
 	return n->type ? n : sema_poison(s, n);
 }
@@ -351,7 +375,7 @@ static Node *expr(Sema *s, Node *n)
 /* The value of an expression: a procedure call is none. */
 Node *sema_expr(Sema *s, Node *n)
 {
-	n = n->type ? n : expr(s, n);
+	n = sema_read(s, n->type ? n : expr(s, n));
 	if (n->type->kind == T_VOID) {
 		diag_error(s->c, n->at, "this procedure gives no value");
 		return sema_poison(s, n);

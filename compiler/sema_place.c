@@ -20,7 +20,7 @@ static Node *use_var(Sema *s, Node *n, Sym *y)
 static Proc *own_function(Sema *s, const Sym *y)
 {
 	for (Proc *p = s->proc; p; p = p->outer)
-		if (p->sym == y && p->result_var)
+		if (p->name == y->name && p->result_var && (p->sym == y || p->of == y->of))
 			return p;
 	return NULL;
 }
@@ -30,19 +30,30 @@ Node *sema_result_var(Sema *s, Node *n, Proc *p)
 	return use_var(s, n, p->result_var);
 }
 
-static Node *ident(Sema *s, Node *n, bool target)
+/* The member of a `with`, or of the method's own object, that the name n means here; *base becomes whose it is. */
+Sym *sema_with_member(Sema *s, Node *n, Node **base)
 {
 	for (With *w = s->with; w; w = w->up) {
 		Sym *f = sema_field(w->type, n->name);
 		if (!f)
 			continue;
-		Node *r = sema_make(s, N_WITHREF, n, w->type, NULL);
-		r->with = w;
-		n->op = N_FIELD;
-		n->a = r;
-		n->sym = f;
-		n->type = f->type;
-		return n;
+		*base = sema_make(s, N_WITHREF, n, w->type, NULL);
+		(*base)->with = w;
+		return f;
+	}
+	Sym *f = sema_self_member(s, n->name);
+	if (f)
+		*base = sema_self(s, n);
+	return f;
+}
+
+static Node *ident(Sema *s, Node *n, bool target)
+{
+	Node *base = NULL;
+	Sym *f = sema_with_member(s, n, &base);
+	if (f) {
+		Proc *p = target && f->kind == S_PROC ? own_function(s, f) : NULL;
+		return p ? use_var(s, n, p->result_var) : sema_of_member(s, n, base, f, target);
 	}
 	Sym *y = sema_resolve(s, n);
 	switch (y->kind) {
@@ -70,6 +81,8 @@ static Node *ident(Sema *s, Node *n, bool target)
 		return sema_builtin(s, sema_make(s, N_CALL, n, NULL, n), y, false);
 	}
 	case S_TYPE:
+		if (y->type->kind == T_CLASS)
+			return sema_class_value(s, n, y->type);
 		diag_error(s->c, n->at, "'%s' is a type, not a value", diag_name(s->c, n->name));
 	}
 	return sema_poison(s, n);
@@ -102,18 +115,45 @@ static Node *index_one(Sema *s, Node *n)
 	return n;
 }
 
-/* a[i, j] is a[i][j]. */
+/* Takes what an array property needs from the list of indices. */
+static Node *property_args(Node *base, Node *k)
+{
+	Node **end = &base->b;
+	for (u32 i = 0; i < base->sym->prop->nparam && k; i++) {
+		*end = k;
+		end = &k->next;
+		k = k->next;
+	}
+	*end = NULL;
+	return k;
+}
+
+/* a[i, j] is a[i][j]; an array property takes several at once. */
 static Node *index_all(Sema *s, Node *n, bool target)
 {
-	Node *k = n->b, *base = sema_designator(s, n->a, target), *next;
-	Node *outer_next = n->next;
-	for (; k; k = next) {
+	Node *k = n->b, *base = sema_designator(s, n->a, target), *next, *outer_next = n->next;
+	while (k) {
+		if (base->op == N_PROPERTYREF && base->sym->prop->nparam && !base->b) {
+			k = property_args(base, k);
+			if (!target || k)
+				base = sema_read(s, base);
+			continue;
+		}
+		base = sema_read(s, base);
 		Node *x = k->next ? sema_make(s, N_INDEX, n, NULL, NULL) : n;
+		if (base->type->kind == T_CLASS || base->type->kind == T_RECORD) {
+			Node *p = sema_default_property(s, sema_make(s, N_INDEX, n, NULL, NULL), base);
+			if (p) {
+				base = p;
+				continue;
+			}
+		}
 		next = k->next;
 		k->next = NULL;
 		x->a = base;
 		x->b = k;
 		base = index_one(s, x);
+		k = next;
 	}
 	base->next = outer_next;
 	return base;
@@ -131,15 +171,30 @@ bool sema_qualified(Sema *s, Node *n)
 	return true;
 }
 
+Node *sema_record_name(Sema *s, Node *n)
+{
+	Sym *y = n->op == N_ID && !n->type && !sema_self_member(s, n->name) ? sema_lookup(s, n->name) : NULL;
+	if (!y || y->kind != S_TYPE || y->type->kind != T_RECORD)
+		return n;
+	n->op = N_CLASSVAL;
+	n->type = y->type;
+	return n;
+}
+
 static Node *field(Sema *s, Node *n, bool target)
 {
 	if (sema_qualified(s, n))
 		return ident(s, n, target);
-	n->a = sema_designator(s, n->a, target);
+	n->a = sema_record_name(s, n->a);
+	n->a = sema_read(s, sema_designator(s, n->a, target && n->a->op != N_CALL));
 	const Type *t = n->a->type;
 	if (t->kind == T_POISON)
 		return sema_poison(s, n);
-	if (t->kind != T_RECORD) {
+	if (t->kind == T_CLASSREF)
+		t = t->base;
+	if (t->kind == T_PTR && t->base && t->base->kind == T_RECORD && (n->sw & SW_DELPHI)) /* Delphi leaves ^ out */
+		t = (n->a = sema_make(s, N_DEREF, n->a, t->base, n->a))->type;
+	if (t->kind != T_RECORD && t->kind != T_CLASS) {
 		diag_error(s->c, n->a->at, "a value of type %s has no fields%s", type_str(s, t), t->kind == T_PTR && t->base && t->base->kind == T_RECORD ? "; '^' is missing" : "");
 		return sema_poison(s, n);
 	}
@@ -151,14 +206,12 @@ static Node *field(Sema *s, Node *n, bool target)
 			diag_name(s->c, n->name), type_str(s, t), like);
 		return sema_poison(s, n);
 	}
-	n->sym = f;
-	n->type = f->type;
-	return n;
+	return sema_of_member(s, n, n->a, f, target);
 }
 
 static Node *deref(Sema *s, Node *n, bool target)
 {
-	n->a = sema_designator(s, n->a, target);
+	n->a = sema_read(s, sema_designator(s, n->a, target));
 	const Type *t = n->a->type;
 	if (t->kind == T_POISON)
 		return sema_poison(s, n);
@@ -176,7 +229,13 @@ static Node *deref(Sema *s, Node *n, bool target)
 
 Node *sema_designator(Sema *s, Node *n, bool target)
 {
+	if (n->type)
+		return n;
 	switch (n->op) {
+	case N_INHERITED: {
+		Node *call = sema_make(s, N_CALL, n, NULL, n);
+		return sema_inherited(s, call, n, false);
+	}
 	case N_ID: return ident(s, n, target);
 	case N_INDEX: return index_all(s, n, target);
 	case N_FIELD: return n->type ? n : field(s, n, target);
@@ -215,10 +274,14 @@ static void written(Node *n)
 			n->flags |= NF_WRITTEN;
 }
 
-Node *sema_lvalue(Sema *s, Node *n, bool whole)
+/* A variable, or a property that is left as it is. */
+static Node *variable(Sema *s, Node *n, bool whole)
 {
-	Name *name = n->op == N_ID ? n->name : NULL;
+	Name *name = n->op == N_ID && !n->type ? n->name : NULL;
 	n = sema_designator(s, n, true);
+	if (n->op == N_PROPERTYREF && whole)
+		return n;
+	n = sema_read(s, n);
 	if (n->type->kind == T_POISON)
 		return n;
 	if (!is_variable(n)) {
@@ -229,7 +292,7 @@ Node *sema_lvalue(Sema *s, Node *n, bool whole)
 		return sema_poison(s, n);
 	}
 	Sym *y = root(n);
-	if (whole && y && y->mode == MODE_CONST) {
+	if (whole && y && y->mode == MODE_CONST && y->param) {
 		diag_error(s->c, n->at, "'%s' is a const parameter and cannot be changed", diag_name(s->c, y->name));
 		return sema_poison(s, n);
 	}
@@ -240,6 +303,21 @@ Node *sema_lvalue(Sema *s, Node *n, bool whole)
 	if (whole && n->op == N_VAR && y->counter)
 		diag_error(s->c, n->at, "'%s' counts a 'for' statement and cannot be changed inside it", diag_name(s->c, y->name));
 	return n;
+}
+
+Node *sema_lvalue(Sema *s, Node *n, bool whole)
+{
+	return sema_read(s, variable(s, n, whole));
+}
+
+Node *sema_target(Sema *s, Node *n)
+{
+	return variable(s, n, true);
+}
+
+Node *sema_memory(Sema *s, Node *n)
+{
+	return n->op == N_STR ? sema_expr(s, n) : sema_lvalue(s, n, false);
 }
 
 void sema_address(Node *n)

@@ -32,7 +32,14 @@ static void condition(Sema *s, Node **p, const char *what)
 
 static void assign(Sema *s, Node *n)
 {
-	n->a = sema_lvalue(s, n->a, true);
+	Node *to = sema_target(s, n->a);
+	if (to->op == N_PROPERTYREF) {
+		Node *next = n->next;
+		*n = *sema_write(s, to, n->b);
+		n->next = next;
+		return;
+	}
+	n->a = to;
 	Type *t = n->a->type;
 	n->b = sema_expr_for(s, n->b, t, "this value");
 	if (t->has_file)
@@ -43,11 +50,13 @@ static void call(Sema *s, Node *n)
 {
 	Node *c = n->a;
 	sema_qualified(s, c);
-	if (c->op == N_ID) {
+	if (c->op == N_ID || c->op == N_INHERITED) {
 		c = sema_make(s, N_CALL, c, NULL, c);
 	} else if (c->op != N_CALL) {
-		c = sema_lvalue(s, c, false);
-		if (c->type->kind == T_PROC)
+		c = sema_designator(s, c, false);
+		if (c->op == N_CALL) /* a method without arguments */
+			;
+		else if (c->type->kind == T_PROC)
 			c = sema_make(s, N_CALL, c, NULL, c);
 		else if (c->type->kind != T_POISON)
 			diag_error(s->c, n->at, "this is an expression, not a statement");
@@ -161,9 +170,11 @@ static void with_stmt(Sema *s, Node *n)
 	With *up = s->with;
 	for (Node **p = &n->a; *p; p = &(*p)->next) {
 		Node *next = (*p)->next;
-		*p = sema_lvalue(s, *p, false);
+		*p = sema_read(s, sema_designator(s, *p, true));
+		if ((*p)->type->kind != T_CLASS)
+			*p = sema_lvalue(s, *p, false);
 		(*p)->next = next;
-		if ((*p)->type->kind != T_RECORD) {
+		if ((*p)->type->kind != T_RECORD && (*p)->type->kind != T_CLASS) {
 			if ((*p)->type->kind != T_POISON)
 				diag_error(s->c, (*p)->at, "'with' needs a record, not %s", type_str(s, (*p)->type));
 			continue;

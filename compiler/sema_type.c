@@ -120,99 +120,6 @@ static Type *array_type(Sema *s, Node *n)
 	return t;
 }
 
-/* ---- records ---- */
-
-typedef struct Layout { Type *t; Sym **end; u64 at; } Layout;
-
-static void add_field(Sema *s, Layout *l, Name *name, Span at, Type *t)
-{
-	Sym *f = sema_field(l->t, name);
-	if (f) {
-		diag_error(s->c, at, "the field '%s' is already declared", diag_name(s->c, name));
-		diag_note(s->c, f->at, "declared here");
-	}
-	f = arena_alloc(s->a, sizeof *f);
-	l->at = (l->at + t->align - 1) & ~(u64)(t->align - 1u);
-	*f = (Sym){ .kind = S_VAR, .field = true, .name = name, .at = at, .type = t, .at_ = (u32)l->at };
-	*l->end = f;
-	l->end = &f->next;
-	l->at += t->size;
-	l->t->align = MAX(l->t->align, t->align);
-	l->t->has_file |= t->has_file;
-	l->t->managed |= t->managed;
-	if (l->at > 1u << 30) {
-		diag_error(s->c, at, "this record is too large (the limit is 1 GiB)");
-		l->at = 0;
-	}
-}
-
-static void add_fields(Sema *s, Layout *l, Node *list);
-
-/* The variants share the memory behind the fixed part. */
-static void add_variants(Sema *s, Layout *l, Node *n)
-{
-	Type *tag = sema_type(s, n->a);
-	if (tag->kind != T_POISON && !type_ordinal(tag))
-		diag_error(s->c, n->a->at, "a tag cannot be of type %s", type_str(s, tag));
-	if (n->name) {
-		add_field(s, l, n->name, n->at, tag);
-		sema_field(l->t, n->name)->tag = true;
-	}
-	u64 start = l->at, most = start;
-	for (Node *v = n->b; v; v = v->next) {
-		for (Node **k = &v->a; *k; k = &(*k)->next) {
-			Type *t;
-			i64 x;
-			Node *next = (*k)->next;
-			if ((*k)->op == N_RANGE) {
-				sema_const_int(s, &(*k)->a, &t, &x);
-				sema_const_int(s, &(*k)->b, &t, &x);
-			} else if (sema_const_int(s, k, &t, &x) && !type_same(s, t, tag)) {
-				diag_error(s->c, (*k)->at, "this constant is of type %s, the tag of type %s", type_str(s, t), type_str(s, tag));
-			}
-			(*k)->next = next;
-		}
-		l->at = start;
-		add_fields(s, l, v->b->a);
-		most = MAX(most, l->at);
-	}
-	l->at = most;
-	sema_iso_variants(s, n, tag);
-}
-
-static void add_fields(Sema *s, Layout *l, Node *list)
-{
-	for (Node *n = list; n; n = n->next) {
-		if (n->op == N_VARIANTS) {
-			add_variants(s, l, n);
-		} else if (n->op == N_FIELDS) {
-			Type *t = sema_type(s, n->b);
-			for (Node *id = n->a; id; id = id->next)
-				add_field(s, l, id->name, id->at, t);
-		}
-	}
-}
-
-static Type *record_type(Sema *s, Node *n)
-{
-	Layout l = { .t = type_new(s, T_RECORD, 0, 1) };
-	l.end = &l.t->list;
-	l.t->packed = n->i;
-	add_fields(s, &l, n->a);
-	l.t->size = (u32)((l.at + l.t->align - 1) & ~(u64)(l.t->align - 1u));
-	if (!l.t->size)
-		l.t->size = 1;
-	return l.t;
-}
-
-Sym *sema_field(const Type *rec, const Name *n)
-{
-	for (Sym *f = rec->list; f; f = f->next)
-		if (f->name == n)
-			return f;
-	return NULL;
-}
-
 /* ---- sets, pointers, routines ---- */
 
 static Type *set_type(Sema *s, Node *n)
@@ -244,13 +151,17 @@ static Type *pointer_type(Sema *s, Node *n)
 
 void sema_pointers(Sema *s)
 {
-	for (u32 i = 0; i < s->ptr.n; i++) {
+	for (u32 i = s->ptr_from; i < s->ptr.n; i++) {
 		Type *t = s->ptr.p[i];
 		Node id = { .op = N_TNAME, .at = t->at };
 		id.name = t->pending;
 		t->base = named_type(s, &id);
+		if (t->kind == T_CLASSREF && t->base->kind != T_CLASS && t->base->kind != T_POISON) {
+			diag_error(s->c, t->at, "'%s' is not a class", diag_name(s->c, t->pending));
+			t->base = s->t_poison;
+		}
 	}
-	s->ptr.n = 0;
+	s->ptr.n = s->ptr_from;
 }
 
 /* ---- conformant and open arrays ---- */
@@ -312,6 +223,15 @@ static Type *schema(Sema *s, Node *n, Sym ***end)
 	return t;
 }
 
+/* What an argument is that a call leaves out. */
+static Node *default_value(Sema *s, Node *n, Type *t)
+{
+	Node *v = sema_expr_for(s, n->c, t, "the default value");
+	if (v->type->kind != T_POISON && !sema_is_const(v) && v->op != N_SET)
+		diag_error(s->c, v->at, "this must be a constant");
+	return v;
+}
+
 Sym *sema_params(Sema *s, Node *list, u32 *count)
 {
 	Sym *first = NULL, **end = &first;
@@ -331,15 +251,21 @@ Sym *sema_params(Sema *s, Node *list, u32 *count)
 		for (Node *id = ids; id; id = id->next) {
 			Sym *y = arena_alloc(s->a, sizeof *y);
 			*y = (Sym){ .kind = S_VAR, .param = true, .name = id->name, .at = id->at, .type = t };
-			y->mode = n->i == 1 ? MODE_VAR : n->i == 2 ? MODE_CONST : MODE_VALUE;
+			y->out = n->i == 5;
+			y->mode = n->i == 1 || n->i == 5 ? MODE_VAR : n->i == 2 ? MODE_CONST : MODE_VALUE;
 			if (y->mode != MODE_VAR && t->has_file)
 				diag_error(s->c, id->at, "a file can only be a var parameter");
+			if (n->c && id->next)
+				diag_error(s->c, n->c->at, "each parameter with a default value stands alone");
+			else if (n->c)
+				y->value = default_value(s, n, t);
 			*end = y;
 			end = &y->next;
 			++*count;
 		}
 	}
-	sema_pointers(s);
+	if (!s->types)
+		sema_pointers(s);
 	return first;
 }
 
@@ -348,6 +274,7 @@ static Type *proc_type(Sema *s, Node *n)
 	Type *t = type_new(s, T_PROC, 8, 4);
 	t->list = sema_params(s, n->a, &t->nparam);
 	t->base = n->b ? sema_type(s, n->b) : NULL;
+	t->of_object = n->flags & NF_OF_OBJECT;
 	return t;
 }
 
@@ -361,6 +288,17 @@ static Type *file_type(Sema *s, Node *n)
 	return t && t->kind == T_POISON ? t : type_file(s, t);
 }
 
+/* The class may be declared later in the same part, as the target of a pointer may. */
+static Type *classref_type(Sema *s, Node *n)
+{
+	Type *t = type_new(s, T_CLASSREF, 4, 4);
+	t->base = s->t_poison;
+	t->pending = n->name;
+	t->at = n->at;
+	vec_push(&s->ptr, t);
+	return t;
+}
+
 Type *sema_type(Sema *s, Node *n)
 {
 	switch (n->op) {
@@ -369,7 +307,9 @@ Type *sema_type(Sema *s, Node *n)
 	case N_TRANGE: return range_type(s, n);
 	case N_TENUM: return enum_type(s, n);
 	case N_TARRAY: return array_type(s, n);
-	case N_TRECORD: return record_type(s, n);
+	case N_TRECORD: return sema_record(s, n, type_new(s, T_RECORD, 0, 1));
+	case N_TCLASS: return sema_class(s, n, NULL);
+	case N_TCLASSOF: return classref_type(s, n);
 	case N_TSET: return set_type(s, n);
 	case N_TPTR: return pointer_type(s, n);
 	case N_TPROC: return proc_type(s, n);

@@ -254,18 +254,28 @@ bool type_same_params(Sema *s, const Type *a, const Type *b)
 {
 	if (a->nparam != b->nparam || !a->base != !b->base || (a->base && a->base != b->base))
 		return false;
-	for (const Sym *p = a->list, *q = b->list; p && q; p = p->next, q = q->next)
+	const Sym *p = a->list, *q = b->list;
+	for (p = p && p->self ? p->next : p, q = q && q->self ? q->next : q; p && q; p = p->next, q = q->next)
 		if (p->mode != q->mode || p->hidden != q->hidden || (p->type != q->type && !(p->type->kind == T_PROC && type_same(s, p->type, q->type)) && !same_schema(p->type, q->type)))
 			return false;
 	return true;
+}
+
+/* Objects of Turbo Pascal: a pointer to the one may be kept as a pointer to the other. */
+static bool derived(const Type *a, const Type *b)
+{
+	for (const Type *t = a; t; t = t->parent)
+		if (t == b)
+			return true;
+	return false;
 }
 
 bool type_same(Sema *s, const Type *a, const Type *b)
 {
 	if (a == b || a->kind == T_POISON || b->kind == T_POISON)
 		return true;
-	if (a->kind != b->kind)
-		return false;
+	if (a->kind != b->kind) /* nil is of every kind of reference */
+		return (a->kind == T_PTR && !a->base && b->kind >= T_CLASS) || (b->kind == T_PTR && !b->base && a->kind >= T_CLASS);
 	switch (a->kind) {
 	case T_INT: case T_BOOL: case T_CHAR: case T_REAL: case T_ANSI:
 		return true;
@@ -276,9 +286,13 @@ bool type_same(Sema *s, const Type *a, const Type *b)
 	case T_SET:
 		return !a->base || !b->base || type_same(s, a->base, b->base);
 	case T_PTR: case T_FILE:
-		return !a->base || !b->base;
+		return !a->base || !b->base || (a->base->kind == T_CHAR && b->base->kind == T_CHAR) || derived(a->base, b->base);
+	case T_CLASS:
+		return sema_derives(a, b) || sema_derives(b, a);
+	case T_CLASSREF:
+		return sema_derives(a->base, b->base) || sema_derives(b->base, a->base);
 	case T_PROC:
-		return type_same_params(s, a, b);
+		return a->of_object == b->of_object && type_same_params(s, a, b);
 	case T_ARRAY: /* strings of one length are one type */
 		return type_is_chars(a) && type_is_chars(b) && a->size == b->size;
 	}

@@ -192,6 +192,8 @@ int words_token(Parser *p, const Name *n)
 {
 	if (n->keyword == OF && stands(p, ahead(p), "object") && !(p->sw & SW_ISO))
 		return OF_OBJECT;
+	if (p->token == OF_OBJECT)
+		return 0; /* `object` itself */
 	if (n->keyword)
 		return n->keyword;
 	if (p->unit)
