@@ -66,9 +66,9 @@ $(OUT)/obj/%.o: %.c $(HEADERS:%=$(OUT)/gen/include/%)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
-# The threaded executor: each handler keeps its own indirect jump (no merging of their tails), and square roots
+# The threaded executors: each handler keeps its own indirect jump (no merging of their tails), and square roots
 # need no errno.
-$(OUT)/obj/pvm/pcode/interp_goto.o: CFLAGS += $(if $(findstring clang,$(CC)),,-fno-gcse -fno-crossjumping)
+$(OUT)/obj/pvm/pcode/interp_goto.o $(OUT)/obj/pvm/ocode/quick_run.o: CFLAGS += $(if $(findstring clang,$(CC)),,-fno-gcse -fno-crossjumping)
 $(OUT)/obj/pvm/pcode/interp_%.o: CFLAGS += -fno-math-errno
 
 # Generated sources: scanners, parsers, and the standard library as bytes.

@@ -3,7 +3,7 @@
  *
  * A value is a u64 on the host's stack, zero-extended from its type; hi holds the upper halves of 128-bit values
  * and is there only in activations that have computed one. */
-#include "types.h"
+#include "quick.h"
 
 #include <alloca.h>
 
@@ -472,6 +472,7 @@ u64 ocode_eval(OEvalEnv *env, const OFunc *f, const u64 *args)
 		trap(&e, TRAP_STACK, 0);
 	e.val = alloca(need);
 	e.val[0] = 0;
+	env->quick = NULL;
 	env->f = f;
 	env->val = e.val;
 	env->hi = NULL;
@@ -484,4 +485,46 @@ u64 ocode_eval(OEvalEnv *env, const OFunc *f, const u64 *args)
 	if (type_is_wide(f->ret))
 		die(EXIT_UNSUPPORTED, "the evaluator does not know a result of %s (of %s)", ocode_type_names[f->ret], f->name);
 	return run(&e, v);
+}
+
+/* ---- quick code's ------------------------------------------------------------------------------- */
+
+void ocode_eval_one(OEvalEnv *env, const OFunc *f, OVal v, u64 *val, u64 *hi)
+{
+	const OIns *i = &f->ins.p[v];
+	Eval e = {env, f, val, hi};
+
+	if (ocode_ops[i->op].form == OF_RMW || i->op == O_CAS)
+		val[v] = atomic(&e, i);
+	else if (i->op == O_LOAD && OMEM_LOG2(i->aux) < 4)
+		val[v] = load(&e, i);
+	else if (i->op == O_STORE && OMEM_LOG2(i->aux) < 4)
+		store(&e, i);
+	else if (i->op == O_TRAP || (i->op == O_TRAPIF && val[i->a]))
+		trap(&e, i->aux, i->map);
+	else if (i->op != O_TRAPIF && (i->op == O_CONST || !ocode_fold(i->op, i->type, f->ins.p[i->a].type, i->aux, val[i->a], operand_b(&e, i), &val[v])))
+		rare(&e, v);
+}
+
+u32 ocode_eval_map(const OEvalEnv *env, const OFunc **f)
+{
+	const OQuick *q = env->quick;
+
+	*f = q ? q->f : env->f;
+	return q ? q->f->ins.p[q->from[env->at - q->code]].map : env->map;
+}
+
+void ocode_eval_value(const OEvalEnv *env, OVal v, u64 bits[2])
+{
+	const OQuick *q = env->quick;
+	const OIns *i = q ? &q->f->ins.p[v] : NULL;
+	const u64 *cell = q ? (const u64 *)(const void *)env->t + q->place[v] : NULL;
+	bool wide = q && type_is_wide(i->type);
+
+	if (!q)
+		bits[0] = env->val[v], bits[1] = env->hi ? env->hi[v] : 0;
+	else if (i->op == O_CONST)
+		bits[0] = i->imm, bits[1] = 0;
+	else
+		bits[0] = wide ? cell[0] : low_bits(cell[0], ocode_type_size[i->type] * 8u), bits[1] = wide ? cell[1] : 0;
 }

@@ -182,6 +182,7 @@ enum { OJUMPS = 8192, OJUMP_SHIFT = 9 /* functions begin at multiples of 16 */ }
 static inline u32 ojump_slot(u64 pc) { return (u32)(pc ^ pc >> OJUMP_SHIFT) & (OJUMPS - 1); }
 /* x86: jumps backwards are counted, in slot ohot_slot(pc) of a table: below 0 they leave to the run loop. */
 enum { OHOTS = 256 };
+enum { OTEMPS = 256 };
 static inline u32 ohot_slot(u64 pc) { return (u32)(pc ^ pc >> 8) % OHOTS; }
 /* EXIT kinds below this go on in another unit; with a constant pc, that may be linked. */
 enum { OEXIT_ONE = 2 /* mostly to the same place */, OEXIT_RET = 3 /* a guest's return */, OEXIT_GOES = 4 };
@@ -221,6 +222,7 @@ struct Regfile {
 	void (*fpu)(Regfile *t, bool load); /* x86: brings it there, and back; NULL = it always is in its slots */
 	u64 slot[192];         /* x86: guest registers, numbered by XSlot in pvm/x86/x86.h */
 	i32 hot[OHOTS];
+	u64 temp[OTEMPS];      /* quick code: values that are in no slot */
 };
 #define REG_OFF(field) ((u32)offsetof(Regfile, field))
 #define REG_SLOT(n) ((u32)(offsetof(Regfile, slot) + 8 * (n)))
@@ -323,11 +325,43 @@ typedef struct OEvalEnv {
 	u32 map;                /* state map of the call that is being made, of any kind, or of the last guest access */
 	const OFunc *f;         /* the activation that made it, for whoever catches its fault: */
 	const u64 *val, *hi;    /* its values and their upper halves (NULL: it has none yet) */
+	struct OQuick *quick;   /* the unit of quick code that runs (then the three above mean nothing), NULL = none; */
+	const struct QIns *at;  /* its instruction that may fault, or call C; */
+	struct OExit *left;     /* the exit by which it was left, if that may be linked, else NULL */
 } OEvalEnv;
 
 /* Runs f with args (as for OHostFn) and returns the result's bits.  Portable C, the oracle of the back
  * ends: guest memory is little-endian whatever the host. */
 u64 ocode_eval(OEvalEnv *env, const OFunc *f, const u64 *args);
+
+/* While an instruction is executed that has a state map, or may fault: the number of its map (0 = none), and the bits of
+ * one of the values that the map names. */
+u32 ocode_eval_map(const OEvalEnv *env, const OFunc **f);
+void ocode_eval_value(const OEvalEnv *env, OVal v, u64 bits[2]);
+
+/* Quick code: an x86 unit made ready for being evaluated often.  Its operands are places in the Regfile, its
+ * instructions begin with the address of what executes them, and an exit to a constant pc may be linked, so that the
+ * unit there follows at once. */
+typedef struct OQuick OQuick;
+typedef struct OExit {
+	OQuick *from, *to;  /* to: NULL = not linked */
+	struct OExit *next; /* of those that lead there */
+	u64 pc;
+	u32 at;
+} OExit;
+/* NULL: it has something for which there is no quick code (loops, too many values).  f must live as long. */
+OQuick *ocode_quick(const OFunc *f, void *owner);
+void *ocode_quick_owner(const OQuick *q);
+/* What OJump.code holds for the unit. */
+const void *ocode_quick_code(const OQuick *q);
+/* Runs the unit and those that are linked to it or in Regfile.jump, until one leaves otherwise or Regfile.pending is set:
+ * then env->exit is told, and env->left says by which exit it was. */
+void ocode_quick_run(OEvalEnv *env, OQuick *q);
+/* For links a lock is held; others may run the units meanwhile. */
+void ocode_quick_link(OExit *x, OQuick *to);
+/* Takes back all links to the unit and from it. */
+void ocode_quick_unlink(OQuick *q);
+void ocode_quick_free(OQuick *q);
 
 /* A vector: q[0] is the low half. */
 typedef struct OVec { u64 q[2]; } OVec;

@@ -41,7 +41,7 @@ OOp ocode_vop_op(OVop row)
 	return (OOp)((v->flags & V_FP ? O_FVEC1 : O_VEC1) + v->args - 1);
 }
 
-static VFn *const functions[VO_COUNT] = {
+VFn *const vec_rows[VO_COUNT] = {
 #define V(op, name, sig, flags, meaning) [VO_##op] = vec_##op,
 #include "vops.def"
 #undef V
@@ -51,7 +51,7 @@ void ocode_vec(OVop row, OVec *d, const OVec *a, const OVec *b, const OVec *c, u
 {
 	VIn v = {.a = *a, .b = *b, .c = *c, .n = n, .csr = *fpc};
 
-	functions[row](&v);
+	vec_rows[row](&v);
 	*d = v.d;
 	*fpc = v.csr;
 }

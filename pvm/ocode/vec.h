@@ -13,6 +13,7 @@ typedef struct VIn {
 	OVec d;
 } VIn;
 typedef void VFn(VIn *v);
+extern VFn *const vec_rows[VO_COUNT];
 
 /* Lanes of w bits, lane 0 lowest. */
 static inline u64 lane_mask(u32 w) { return ~(u64)0 >> (64 - w); }

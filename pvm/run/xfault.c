@@ -49,16 +49,22 @@ void xfault_state(Regfile *r, u32 slot, u8 type, u64 lo, u64 hi)
 /* Eval: the map of the access, or of the call whose helper faulted. */
 static u64 eval_state(XThread *t)
 {
-	const OEvalEnv *ev = &t->eval;
-	const OFunc *f = ev->f;
-	const OMap *m = &f->map.p[ev->map];
+	const OFunc *f;
+	u32 map = ocode_eval_map(&t->eval, &f);
+	const OMap *m = &f->map.p[map];
+	u64 bits[XS_COUNT][2];
 
-	for (u32 k = 0; ev->map && k < m->n; k++) {
+	if (!map)
+		return xquick_unit(t)->pc;
+	for (u32 k = 0; k < m->n; k++) /* they may be in slots that others go to */
+		if (f->slot.p[m->slots + k].val)
+			ocode_eval_value(&t->eval, f->slot.p[m->slots + k].val, bits[k]);
+	for (u32 k = 0; k < m->n; k++) {
 		const OSlotVal *s = &f->slot.p[m->slots + k];
 		if (s->val)
-			xfault_state(&t->r, s->slot, f->ins.p[s->val].type, ev->val[s->val], ev->hi ? ev->hi[s->val] : 0);
+			xfault_state(&t->r, s->slot, f->ins.p[s->val].type, bits[k][0], bits[k][1]);
 	}
-	return t->unit->pc + (ev->map ? m->pc : 0);
+	return xquick_unit(t)->pc + m->pc;
 }
 
 /* Makes the register file exact for the instruction that runs, and sets its pc. */
@@ -114,7 +120,7 @@ static u64 exact_address(XThread *t, u64 addr)
 
 static bool runs_on_page(XThread *t, void *uc, u64 page)
 {
-	const Unit *u = t->unit;
+	const Unit *u = xquick_unit(t);
 
 	if (t->where == IN_JIT)
 		return xjit_on_page(t, uc, page);

@@ -141,12 +141,6 @@ void xjit_left(XThread *th)
 
 /* ---- making room ------------------------------------------------------------------------------------------- */
 
-static void forget_jumps(XThread *th)
-{
-	memset(th->r.jump, 0, OJUMPS * sizeof *th->r.jump);
-	th->r.jump[0].pc = 1;
-}
-
 /* Other threads leave emitted code when they are kicked; those that fault see `flushing`. */
 static void wait_for_others(XTask *t)
 {
@@ -558,18 +552,15 @@ bool xjit_thread(XThread *t)
 {
 	if (!make_returns(t))
 		return false;
-	t->r.jump = xcalloc(OJUMPS, sizeof *t->r.jump);
 	t->link = UINT32_MAX;
 	for (u32 k = 0; k < OHOTS; k++)
 		t->r.hot[k] = (i32)t->task->o.hot - 1;
 	t->r.fpu = t->task->x87 ? xfpu_move : NULL;
-	forget_jumps(t);
 	return true;
 }
 
 void xjit_thread_end(XThread *t)
 {
-	free(t->r.jump);
 	if (t->returns)
 		munmap(t->returns, RET_STACK);
 }

@@ -158,6 +158,8 @@ XThread *xthread_new(XTask *t)
 		free(th);
 		return NULL;
 	}
+	th->r.jump = xcalloc(OJUMPS, sizeof *th->r.jump);
+	th->r.jump[0].pc = 1;
 	xthread_set_eflags(th, 0x202);
 	th->r.slot[XS_MXCSR] = 0x1f80;
 	th->r.slot[XS_FCW] = 0x37f;
@@ -165,6 +167,7 @@ XThread *xthread_new(XTask *t)
 	if (t->jit && !xjit_thread(th)) {
 		pthread_mutex_unlock(&t->lock);
 		munmap(th->alt_stack, ALT_STACK);
+		free(th->r.jump);
 		free(th);
 		return NULL;
 	}
@@ -194,6 +197,7 @@ void xthread_free(XThread *th)
 		unit_free(th->single);
 	munmap(th->alt_stack, ALT_STACK);
 	xjit_thread_end(th);
+	free(th->r.jump);
 	free(th);
 }
 
@@ -275,8 +279,11 @@ static void run_eval(XThread *t, Unit *u)
 {
 	t->unit = u;
 	t->where = IN_EVAL;
-	ocode_eval(&t->eval, u->func, NULL);
-	t->where = IN_VM;
+	if (u->quick)
+		xquick_run(t, u);
+	else
+		ocode_eval(&t->eval, u->func, NULL);
+	__atomic_store_n(&t->where, IN_VM, __ATOMIC_RELEASE);
 }
 
 static void trace(XThread *t, u64 pc)

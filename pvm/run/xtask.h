@@ -38,9 +38,12 @@ struct Unit {
 	u32 runs;              /* while it is cold */
 	u32 warm;              /* 1 + its place in XTask.warm, 0 = none */
 	OFunc *func;           /* eval */
+	OQuick *quick;         /* the same made ready for running often, NULL = not yet, or not to be had (plain) */
+	bool plain;
 	void *code;            /* jit: a Code */
 	Unit *next[2];         /* others on its first and on its last page (if that is another one) */
 	Unit *garbage;
+	u64 dropped;           /* XTask.life then */
 };
 
 /* Where a thread is, for the fault handler. */
@@ -63,7 +66,9 @@ struct XThread {
 	Run *run;
 	OEvalEnv eval;
 	volatile int where;
-	Unit *volatile unit;   /* eval: the one that runs */
+	Unit *volatile unit;   /* eval: the one that runs, or with which quick code was begun */
+	OExit *way;            /* quick code: the exit by which it was left, NULL = none, or not to be linked; */
+	u64 way_life, seen;    /* XTask.life then, and when the thread last came for a unit */
 	XExit kind;            /* how it was left */
 	XTrap why;             /* of a fault or trap that came by siglongjmp */
 	VEC(Pin) pin;          /* what the host's kernel may write now */
@@ -95,6 +100,8 @@ struct XTask {
 	u32 ncold, nwarmed;    /* units that were cold first; those of them that have been compiled since */
 	u32 npin;              /* pins of all threads */
 	Unit *garbage;         /* dropped units, freed when nobody can be in them */
+	u64 life;              /* counts what is dropped or freed */
+	u32 ngarbage;
 	XJit *jit;             /* NULL: eval */
 	bool x87;              /* units may use the host's x87 */
 	bool flushing;         /* the code cache is to be begun again: threads must leave emitted code */
@@ -152,6 +159,17 @@ bool unit_on_page(const XTask *t, u64 page);
 void unit_collect(XTask *t);               /* frees what was dropped and no thread runs; with the lock held */
 void unit_end(XTask *t);
 u64 xtime(const XTask *t);                 /* ns; 0 without --stats, as nobody is to be told */
+
+/* xquick.c */
+/* The unit is about to be evaluated once more: perhaps as quick code from now on; its ways are made short for the next
+ * time.  The lock is held. */
+void xquick_reached(XThread *t, Unit *u);
+/* No quick code goes to the unit any more, nor from it to others; the lock is held. */
+void xquick_drop(XTask *t, Unit *u);
+/* Runs it and what follows, until something is for the run loop; sets kind and XS_PC. */
+void xquick_run(XThread *t, Unit *u);
+/* The unit that the thread evaluates. */
+Unit *xquick_unit(const XThread *t);
 
 /* xfault.c */
 void xfault_install(void);

@@ -76,6 +76,7 @@ void unit_free(Unit *u)
 {
 	if (u->func)
 		ocode_free(u->func);
+	ocode_quick_free(u->quick);
 	free(u);
 }
 
@@ -191,6 +192,8 @@ static void keep_warm(XTask *t, Unit *u)
 
 /* ---- dropping ---------------------------------------------------------------------------------------------- */
 
+enum { MUCH = 4096 /* dropped units that cannot be freed yet */ };
+
 /* No way may lead to the unit any more before its page is open: another thread could write there, call what it wrote, and
  * run what was there before. */
 static void drop(XTask *t, Unit *u)
@@ -201,6 +204,7 @@ static void drop(XTask *t, Unit *u)
 		*known = 0;
 	if (t->jit)
 		xjit_drop(t, u);
+	xquick_drop(t, u);
 	take_off_page(t, u, page_of(u->lo));
 	if (last_page(u) != page_of(u->lo))
 		take_off_page(t, u, last_page(u));
@@ -208,6 +212,8 @@ static void drop(XTask *t, Unit *u)
 	u->dead = true;
 	u->garbage = t->garbage;
 	t->garbage = u;
+	t->ngarbage++;
+	u->dropped = ++t->life;
 	t->stat.dropped++;
 }
 
@@ -247,23 +253,33 @@ void unit_drop_all(XTask *t)
 	unit_drop_pages(t, 0, t->hi);
 }
 
-/* A thread counts as running a unit from unit_get on, which has the lock too, until it is back in the run loop. */
+/* A thread counts as running a unit from unit_get on, which has the lock too, until it is back in the run loop; and with
+ * quick code all that was there when it came. */
 static bool runs(const XTask *t, const Unit *u)
 {
 	for (const XThread *th = t->threads; th; th = th->next)
-		if (th->unit == u && __atomic_load_n(&th->where, __ATOMIC_ACQUIRE) != IN_VM)
+		if ((th->unit == u || (u->quick && th->seen < u->dropped)) && __atomic_load_n(&th->where, __ATOMIC_ACQUIRE) != IN_VM)
 			return true;
 	return false;
+}
+
+/* Threads that have not come for a unit for long are called. */
+static void call_others(XTask *t)
+{
+	for (XThread *th = t->threads; th; th = th->next)
+		__atomic_fetch_or(&th->r.pending, 2, __ATOMIC_RELEASE);
 }
 
 void unit_collect(XTask *t)
 {
 	Unit *kept = NULL;
 
+	t->life++;
 	while (t->garbage) {
 		Unit *u = t->garbage;
 		t->garbage = u->garbage;
 		if (!runs(t, u)) {
+			t->ngarbage--;
 			unit_free(u);
 			continue;
 		}
@@ -271,6 +287,8 @@ void unit_collect(XTask *t)
 		kept = u;
 	}
 	t->garbage = kept;
+	if (t->ngarbage > MUCH)
+		call_others(t);
 }
 
 void unit_end(XTask *t)
@@ -448,6 +466,10 @@ Unit *unit_get(XThread *th, u64 pc)
 		u = whole_loop(th, u);
 	if (u->code)
 		xjit_reached(th, u);
+	else if (u != th->single)
+		xquick_reached(th, u);
+	th->way = NULL;
+	th->seen = t->life;
 	th->unit = u;
 	th->where = u->code ? IN_JIT : IN_EVAL;
 	pthread_mutex_unlock(&t->lock);

@@ -176,11 +176,11 @@ static void finish(const char *what, long r, pthread_t t)
 		;
 }
 
+static int before; /* the count as this thread is made, which may come to run late */
+
 /* When the signal has been there and the first thread reads again. */
 static void *write_later(void *fd)
 {
-	int before = count;
-
 	while (count == before)
 		usleep(1000);
 	usleep(20000);
@@ -211,6 +211,7 @@ static void waiting(void)
 	t = later();
 	finish("poll", poll(NULL, 0, 2000), t);
 	set(SIGUSR1, SA_RESTART);
+	before = count;
 	pthread_create(&w, NULL, write_later, (void *)(long)p[1]);
 	t = later();
 	finish("read again", read(p[0], &c, 1), t);

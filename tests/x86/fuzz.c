@@ -1,8 +1,9 @@
-/* fuzz [--seed N] [--count M] [--op NAME] [--family NAME] [--mode 64|32] [--len N] [--keep-going] [--check] [--jit] [--soft-x87] [--forms K]
+/* fuzz [--seed N] [--count M] [--op NAME] [--family NAME] [--mode 64|32] [--len N] [--keep-going] [--check] [--jit] [--plain] [--soft-x87] [--forms K]
  *      [--list] [--record FILE] [--rounds N]
  *
  * Sequences of 1 to 16 random instructions from random states, on the CPU and on pvm.  A difference is shrunk, printed,
  * and ends the run (--keep-going: shows each mnemonic's first).  Case k of seed N is always the same: --seed N --skip k.
+ * Without --jit the evaluator's quick code runs, with --plain the O-code itself.
  * --forms K: each form alone, from K states.  --rounds: each runs in a loop, which by --jit becomes a region.
  * --record: what the processor does is written to a file, for replay (see there) on other machines. */
 #include "fuzz.h"
@@ -178,6 +179,7 @@ static void options(int argc, char **argv)
 		if (!strcmp(a, "--keep-going")) { opt.keep_going = true; continue; }
 		if (!strcmp(a, "--check")) { opt.check = true; continue; }
 		if (!strcmp(a, "--jit")) { fuzz_jit = true; continue; }
+		if (!strcmp(a, "--plain")) { machine_quick = false; continue; }
 		if (!strcmp(a, "--soft-x87")) { x86_soft_x87 = true; continue; }
 		if (!strcmp(a, "--list")) { opt.list = true; continue; }
 		if (!strcmp(a, "--seed")) opt.seed = strtoull(v, NULL, 0);

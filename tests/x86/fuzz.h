@@ -123,6 +123,7 @@ End native_run(const Case *c, u32 size, State *out);
 
 /* ---- machine.c ---- */
 End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check);
+extern bool machine_quick; /* as quick code; false: instruction by instruction of O-code */
 
 /* What the kernel answers to a call that it does not have. */
 void machine_no_call(Regfile *r, enum XMode m);

@@ -1,5 +1,6 @@
 /* pvm: the same sequence through x86_lower and the evaluator. */
 #include "fuzz.h"
+#include "../../pvm/opt/opt.h"
 #include "../../pvm/x86/flags.h"
 #include "../../pvm/x86/helpers.h"
 
@@ -123,6 +124,7 @@ static int vector_of(u32 exit)
 	return END_OTHER;
 }
 
+bool machine_quick = true;
 static u64 next_pc;
 static enum XMode running;
 static bool called; /* a system call was made, behind which there is no single step */
@@ -136,12 +138,14 @@ static void NORETURN stop(u32 exit, u64 addr)
 static void on_trap(OEvalEnv *env, u32 trap, const OFunc *f, u32 map, const u64 *vals)
 {
 	const OMap *m = &f->map.p[map];
+	u64 bits[XS_COUNT][2];
 
+	(void)vals;
+	for (u32 k = 0; k < m->n; k++) /* values may be in slots that others go to */
+		ocode_eval_value(env, f->slot.p[m->slots + k].val, bits[k]);
 	for (u32 k = 0; k < m->n; k++) {
 		const OSlotVal *s = &f->slot.p[m->slots + k];
-		memcpy((u8 *)&regs + s->slot, &vals[s->val], 8);
-		if (f->ins.p[s->val].type == OT_V128)
-			memcpy((u8 *)&regs + s->slot + 8, &env->hi[s->val], 8);
+		memcpy((u8 *)&regs + s->slot, bits[k], f->ins.p[s->val].type == OT_V128 ? 16 : 8);
 	}
 	next_pc = unit_pc + m->pc;
 	if (trap == TRAP_ALIGN)
@@ -205,6 +209,25 @@ static u32 op_at(u64 pc, enum XMode mode)
 	return i.op;
 }
 
+/* As quick code, if that is wanted and it can be. */
+static bool run_quick(OEvalEnv *env, OFunc *f, bool check)
+{
+	Err e = { 0 };
+
+	opt_unit(f, true, NULL, NULL);
+	if (check && !ocode_check(f, &e)) {
+		printf("behind the passes: %s\n", e.msg);
+		exit(2);
+	}
+	OQuick *q = ocode_quick(f, NULL);
+	if (!q)
+		return false;
+	if (!setjmp(out_of_unit))
+		ocode_quick_run(env, q);
+	ocode_quick_free(q);
+	return true;
+}
+
 static void run_unit(const XUnitReq *req, bool check)
 {
 	OEvalEnv env = { .t = &regs, .trap = on_trap, .exit = on_exit_unit, .guest_lo = RO_AT, .guest_ro = DATA_AT, .guest_hi = DATA_AT + DATA_SIZE };
@@ -219,8 +242,9 @@ static void run_unit(const XUnitReq *req, bool check)
 		printf("%s\n%.*s\n", e.msg, (int)b.n, (char *)b.p);
 		exit(2);
 	}
-	if (!setjmp(out_of_unit))
-		ocode_eval(&env, unit.func, NULL);
+	if (!machine_quick || !run_quick(&env, unit.func, check))
+		if (!setjmp(out_of_unit))
+			ocode_eval(&env, unit.func, NULL);
 	ocode_free(unit.func);
 }
 
