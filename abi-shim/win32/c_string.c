@@ -1,4 +1,4 @@
-/* msvcrt: memory, strings, numbers of text, sorting. */
+/* The C library: memory, strings of bytes, sorting. */
 #include "crt.h"
 
 #include <ctype.h>
@@ -41,6 +41,72 @@ u64 w_free(WThread *t, const u64 *a)
 
 u64 w_msize(WThread *t, const u64 *a) { return (u64)wheap_size(t, a[0]); }
 
+/* Blocks stay where they are. */
+u64 w_expand(WThread *t, const u64 *a) { return (i64)a[1] <= wheap_size(t, a[0]) ? a[0] : 0; }
+
+u64 w_recalloc(WThread *t, const u64 *a)
+{
+	u64 n, old = a[0] ? (u64)wheap_size(t, a[0]) : 0, p;
+
+	if (__builtin_mul_overflow(a[1], a[2], &n) || !(p = w_realloc(t, (u64[]){a[0], n})))
+		return 0;
+	if (n > old)
+		memset(mem_out(t, p + old, n - old), 0, n - old);
+	return p;
+}
+
+/* Aligned blocks have their beginning and the offset noted before them. */
+static u64 aligned(WThread *t, u64 n, u64 align, u64 offset)
+{
+	u64 word = t->wide ? 8 : 4, all;
+
+	if (!align || align & (align - 1) || __builtin_add_overflow(n, align + 2 * word, &all)) {
+		crt_errno(t, EINVAL);
+		return 0;
+	}
+	u64 raw = wheap_alloc(t, all);
+	if (!raw)
+		return 0;
+	u64 at = ((raw + 2 * word + offset + align - 1) & ~(align - 1)) - offset;
+	at = at < raw + word ? at + align : at;
+	mem_put_word(t, at - word, raw);
+	return at;
+}
+
+u64 w_aligned_malloc(WThread *t, const u64 *a) { return aligned(t, a[0], a[1], 0); }
+u64 w_aligned_offset_malloc(WThread *t, const u64 *a) { return aligned(t, a[0], a[1], a[2]); }
+
+u64 w_aligned_free(WThread *t, const u64 *a)
+{
+	if (a[0])
+		wheap_free(t, mem_word(t, a[0] - (t->wide ? 8 : 4)));
+	return 0;
+}
+
+static u64 aligned_size(WThread *t, u64 p)
+{
+	u64 raw = mem_word(t, p - (t->wide ? 8 : 4));
+	i64 n = wheap_size(t, raw);
+
+	return n < 0 ? 0 : (u64)n - (p - raw);
+}
+
+u64 w_aligned_msize(WThread *t, const u64 *a) { return aligned_size(t, a[0]); }
+
+u64 w_aligned_realloc(WThread *t, const u64 *a)
+{
+	if (!a[0] || !a[1]) {
+		w_aligned_free(t, a);
+		return a[1] ? aligned(t, a[1], a[2], 0) : 0;
+	}
+	u64 p = aligned(t, a[1], a[2], 0), n = MIN(aligned_size(t, a[0]), a[1]);
+	if (!p)
+		return 0;
+	memcpy(mem_out(t, p, n), mem_in(t, a[0], n), n);
+	w_aligned_free(t, a);
+	return p;
+}
+
 u64 w_memmove(WThread *t, const u64 *a)
 {
 	memmove(mem_out(t, a[0], a[2]), mem_in(t, a[1], a[2]), a[2]);
@@ -63,6 +129,16 @@ u64 w_memcmp(WThread *t, const u64 *a)
 	return sign(memcmp(mem_in(t, a[0], a[2]), mem_in(t, a[1], a[2]), a[2]));
 }
 
+u64 w_memicmp(WThread *t, const u64 *a)
+{
+	const u8 *p = mem_in(t, a[0], a[2]), *q = mem_in(t, a[1], a[2]);
+
+	for (u64 i = 0; i < a[2]; i++)
+		if (tolower(p[i]) != tolower(q[i]))
+			return sign(tolower(p[i]) - tolower(q[i]));
+	return 0;
+}
+
 u64 w_memchr(WThread *t, const u64 *a)
 {
 	const u8 *p = mem_in(t, a[0], a[2]), *q = memchr(p, (int)a[1], a[2]);
@@ -79,7 +155,6 @@ static const char *str(WThread *t, u64 at)
 }
 
 u64 w_strlen(WThread *t, const u64 *a) { return mem_strlen(t, a[0]); }
-u64 w_wcslen(WThread *t, const u64 *a) { return mem_wcslen(t, a[0]); }
 
 static u64 copy(WThread *t, u64 to, u64 from)
 {
@@ -167,123 +242,6 @@ u64 w_strcspn(WThread *t, const u64 *a) { return strcspn(str(t, a[0]), str(t, a[
 
 u64 w_strdup(WThread *t, const u64 *a) { return wheap_string(t, str(t, a[0])); }
 
-u64 w_strerror(WThread *t, const u64 *a)
-{
-	static u64 at;
-
-	if (at)
-		wheap_free(t, at);
-	return at = wheap_string(t, a[0] ? strerror((int)a[0]) : "No error");
-}
-
-/* ---- numbers ------------------------------------------------------------------------------------------------ */
-
-static void put_end(WThread *t, u64 to, u64 base, const char *s, const char *end)
-{
-	if (to)
-		mem_put_word(t, to, base + (u64)(end - s));
-}
-
-u64 w_atoi(WThread *t, const u64 *a) { return (u64)strtol(str(t, a[0]), NULL, 10); }
-u64 w_atof(WThread *t, const u64 *a) { return f64_u64(strtod(str(t, a[0]), NULL)); }
-
-u64 w_strtol(WThread *t, const u64 *a)
-{
-	const char *s = str(t, a[0]);
-	char *end;
-	long v = strtol(s, &end, (int)a[2]);
-
-	put_end(t, a[1], a[0], s, end);
-	if (v == (i32)v)
-		return (u64)v;
-	crt_errno(t, ERANGE);
-	return v < 0 ? (u64)INT32_MIN : INT32_MAX;
-}
-
-u64 w_strtoul(WThread *t, const u64 *a)
-{
-	const char *s = str(t, a[0]);
-	char *end;
-	unsigned long v = strtoul(s, &end, (int)a[2]);
-
-	put_end(t, a[1], a[0], s, end);
-	if (v <= UINT32_MAX || v >= (unsigned long)-(i64)UINT32_MAX)
-		return (u32)v;
-	crt_errno(t, ERANGE);
-	return UINT32_MAX;
-}
-
-u64 w_strtoi64(WThread *t, const u64 *a)
-{
-	const char *s = str(t, a[0]);
-	char *end;
-
-	errno = 0;
-	u64 v = (u64)strtoll(s, &end, (int)a[2]);
-	if (errno)
-		crt_errno(t, errno);
-	put_end(t, a[1], a[0], s, end);
-	return v;
-}
-
-u64 w_strtoui64(WThread *t, const u64 *a)
-{
-	const char *s = str(t, a[0]);
-	char *end;
-
-	errno = 0;
-	u64 v = strtoull(s, &end, (int)a[2]);
-	if (errno)
-		crt_errno(t, errno);
-	put_end(t, a[1], a[0], s, end);
-	return v;
-}
-
-u64 w_strtod(WThread *t, const u64 *a)
-{
-	const char *s = str(t, a[0]);
-	char *end;
-	double d = strtod(s, &end);
-
-	put_end(t, a[1], a[0], s, end);
-	return f64_u64(d);
-}
-
-u64 w_abs(WThread *t, const u64 *a) { return (u32)((i64)a[0] < 0 ? -a[0] : a[0]); }
-
-/* Microsoft's generator: programs that print what it gives expect these numbers. */
-static u32 rand_state = 1;
-
-u64 w_srand(WThread *t, const u64 *a)
-{
-	rand_state = (u32)a[0];
-	return 0;
-}
-
-u64 w_rand(WThread *t, const u64 *a)
-{
-	rand_state = rand_state * 214013 + 2531011;
-	return rand_state >> 16 & 0x7fff;
-}
-
-/* ---- characters of the C locale --------------------------------------------------------------------------------- */
-
-#define CLASS(name, test) u64 w_##name(WThread *t, const u64 *a) { i32 c = (i32)a[0]; return c >= 0 && c < 128 && (test); }
-CLASS(isspace, c == ' ' || (c >= 9 && c <= 13))
-CLASS(isdigit, c >= '0' && c <= '9')
-CLASS(isupper, c >= 'A' && c <= 'Z')
-CLASS(islower, c >= 'a' && c <= 'z')
-CLASS(isalpha, (c | 32) >= 'a' && (c | 32) <= 'z')
-CLASS(isalnum, ((c | 32) >= 'a' && (c | 32) <= 'z') || (c >= '0' && c <= '9'))
-CLASS(isxdigit, (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f'))
-CLASS(iscntrl, c < 32 || c == 127)
-CLASS(isprint, c >= 32 && c < 127)
-CLASS(isgraph, c > 32 && c < 127)
-CLASS(ispunct, c > 32 && c < 127 && !((c | 32) >= 'a' && (c | 32) <= 'z') && !(c >= '0' && c <= '9'))
-
-u64 w_tolower(WThread *t, const u64 *a) { return a[0] >= 'A' && a[0] <= 'Z' ? a[0] + 32 : a[0]; }
-u64 w_toupper(WThread *t, const u64 *a) { return a[0] >= 'a' && a[0] <= 'z' ? a[0] - 32 : a[0]; }
-
 /* ---- sorting ---------------------------------------------------------------------------------------------------- */
 
 static void swap(WThread *t, u64 x, u64 y, u64 size)
@@ -297,41 +255,86 @@ static void swap(WThread *t, u64 x, u64 y, u64 size)
 	}
 }
 
-static i32 compare(WThread *t, u64 fn, u64 x, u64 y)
+/* Who compares, and what he gets besides. */
+typedef struct Order {
+	u64 fn, context;
+	bool has_context;
+} Order;
+
+static i32 compare(WThread *t, Order o, u64 x, u64 y)
 {
-	return (i32)call_guest(t, fn, 2, (u64[]){x, y});
+	if (o.has_context)
+		return (i32)call_guest(t, o.fn, 3, (u64[]){o.context, x, y});
+	return (i32)call_guest(t, o.fn, 2, (u64[]){x, y});
 }
 
-static void sift(WThread *t, const u64 *a, u64 root, u64 n)
+static void sift(WThread *t, const u64 *a, Order o, u64 root, u64 n)
 {
 	u64 base = a[0], size = a[2];
 
 	for (u64 kid; (kid = 2 * root + 1) < n; root = kid) {
-		if (kid + 1 < n && compare(t, a[3], base + kid * size, base + (kid + 1) * size) < 0)
+		if (kid + 1 < n && compare(t, o, base + kid * size, base + (kid + 1) * size) < 0)
 			kid++;
-		if (compare(t, a[3], base + root * size, base + kid * size) >= 0)
+		if (compare(t, o, base + root * size, base + kid * size) >= 0)
 			return;
 		swap(t, base + root * size, base + kid * size, size);
 	}
 }
 
 /* Heapsort: no memory, no bad case, and a comparison that lies cannot lead out of the array. */
-u64 w_qsort(WThread *t, const u64 *a)
+static u64 sort(WThread *t, const u64 *a, Order o)
 {
 	for (u64 i = a[1] / 2; i-- > 0;)
-		sift(t, a, i, a[1]);
+		sift(t, a, o, i, a[1]);
 	for (u64 n = a[1]; n > 1; n--) {
 		swap(t, a[0], a[0] + (n - 1) * a[2], a[2]);
-		sift(t, a, 0, n - 1);
+		sift(t, a, o, 0, n - 1);
 	}
 	return 0;
 }
+
+u64 w_qsort(WThread *t, const u64 *a) { return sort(t, a, (Order){a[3], 0, false}); }
+u64 w_qsort_s(WThread *t, const u64 *a) { return sort(t, a, (Order){a[3], a[4], true}); }
+
+/* With a context for the comparison, which comes first. */
+u64 w_bsearch_s(WThread *t, const u64 *a)
+{
+	for (u64 lo = 0, hi = a[2]; lo < hi;) {
+		u64 mid = lo + (hi - lo) / 2, at = a[1] + mid * a[3];
+		i32 c = (i32)call_guest(t, a[4], 3, (u64[]){a[5], a[0], at});
+		if (!c)
+			return at;
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return 0;
+}
+
+/* One after the other; the count is in memory. */
+static u64 find_linear(WThread *t, const u64 *a, bool add)
+{
+	u32 n = mem_u32(t, a[2]);
+
+	for (u32 i = 0; i < n; i++)
+		if (!compare(t, (Order){a[4], 0, false}, a[0], a[1] + i * a[3]))
+			return a[1] + i * a[3];
+	if (!add)
+		return 0;
+	memmove(mem_out(t, a[1] + n * a[3], a[3]), mem_in(t, a[0], a[3]), a[3]);
+	mem_put_u32(t, a[2], n + 1);
+	return a[1] + n * a[3];
+}
+
+u64 w_lfind(WThread *t, const u64 *a) { return find_linear(t, a, false); }
+u64 w_lsearch(WThread *t, const u64 *a) { return find_linear(t, a, true); }
 
 u64 w_bsearch(WThread *t, const u64 *a)
 {
 	for (u64 lo = 0, hi = a[2]; lo < hi;) {
 		u64 mid = lo + (hi - lo) / 2, at = a[1] + mid * a[3];
-		i32 c = compare(t, a[4], a[0], at);
+		i32 c = compare(t, (Order){a[4], 0, false}, a[0], at);
 		if (!c)
 			return at;
 		if (c < 0)

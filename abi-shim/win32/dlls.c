@@ -115,6 +115,45 @@ static const WRow ws2_32[] = {
 static const WRow wtsapi32[] = {
 #include "wtsapi32.def"
 };
+static const WRow avicap32[] = {
+#include "avicap32.def"
+};
+static const WRow mfc42[] = {
+#include "mfc42.def"
+};
+static const WRow mpr[] = {
+#include "mpr.def"
+};
+static const WRow mssign32[] = {
+#include "mssign32.def"
+};
+static const WRow ncrypt[] = {
+#include "ncrypt.def"
+};
+static const WRow rpcrt4[] = {
+#include "rpcrt4.def"
+};
+static const WRow ucrtbase[] = {
+#include "ucrtbase.def"
+};
+static const WRow urlmon[] = {
+#include "urlmon.def"
+};
+static const WRow vcruntime140[] = {
+#include "vcruntime140.def"
+};
+static const WRow windowscodecs[] = {
+#include "windowscodecs.def"
+};
+static const WRow winhttp[] = {
+#include "winhttp.def"
+};
+static const WRow wininet[] = {
+#include "wininet.def"
+};
+static const WRow xmllite[] = {
+#include "xmllite.def"
+};
 #undef F
 #undef O
 #undef N
@@ -144,11 +183,17 @@ static const WDll dlls[] = {
 	PLAIN(powrprof, ".dll"), PLAIN(psapi, ".dll"), PLAIN(secur32, ".dll"), PLAIN(setupapi, ".dll"), PLAIN(shcore, ".dll"),
 	PLAIN(shell32, ".dll"), PLAIN(shlwapi, ".dll"), PLAIN(user32, ".dll"), PLAIN(userenv, ".dll"), PLAIN(uxtheme, ".dll"),
 	PLAIN(version, ".dll"), PLAIN(winmm, ".dll"), PLAIN(winspool, ".drv"), PLAIN(wintrust, ".dll"), PLAIN(wtsapi32, ".dll"), PLAIN(ws2_32, ".dll"),
+	PLAIN(avicap32, ".dll"), PLAIN(mfc42, ".dll"), PLAIN(mpr, ".dll"), PLAIN(mssign32, ".dll"), PLAIN(ncrypt, ".dll"), PLAIN(rpcrt4, ".dll"), PLAIN(ucrtbase, ".dll"),
+	PLAIN(urlmon, ".dll"), PLAIN(vcruntime140, ".dll"), PLAIN(windowscodecs, ".dll"), PLAIN(winhttp, ".dll"), PLAIN(wininet, ".dll"), PLAIN(xmllite, ".dll"),
+	{"vcruntime140_1.dll", vcruntime140, COUNT(vcruntime140), NULL, 0}, {"combase.dll", ole32, COUNT(ole32), NULL, 0},
 };
 
 /* API sets: names without a file that stand for one of the libraries. */
 static const struct { const char *prefix, *dll; } sets[] = {
-	{"api-ms-win-core-", "kernel32.dll"},
+	{"api-ms-win-crt-", "ucrtbase.dll"}, {"api-ms-win-core-com-", "combase.dll"}, {"api-ms-win-core-winrt-", "combase.dll"},
+	{"api-ms-win-core-registry-", "advapi32.dll"}, {"api-ms-win-security-", "advapi32.dll"}, {"api-ms-win-eventing-", "advapi32.dll"},
+	{"api-ms-win-core-version-", "version.dll"}, {"api-ms-win-core-shlwapi-", "shlwapi.dll"}, {"api-ms-win-core-psapi-", "psapi.dll"},
+	{"api-ms-win-shcore-", "shcore.dll"}, {"api-ms-win-core-", "kernel32.dll"}
 };
 
 const WDll *dll_find(const char *name)

@@ -99,9 +99,31 @@ char *env_get(WTask *k, const char *name)
 {
 	pthread_mutex_lock(&k->lock);
 	u32 i = find(k, name);
-	char *value = i < k->nenv ? strdup(strchr(k->env[i], '=') + 1) : NULL;
+	char *value = i < k->nenv ? strdup(strchr(k->env[i] + 1, '=') + 1) : NULL;
 	pthread_mutex_unlock(&k->lock);
 	return value;
+}
+
+void env_set(WTask *k, const char *name, const char *value)
+{
+	size_t size = strlen(name) + (value ? strlen(value) : 0) + 2;
+	char *entry = xmalloc(size);
+
+	snprintf(entry, size, "%s=%s", name, value ? value : "");
+	pthread_mutex_lock(&k->lock);
+	u32 i = find(k, name);
+	if (i < k->nenv) {
+		free(k->env[i]);
+		k->env[i] = entry;
+	} else if (value) {
+		k->env = xrealloc(k->env, (k->nenv + 2) * sizeof *k->env);
+		k->env[k->nenv++] = entry;
+	}
+	if (!value && i < k->nenv)
+		k->env[i] = k->env[--k->nenv];
+	if (!value)
+		free(entry);
+	pthread_mutex_unlock(&k->lock);
 }
 
 u64 w_GetEnvironmentVariable(WThread *t, const u64 *a)
@@ -119,34 +141,14 @@ u64 w_GetEnvironmentVariable(WThread *t, const u64 *a)
 
 u64 w_SetEnvironmentVariable(WThread *t, const u64 *a)
 {
-	WTask *k = t->task;
 	char *name = arg_string(t, a, 0), *value = arg_string(t, a, 1);
+	bool ok = name && name[0] && !strchr(name + 1, '=');
 
-	if (!name || !name[0]) {
-		free(name);
-		free(value);
-		return fail(t, W_INVALID_PARAMETER);
-	}
-	size_t size = strlen(name) + (value ? strlen(value) : 0) + 2;
-	char *entry = xmalloc(size);
-	snprintf(entry, size, "%s=%s", name, value ? value : "");
-	pthread_mutex_lock(&k->lock);
-	u32 i = find(k, name);
-	if (i < k->nenv) {
-		free(k->env[i]);
-		k->env[i] = entry;
-	} else if (value) {
-		k->env = xrealloc(k->env, (k->nenv + 2) * sizeof *k->env);
-		k->env[k->nenv++] = entry;
-	}
-	if (!value && i < k->nenv) {
-		free(entry);
-		k->env[i] = k->env[--k->nenv];
-	}
-	pthread_mutex_unlock(&k->lock);
+	if (ok)
+		env_set(t->task, name, value);
 	free(name);
 	free(value);
-	return 1;
+	return ok ? 1 : fail(t, W_INVALID_PARAMETER);
 }
 
 u64 w_GetEnvironmentStringsW(WThread *t, const u64 *a)

@@ -1,9 +1,6 @@
 /* oleaut32 and user32: strings of automation, and what console programs take of characters. */
 #include "handlers.h"
 
-#include <ctype.h>
-#include <wctype.h>
-
 /* A BSTR: its length in bytes before it, a NUL behind it. */
 static u64 bstr(WThread *t, u64 from, u64 bytes)
 {
@@ -75,35 +72,14 @@ u64 w_CoCreateInstance(WThread *t, const u64 *a)
 
 /* ---- characters ------------------------------------------------------------------------------------------- */
 
-/* Simple mappings of one unit; the C library's tables for the locale C know ASCII only, so the rest goes by the blocks
- * in which capitals and small letters stand side by side or at a fixed distance. */
-static u16 change_case(u16 c, bool up)
-{
-	if (c < 128)
-		return (u16)(up ? toupper(c) : tolower(c));
-	bool small = (c >= 0xe0 && c <= 0xfe && c != 0xf7) || (c >= 0x3b1 && c <= 0x3c9 && c != 0x3c2) || (c >= 0x430 && c <= 0x44f);
-	bool big = (c >= 0xc0 && c <= 0xde && c != 0xd7) || (c >= 0x391 && c <= 0x3a9 && c != 0x3a2) || (c >= 0x410 && c <= 0x42f);
-	if (up && small)
-		return (u16)(c - 32);
-	if (!up && big)
-		return (u16)(c + 32);
-	if (c >= 0x450 && c <= 0x45f && up)
-		return (u16)(c - 80);
-	if (c >= 0x400 && c <= 0x40f && !up)
-		return (u16)(c + 80);
-	if (c >= 0x100 && c <= 0x137 && c != 0x130 && c != 0x131)
-		return up ? c & ~1 : c | 1;
-	return c;
-}
-
 static u64 case_w(WThread *t, u64 at, bool up)
 {
 	if (at < 0x10000)
-		return change_case((u16)at, up);
+		return text_case((u16)at, up);
 	u64 n = mem_wcslen(t, at);
 	u8 *p = mem_out(t, at, 2 * n);
 	for (u64 i = 0; i < n; i++)
-		st16(p + 2 * i, change_case(ld16(p + 2 * i), up));
+		st16(p + 2 * i, text_case(ld16(p + 2 * i), up));
 	return at;
 }
 
@@ -115,7 +91,7 @@ static u64 buff_w(WThread *t, const u64 *a, bool up)
 	u8 *p = mem_out(t, a[0], 2 * a[1]);
 
 	for (u64 i = 0; i < a[1]; i++)
-		st16(p + 2 * i, change_case(ld16(p + 2 * i), up));
+		st16(p + 2 * i, text_case(ld16(p + 2 * i), up));
 	return a[1];
 }
 

@@ -391,6 +391,11 @@ void mem_put_unicode(WThread *t, u64 at, const char *s);
  * needed are returned; what fits in `room` is written (never a part of a character in text_from_wide).  No NUL is added. */
 size_t text_to_wide(const char *s, size_t n, u8 *to, size_t room);
 size_t text_from_wide(const u8 *w, size_t units, char *to, size_t room);
+/* A unit as a capital or as a small letter; what has none stays. */
+u16 text_case(u16 c, bool up);
+
+/* The process's environment: a copy of a value, which the caller frees (NULL: not set); value NULL takes it away. */
+void env_set(WTask *k, const char *name, const char *value);
 
 /* ---- paths -------------------------------------------------------------------------------------------------- */
 
