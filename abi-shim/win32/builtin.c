@@ -205,7 +205,8 @@ WModule *builtin_load(WTask *k, const WDll *d)
 	buf_free(&s.out);
 	if (ok) {
 		m->image.base = m->base;
-		k->returned = m->base + TEXT + THUNK * d->nrow + 2;
+		if (!k->returned) /* calls that run come back there */
+			k->returned = m->base + TEXT + THUNK * d->nrow + 2;
 		return m;
 	}
 	free(m->name);
