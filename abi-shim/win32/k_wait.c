@@ -233,7 +233,7 @@ bool wait_try(WThread *t, WObj *o) { return take(t, o, false); }
 
 /* When to look again without having been told: timers are due then, and consoles tell nobody.  Nanoseconds of
  * CLOCK_MONOTONIC; all ones: never. */
-static u64 look_again(const WThread *t, WObj **o, u32 n)
+static u64 look_again(WObj **o, u32 n)
 {
 	enum { CONSOLE_STEP = 20000000 };
 	u64 first = ~(u64)0;
@@ -247,11 +247,28 @@ static u64 look_again(const WThread *t, WObj **o, u32 n)
 	return first;
 }
 
-/* Sleeps as wait_changed does, but not beyond the time to look again. */
-static bool wait_timed(WThread *t, WObj **o, u32 n, u64 ms, const struct timespec *end)
+/* Timers with a routine for this thread: those that are due queue it.  When the next one is due; all ones: never. */
+static u64 own_timers(WThread *t)
 {
 	WTask *k = t->task;
-	u64 first = look_again(t, o, n), now = 0;
+	u64 next = ~(u64)0;
+
+	for (u32 i = 0; i < k->handle.n; i++) {
+		WObj *o = k->handle.p[i].o;
+		if (!o || o->kind != WK_TIMER || !o->apc || o->owner != t)
+			continue;
+		take(t, o, true);
+		if (o->due)
+			next = MIN(next, o->due);
+	}
+	return next;
+}
+
+/* Sleeps as wait_changed does, but not beyond the time to look again. */
+static bool wait_timed(WThread *t, WObj **o, u32 n, u64 ms, const struct timespec *end, u64 timer)
+{
+	WTask *k = t->task;
+	u64 first = MIN(look_again(o, n), timer), now = 0;
 
 	if (first == ~(u64)0)
 		return wait_changed(k, ms, end);
@@ -306,13 +323,14 @@ u64 wait_objects(WThread *t, WObj **o, u32 n, bool all, u64 ms, bool alertable)
 
 	task_lock(t);
 	while (r == WAIT_TIMEOUT_) {
+		u64 timer = alertable ? own_timers(t) : ~(u64)0;
 		i32 got = take_ready(t, o, n, all);
 		if (got >= 0)
 			r = (u64)got | (was_abandoned(o, n, all, got) ? WAIT_ABANDONED_ : 0);
 		else if (alertable && t->apc)
 			r = WAIT_APC;
 		else if (in_time)
-			in_time = wait_timed(t, o, n, ms, &end);
+			in_time = wait_timed(t, o, n, ms, &end, timer);
 		else
 			break;
 	}

@@ -7,6 +7,7 @@ modes=${MODES:-eval jit}
 out=${OUT:-out/tests/win32}
 here=tests/win32
 passed=0 failed=0
+libs="-lsynchronization -lws2_32"
 mkdir -p "$out"
 
 [ "${1:-}" = --wine ] && modes=wine
@@ -34,7 +35,7 @@ for cc in x86_64-w64-mingw32-gcc i686-w64-mingw32-gcc; do
 		name=$(basename "${src%.cc}" .c) dir=$out/${cc%%-*} compile=$cc
 		mkdir -p "$dir"
 		[ "${src%.cc}" = "$src" ] || compile="${cc%gcc}g++ -static"
-		$compile -D__USE_MINGW_ANSI_STDIO=0 -O1 -w -o "$dir/$name.exe" "$src" || { echo "FAIL $src does not compile by $cc"; failed=$((failed + 1)); continue; }
+		$compile -D__USE_MINGW_ANSI_STDIO=0 -O1 -w -o "$dir/$name.exe" "$src" $libs || { echo "FAIL $src does not compile by $cc"; failed=$((failed + 1)); continue; }
 		for mode in $modes; do
 			run $mode "$PWD/$dir/$name.exe" plain "two words" 'quo"te' 'back\slash\' '' >"$dir/$name.$mode"
 			if cmp -s "$here/$name.out" "$dir/$name.$mode"; then
