@@ -48,6 +48,8 @@ struct LThread {
 	u64 raw[6];             /* its arguments before decoding */
 	u64 mask;               /* blocked signals: bit n - 1 */
 	u64 alt_at, alt_size, alt_flags; /* sigaltstack */
+	u32 trap, error;        /* of its last fault, and the address of its last page fault: what every signal's frame shows */
+	u64 cr2;
 	u64 wait_mask;          /* in place of mask while the call that runs waits; 0 with !waits */
 	bool waits;
 	volatile u64 held;      /* SIGSEGV and SIGBUS that somebody has sent while the guest blocks them: */
@@ -235,7 +237,7 @@ void thread_init(LTask *k);                 /* locks, and the first thread */
 int thread_end(LThread *t);
 void thread_lock(LTask *k);
 void thread_unlock(LTask *k);
-i64 thread_set_tls(LThread *t, u64 at);     /* process.c: clone's TLS argument, as the width has it */
+i64 thread_set_tls(LThread *t, u64 at);     /* ldt.c: clone's TLS argument, as the width has it */
 /* futex.c: what a thread holds is marked as its owner's who died; the same for all threads, before the process ends. */
 void thread_robust_end(LThread *t);
 void thread_robust_all(LTask *k);

@@ -230,31 +230,34 @@ void siginfo_get(bool wide, const u8 *in, siginfo_t *si)
 
 /* ---- building ----------------------------------------------------------------------------------------- */
 
-/* The processor's number of a trap and its error code. */
-static void trap_numbers(const XTrap *w, u32 *trap, u32 *error)
+/* The processor's number of a trap. */
+static u32 trap_number(const XTrap *w)
 {
-	*trap = *error = 0;
-	if (!w)
-		return;
 	switch (w->kind) {
-	case XE_DE: *trap = 0; break;
+	case XE_DE: return 0;
 	case XE_STEP:
-	case XE_INT: *trap = 1; break;
-	case XE_INT3: *trap = 3; break;
-	case XE_INTO: *trap = 4; break;
-	case XE_BOUND: *trap = 5; break;
-	case XE_UD: *trap = 6; break;
-	case XE_NP: *trap = 11; break;
-	case XE_SS: *trap = 12; break;
-	case XE_FPE: *trap = 16; break;
-	case XE_SIMD: *trap = 19; break;
-	case XE_MEMORY:
-	case XE_FETCH:
-		*trap = 14;
-		*error = 4u | (w->write ? 2u : 0) | (w->mapped ? 1u : 0);
-		break;
-	default: *trap = 13;
+	case XE_INT: return 1;
+	case XE_INT3: return 3;
+	case XE_INTO: return 4;
+	case XE_BOUND: return 5;
+	case XE_UD: return 6;
+	case XE_NP: return 11;
+	case XE_SS: return 12;
+	case XE_MEMORY: return 14;
+	case XE_FPE: return 16;
+	case XE_AC: return 17;
+	case XE_SIMD: return 19;
+	default: return 13;
 	}
+}
+
+/* The kernel keeps these until the next fault, and signals of other origin show them too. */
+static void note_fault(LThread *t, const XTrap *w)
+{
+	t->trap = trap_number(w);
+	t->error = w->error;
+	if (w->kind == XE_MEMORY)
+		t->cr2 = w->addr;
 }
 
 /* Where the frame goes: below the stack that is in use, or on the alternate one. */
@@ -268,7 +271,7 @@ static u64 frame_top(LThread *t, const LAction *a)
 	return t->wide ? sp - REDZONE : sp;
 }
 
-static void put_sc64(Frame *f, u8 *sc, u32 trap, u32 error, u64 cr2)
+static void put_sc64(Frame *f, u8 *sc)
 {
 	static const u8 order[] = {8, 9, 10, 11, 12, 13, 14, 15, RDI, RSI, RBP, RBX, RDX, RAX, RCX, RSP};
 	LThread *t = f->t;
@@ -279,14 +282,14 @@ static void put_sc64(Frame *f, u8 *sc, u32 trap, u32 error, u64 cr2)
 	st64(sc + SC64_FLAGS, xthread_eflags(t->x));
 	st16(sc + SC64_CS, SEL_CS64);
 	st16(sc + SC64_SS, SEL_DATA);
-	st64(sc + SC64_ERR, error);
-	st64(sc + SC64_TRAP, trap);
+	st64(sc + SC64_ERR, t->error);
+	st64(sc + SC64_TRAP, t->trap);
 	st64(sc + SC64_OLDMASK, t->mask);
-	st64(sc + SC64_CR2, cr2);
+	st64(sc + SC64_CR2, t->cr2);
 	st64(sc + SC64_FP, f->fp);
 }
 
-static void put_sc32(Frame *f, u8 *sc, u32 trap, u32 error, u64 cr2)
+static void put_sc32(Frame *f, u8 *sc)
 {
 	static const u8 order[] = {RDI, RSI, RBP, RSP, RBX, RDX, RCX, RAX};
 	LThread *t = f->t;
@@ -297,16 +300,16 @@ static void put_sc32(Frame *f, u8 *sc, u32 trap, u32 error, u64 cr2)
 	st32(sc + SC32_DS, (u32)*xreg(t->x, XS_SEL + XS_DS));
 	for (u32 i = 0; i < COUNT(order); i++)
 		st32(sc + SC32_REGS + 4 * i, (u32)*xreg(t->x, order[i]));
-	st32(sc + SC32_TRAP, trap);
-	st32(sc + SC32_ERR, error);
+	st32(sc + SC32_TRAP, t->trap);
+	st32(sc + SC32_ERR, t->error);
 	st32(sc + SC32_IP, (u32)*xreg(t->x, XS_PC));
 	st32(sc + SC32_CS, SEL_CS32);
 	st32(sc + SC32_FLAGS, (u32)xthread_eflags(t->x));
 	st32(sc + SC32_SP, (u32)*xreg(t->x, RSP));
-	st32(sc + SC32_SS, SEL_DATA);
+	st32(sc + SC32_SS, (u32)*xreg(t->x, XS_SEL + XS_SS));
 	st32(sc + SC32_FP, (u32)f->fp);
 	st32(sc + SC32_OLDMASK, (u32)t->mask);
-	st32(sc + SC32_CR2, (u32)cr2);
+	st32(sc + SC32_CR2, (u32)t->cr2);
 }
 
 static void put_stack(LThread *t, u8 *p, bool wide)
@@ -314,6 +317,19 @@ static void put_stack(LThread *t, u8 *p, bool wide)
 	struct LStack s = {t->alt_at, (int)t->alt_flags, t->alt_size};
 
 	layout_put(LK_stack_t, wide, &s, p);
+}
+
+/* What the processor does not take becomes the empty selector. */
+static bool set_segment(LThread *t, u32 seg, u32 sel)
+{
+	Regfile *r = (Regfile *)(void *)t->x;
+
+	sel &= 0xffff;
+	if (x86_load_segment(r, X86_32, seg, sel > 3 ? sel | 3 : sel) == XE_JUMP)
+		return true;
+	x86_load_segment(r, X86_32, seg, 0);
+	r->slot[XS_ERROR] = 0;
+	return false;
 }
 
 /* Flags and segments at a handler's entry. */
@@ -324,7 +340,7 @@ static void enter(LThread *t, u64 frame, u64 handler)
 	xthread_set_eflags(t->x, xthread_eflags(t->x) & ~(u64)(EF_DF | EF_TF | EF_RF));
 }
 
-static bool push64(Frame *f, int sig, const LAction *a, const siginfo_t *si, u32 trap, u32 error, u64 cr2)
+static bool push64(Frame *f, int sig, const LAction *a, const siginfo_t *si)
 {
 	LThread *t = f->t;
 
@@ -332,7 +348,7 @@ static bool push64(Frame *f, int sig, const LAction *a, const siginfo_t *si, u32
 	st64(f->b, a->restorer);
 	st64(f->b + F64_UC, 7); /* XSAVE's state, and SS is valid */
 	put_stack(t, f->b + F64_STACK, true);
-	put_sc64(f, f->b + F64_SC, trap, error, cr2);
+	put_sc64(f, f->b + F64_SC);
 	st64(f->b + F64_MASK, t->mask);
 	siginfo_put(true, si, f->b + F64_INFO);
 	if (!(a->flags & GSA_RESTORER) || !xguest_write(t->x, f->at, f->b, F64_SIZE))
@@ -345,7 +361,7 @@ static bool push64(Frame *f, int sig, const LAction *a, const siginfo_t *si, u32
 	return true;
 }
 
-static bool push32(Frame *f, int sig, const LAction *a, const siginfo_t *si, u32 trap, u32 error, u64 cr2)
+static bool push32(Frame *f, int sig, const LAction *a, const siginfo_t *si)
 {
 	LThread *t = f->t;
 	bool rt = a->flags & GSA_SIGINFO;
@@ -365,30 +381,30 @@ static bool push32(Frame *f, int sig, const LAction *a, const siginfo_t *si, u32
 	} else {
 		st32(f->b + O32_MASK, (u32)(t->mask >> 32));
 	}
-	put_sc32(f, f->b + (rt ? F32_SC : O32_SC), trap, error, cr2);
+	put_sc32(f, f->b + (rt ? F32_SC : O32_SC));
 	if (!xguest_write(t->x, f->at, f->b, size))
 		return false;
 	enter(t, f->at, a->handler);
 	*xreg(t->x, RAX) = (u64)sig;
 	*xreg(t->x, RDX) = rt ? (u32)f->at + F32_INFO : 0;
 	*xreg(t->x, RCX) = rt ? (u32)f->at + F32_UC : 0;
-	*xreg(t->x, XS_SEL + XS_DS) = *xreg(t->x, XS_SEL + XS_ES) = SEL_DATA;
-	*xreg(t->x, XS_BASE + XS_DS) = *xreg(t->x, XS_BASE + XS_ES) = 0;
+	set_segment(t, XS_DS, SEL_DATA);
+	set_segment(t, XS_ES, SEL_DATA);
+	set_segment(t, XS_SS, SEL_DATA);
 	return true;
 }
 
 bool frame_push(LThread *t, int sig, const LAction *a, const siginfo_t *si, const XTrap *why)
 {
 	Frame f = {.t = t};
-	u32 trap, error;
-	u64 cr2 = why && (why->kind == XE_MEMORY || why->kind == XE_FETCH) ? why->addr : 0;
 
 	t->wide = t->task->wide;
 	f.at = frame_top(t, a);
-	trap_numbers(why, &trap, &error);
+	if (why)
+		note_fault(t, why);
 	if (!push_fp(&f))
 		return false;
-	return t->wide ? push64(&f, sig, a, si, trap, error, cr2) : push32(&f, sig, a, si, trap, error, cr2);
+	return t->wide ? push64(&f, sig, a, si) : push32(&f, sig, a, si);
 }
 
 /* ---- taking back ---------------------------------------------------------------------------------------- */
@@ -414,18 +430,6 @@ static bool pop64(LThread *t, u64 at)
 	return pop_fp(t, ld64(sc + SC64_FP));
 }
 
-/* A data segment comes back with its base: flat, or one of the thread's descriptors. */
-static void set_segment(LThread *t, u32 seg, u32 sel)
-{
-	u32 entry = (sel & 0xffff) >> 3;
-	u64 base = 0;
-
-	if (entry >= 12 && entry < 15 && !(sel & 4))
-		base = (u32)*xreg(t->x, XS_TLS + entry - 12);
-	*xreg(t->x, XS_SEL + seg) = sel & 0xffff;
-	*xreg(t->x, XS_BASE + seg) = base;
-}
-
 static bool pop32(LThread *t, u64 at, bool rt)
 {
 	static const u8 order[] = {RDI, RSI, RBP, RSP, RBX, RDX, RCX, RAX};
@@ -441,9 +445,10 @@ static bool pop32(LThread *t, u64 at, bool rt)
 	set_segment(t, XS_FS, ld32(sc + SC32_FS));
 	set_segment(t, XS_ES, ld32(sc + SC32_ES));
 	set_segment(t, XS_DS, ld32(sc + SC32_DS));
+	bool stack = set_segment(t, XS_SS, ld32(sc + SC32_SS) | 3);
 	set_flags(t, ld32(sc + SC32_FLAGS));
 	signal_set_mask(t, rt ? ld64(b + F32_MASK) : pair64(ld32(sc + SC32_OLDMASK), ld32(b + O32_MASK)));
-	return pop_fp(t, ld32(sc + SC32_FP));
+	return stack && pop_fp(t, ld32(sc + SC32_FP));
 }
 
 /* The handler's return has taken the return address from the stack, i386's old restorer the number too. */

@@ -319,8 +319,8 @@ static int fault_signal(LThread *t, const XTrap *w, siginfo_t *si)
 	case XE_STEP: si->si_code = TRAP_TRACE; return SIGTRAP;
 	case XE_INT: si->si_code = TRAP_BRKPT; return SIGTRAP;
 	case XE_NP: case XE_SS: si->si_code = SI_KERNEL; si->si_addr = NULL; return SIGBUS;
+	case XE_AC: si->si_code = BUS_ADRALN; si->si_addr = NULL; return SIGBUS;
 	case XE_MEMORY:
-	case XE_FETCH:
 		si->si_addr = hostp(w->addr);
 		si->si_code = w->bus ? BUS_ADRERR : w->mapped ? SEGV_ACCERR : SEGV_MAPERR;
 		return w->bus ? SIGBUS : SIGSEGV;

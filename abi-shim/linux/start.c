@@ -311,13 +311,17 @@ static void set_registers(LTask *k, u64 entry)
 {
 	enum { CS32 = 0x23, CS64 = 0x33, DATA = 0x2b, IF = 0x202 };
 	XThread *x = k->thread.x;
+	Regfile *r = (Regfile *)(void *)x;
+	enum XMode mode = k->wide ? X86_64 : X86_32;
 	u32 data = k->wide ? 0 : DATA;
 
 	*xreg(x, XS_PC) = entry;
 	xthread_set_eflags(x, IF);
 	*xreg(x, XS_SEL + XS_CS) = k->wide ? CS64 : CS32;
 	*xreg(x, XS_SEL + XS_SS) = DATA;
-	*xreg(x, XS_SEL + XS_DS) = *xreg(x, XS_SEL + XS_ES) = data;
+	for (u32 seg = XS_ES; seg <= XS_GS; seg++)
+		if (seg != XS_CS && seg != XS_SS)
+			x86_load_segment(r, mode, seg, seg >= XS_FS ? 0 : data);
 	*xreg(x, XS_FCW) = 0x37f;
 	*xreg(x, XS_MXCSR) = 0x1f80;
 }

@@ -27,6 +27,7 @@ typedef struct XTrap {
 	bool write;      /* XE_MEMORY: by a store */
 	bool mapped;     /* XE_MEMORY: the page is there, but forbids it (SEGV_ACCERR) */
 	bool bus;        /* XE_MEMORY: the page lies behind a file's end (SIGBUS) */
+	u32 error;       /* the processor's error code: of a page fault, #GP, #NP or #SS */
 } XTrap;
 
 typedef struct XTaskOpts {

@@ -90,7 +90,7 @@ void xfault_trap(Regfile *r, u64 code)
 
 	if (t->where == IN_VM || code < X86_RAISE)
 		die(EXIT_VM, "trap %llu at %llx is no x86 exit", (unsigned long long)code, (unsigned long long)r->slot[XS_PC]);
-	xthread_leave(t, &(XTrap){ .kind = (XExit)(code - X86_RAISE), .pc = r->slot[XS_PC] });
+	xthread_leave(t, &(XTrap){ .kind = (XExit)(code - X86_RAISE), .pc = r->slot[XS_PC] }); /* its error: see deliver */
 }
 
 /* ---- the handler ------------------------------------------------------------------------------------------ */
@@ -102,7 +102,18 @@ static bool by_write(XThread *t, void *uc, const Region *r)
 }
 
 static u64 exact_address(XThread *t, u64 addr) { return addr; }
+
+/* The host's own: present, write, user. */
+static u32 error_code(const XTrap *w, void *uc)
+{
+	return ((ucontext_t *)uc)->uc_mcontext.gregs[REG_ERR] & 7;
+}
 #else
+static u32 error_code(const XTrap *w, void *uc)
+{
+	return 4u | (w->write ? 2u : 0) | (w->mapped ? 1u : 0);
+}
+
 /* What is mapped can be read. */
 static bool by_write(XThread *t, void *uc, const Region *r)
 {
@@ -175,19 +186,32 @@ static bool code_written(XThread *t, void *uc, u64 addr)
 	return yes;
 }
 
+/* The instruction at XS_PC; with the lock held. */
+static bool faulting_insn(XThread *t, XInsn *i)
+{
+	u8 code[15];
+	bool cut;
+	u64 pc = t->r.slot[XS_PC];
+
+	return x86_decode(code, xmem_fetch(t->task, pc, code, sizeof code), pc, t->task->o.mode, i, &cut);
+}
+
 static NORETURN void guest_fault(XThread *t, int sig, siginfo_t *si, void *uc, u64 addr)
 {
 	XTrap why = { .kind = XE_MEMORY, .addr = addr, .bus = sig == SIGBUS };
+	XInsn i;
 
 	lock_or_leave(t, uc);
 	xfault_exact(t, uc);
 	const Region *r = xspace_at(t->task, addr);
 	why.mapped = r != NULL;
-	why.write = by_write(t, uc, r);
+	bool decoded = faulting_insn(t, &i);
 	pthread_mutex_unlock(&t->task->lock);
+	why.write = by_write(t, uc, r) || (decoded && x86_modifies(&i)); /* these are loaded first */
+	why.error = error_code(&why, uc) | (why.write ? 2u : 0) | (addr >> 47 ? 1u : 0); /* the kernel's addresses are there */
 #ifdef SI_KERNEL
-	if (sig == SIGSEGV && si->si_code == SI_KERNEL) /* an address that is not canonical, or not aligned */
-		why = (XTrap){ .kind = XE_GP };
+	if (si->si_code == SI_KERNEL) /* an address that is not canonical, or not aligned */
+		why = (XTrap){ .kind = decoded && x86_faults_on_stack(&t->r, &i) ? XE_SS : XE_GP };
 #endif
 	why.pc = t->r.slot[XS_PC];
 	xthread_leave(t, &why);
@@ -204,7 +228,7 @@ static void on_fault(int sig, siginfo_t *si, void *uc)
 		return;
 	}
 #ifdef SI_KERNEL
-	bool no_address = sig == SIGSEGV && si->si_code == SI_KERNEL; /* the host has a #GP */
+	bool no_address = si->si_code == SI_KERNEL; /* the host has a #GP, or a #SS */
 #else
 	bool no_address = false;
 #endif

@@ -239,6 +239,14 @@ void xthread_set_eflags(XThread *th, u64 v)
 
 /* ---- running ---------------------------------------------------------------------------------------------- */
 
+/* Whether the processor finds the page in its tables. */
+static bool present(XTask *t, const Region *r, u64 addr)
+{
+	unsigned char there = 0;
+
+	return r && r->prot && mincore(xhost(t, addr & ~(u64)(GUEST_PAGE - 1)), GUEST_PAGE, &there) == 0 && (there & 1);
+}
+
 /* The instruction cannot be fetched: which byte, and why. */
 static XTrap fetch_trap(XTask *t, u64 pc)
 {
@@ -252,13 +260,14 @@ static XTrap fetch_trap(XTask *t, u64 pc)
 	const Region *r = xspace_at(t, why.addr);
 	why.mapped = r != NULL;
 	why.bus = r && (r->prot & GP_EXEC);
+	why.error = 0x14u | (present(t, r, why.addr) || why.addr >> 47 ? 1u : 0); /* a fetch by user code */
 	pthread_mutex_unlock(&t->lock);
 	return why;
 }
 
 static bool goes_on(XExit kind)
 {
-	return kind <= XE_RET || kind == XE_FLAGS;
+	return kind <= XE_RET || kind == XE_FLAGS || kind == XE_CARE;
 }
 
 static bool deliver(XThread *t, XTrap why)
@@ -270,6 +279,9 @@ static bool deliver(XThread *t, XTrap why)
 		return true;
 	if (why.kind == XE_FETCH)
 		why = fetch_trap(task, why.pc);
+	if (why.kind == XE_GP || why.kind == XE_NP || why.kind == XE_SS)
+		why.error = (u32)t->r.slot[XS_ERROR];
+	t->r.slot[XS_ERROR] = 0;
 	if (why.kind == XE_UNIMPL)
 		xtask_unimplemented(task, why.pc);
 	return task->o.trap(t, &why);
@@ -293,6 +305,33 @@ static void trace(XThread *t, u64 pc)
 	fprintf(stderr, "exec %llx: a=%llx c=%llx d=%llx b=%llx sp=%llx bp=%llx si=%llx di=%llx\n", (unsigned long long)pc,
 		(unsigned long long)s[0], (unsigned long long)s[1], (unsigned long long)s[2], (unsigned long long)s[3],
 		(unsigned long long)s[4], (unsigned long long)s[5], (unsigned long long)s[6], (unsigned long long)s[7]);
+}
+
+/* fs and gs are loaded once in most 32-bit programs; then units need not look whether they are flat. */
+static void note_segments(XThread *t)
+{
+	enum { FS_GS = 1 << XS_FS | 1 << XS_GS };
+	XTask *k = t->task;
+	u8 odd = t->r.slot[XS_CARE] & FS_GS, flat = FS_GS & ~odd & ~k->unflat;
+
+	if (!(k->flat & odd) && (k->flat & flat) == flat)
+		return;
+	pthread_mutex_lock(&k->lock);
+	if (k->flat & odd) {
+		k->unflat |= k->flat & odd;
+		unit_drop_all(k);
+	}
+	k->flat = (k->flat | flat) & ~k->unflat;
+	pthread_mutex_unlock(&k->lock);
+}
+
+/* Whether instructions are to be executed one by one; for fs and gs the units that use them say so themselves. */
+static bool one_by_one(const XThread *t)
+{
+	const u64 *s = t->r.slot;
+	u64 care = s[XS_CARE] & (1 << XS_ES | 1 << XS_SS | 1 << XS_DS);
+
+	return t->once | (s[XS_EFLAGS] & (TF | X86_AC)) | care;
 }
 
 /* One instruction in a unit of its own, which is not kept. */
@@ -324,7 +363,9 @@ static bool advance(XThread *t)
 	if (t->task->o.trace_exec)
 		trace(t, pc);
 	t->kind = XE_JUMP;
-	if (t->once || (t->r.slot[XS_EFLAGS] & TF)) {
+	if (t->task->o.mode == X86_32)
+		note_segments(t);
+	if (one_by_one(t)) {
 		run_once(t, pc);
 	} else if (!t->task->jit || !xjit_resume(t, pc)) {
 		Unit *u = unit_get(t, pc);
@@ -333,6 +374,7 @@ static bool advance(XThread *t)
 		else
 			run_eval(t, u);
 	}
+	t->once |= t->kind == XE_CARE;
 	return deliver(t, (XTrap){ .kind = t->kind, .pc = t->r.slot[XS_PC] });
 }
 
@@ -387,7 +429,7 @@ static const char *const exit_names[XE_FLAGS + 1] = {
 	[XE_INT80] = "int80", [XE_SYSENTER] = "sysenter", [XE_INT3] = "int3", [XE_INTO] = "into", [XE_INT] = "int",
 	[XE_UD] = "ud", [XE_FETCH] = "fetch", [XE_GP] = "gp", [XE_DE] = "de", [XE_FPE] = "fpe", [XE_SIMD] = "simd",
 	[XE_BOUND] = "bound", [XE_HLT] = "hlt", [XE_STEP] = "step", [XE_CPUID] = "cpuid", [XE_RDTSC] = "rdtsc",
-	[XE_MEMORY] = "memory", [XE_UNIMPL] = "unimplemented", [XE_NP] = "np", [XE_SS] = "ss", [XE_FLAGS] = "flags"
+	[XE_MEMORY] = "memory", [XE_UNIMPL] = "unimplemented", [XE_NP] = "np", [XE_SS] = "ss", [XE_AC] = "ac", [XE_CARE] = "care", [XE_FLAGS] = "flags"
 };
 
 static u64 exits_of(XTask *t, u32 kind)

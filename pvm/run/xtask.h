@@ -104,6 +104,7 @@ struct XTask {
 	u32 ngarbage;
 	XJit *jit;             /* NULL: eval */
 	bool x87;              /* units may use the host's x87 */
+	u8 flat, unflat;       /* a bit a segment register: fs and gs that units take to be flat; those that never are again */
 	bool flushing;         /* the code cache is to be begun again: threads must leave emitted code */
 	OHostFn *const *host;
 	struct {
@@ -150,7 +151,7 @@ size_t xmem_fetch(void *task, u64 at, u8 *buf, size_t n);
 
 /* xunit.c */
 Unit *unit_get(XThread *t, u64 pc);        /* finds or translates; the thread then counts as running it */
-Unit *unit_once(XThread *t, u64 pc, bool step); /* one instruction; free it with unit_free */
+Unit *unit_once(XThread *t, u64 pc, bool step); /* one instruction, careful if that is called for; free it with unit_free */
 void unit_free(Unit *u);
 void unit_drop_range(XTask *t, u64 at, u64 size); /* of every view of these bytes; with the lock held */
 void unit_drop_pages(XTask *t, u64 at, u64 size); /* of this one */

@@ -47,9 +47,9 @@ static void check_after(void *ctx, const OFunc *f, const char *pass)
 		die(EXIT_VM, "unit at %llx: wrong O-code behind %s: %s", (unsigned long long)((Unit *)ctx)->pc, pass, e.msg);
 }
 
-static Unit *lower(XTask *t, Bytes *b, u32 max_insns, bool jit, bool step)
+static Unit *lower(XTask *t, Bytes *b, u32 max_insns, bool jit, bool step, bool careful)
 {
-	XUnitReq req = { .pc = b->pc, .mode = t->o.mode, .max_insns = max_insns, .x87 = jit && t->x87, .step = step, .fetch = fetch, .ctx = b };
+	XUnitReq req = { .pc = b->pc, .mode = t->o.mode, .max_insns = max_insns, .x87 = jit && t->x87, .step = step, .careful = careful, .flat = t->flat, .fetch = fetch, .ctx = b };
 	XUnit x;
 	Unit *u = xcalloc(1, sizeof *u);
 	u64 start = xtime(t);
@@ -83,12 +83,14 @@ void unit_free(Unit *u)
 Unit *unit_once(XThread *th, u64 pc, bool step)
 {
 	XTask *t = th->task;
+	const u64 *s = th->r.slot;
+	bool careful = s[XS_CARE] || (s[XS_EFLAGS] & X86_AC) || (step && t->o.mode == X86_32); /* stepped: the next one, too, may be in the unit */
 	Bytes b;
 
 	pthread_mutex_lock(&t->lock);
 	read_code(t, pc, &b);
 	t->stat.once++;
-	Unit *u = lower(t, &b, 1, false, step);
+	Unit *u = lower(t, &b, 1, false, step, careful);
 	pthread_mutex_unlock(&t->lock);
 	return u;
 }
@@ -332,7 +334,7 @@ static Unit *translate(XThread *th, u64 pc)
 
 	for (;;) {
 		read_code(t, pc, &b);
-		Unit *u = lower(t, &b, MAX(max, 1u), max, false);
+		Unit *u = lower(t, &b, MAX(max, 1u), max, false, false);
 		if (!u->insns)
 			return th->single = u;
 		u->cold = max == UNIT_INSNS && begins_cold(th, u);
@@ -367,7 +369,7 @@ static Unit *again(XThread *th, Unit *u)
 	t->nwarmed++;
 	if (!u->func) {
 		read_code(t, u->pc, &b);
-		Unit *same = lower(t, &b, UNIT_INSNS, true, false);
+		Unit *same = lower(t, &b, UNIT_INSNS, true, false, false);
 		u->func = same->func;
 		same->func = NULL;
 		unit_free(same);
@@ -414,7 +416,7 @@ static bool has_run(void *task, u64 pc)
 /* The pages of blocks that have run are guarded: their bytes stay as they are. */
 static Unit *lower_loop(XTask *t, u64 pc)
 {
-	XUnitReq req = { .pc = pc, .mode = t->o.mode, .max_insns = UNIT_INSNS, .x87 = t->x87, .fetch = xmem_fetch, .ctx = t };
+	XUnitReq req = { .pc = pc, .mode = t->o.mode, .max_insns = UNIT_INSNS, .x87 = t->x87, .flat = t->flat, .fetch = xmem_fetch, .ctx = t };
 	XRegionReq blocks;
 	XUnit x;
 	u64 start = xtime(t);

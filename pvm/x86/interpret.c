@@ -1,5 +1,6 @@
 /* The helper that executes one instruction on the register file: operands, memory, and the dispatch to families. */
 #include "interpret.h"
+#include "segment.h"
 
 enum Family {
 	FAM_NONE,
@@ -62,11 +63,17 @@ u64 xr_ea(const XRun *r)
 	return xr_low(a, i->asize);
 }
 
-u64 xr_linear(const XRun *r, u64 offset, unsigned seg)
+u64 xr_linear(XRun *r, u64 offset, unsigned seg)
 {
-	if (seg >= XS_FS)
+	r->seg = (u8)seg;
+	if (seg >= XS_FS || r->i.mode == X86_32)
 		offset += r->t->slot[XS_BASE + seg];
 	return r->i.mode == X86_64 ? offset : (u32)offset;
+}
+
+u64 xr_stack(XRun *r, u64 offset)
+{
+	return xr_linear(r, offset, XS_SS);
 }
 
 void xr_check_code(XRun *r)
@@ -75,7 +82,7 @@ void xr_check_code(XRun *r)
 		xr_raise(r, XE_GP);
 }
 
-u64 xr_place(const XRun *r)
+u64 xr_place(XRun *r)
 {
 	return r->at ? *r->at : xr_linear(r, xr_ea(r), r->i.seg);
 }
@@ -87,10 +94,27 @@ u64 xr_address(XRun *r)
 	return xr_place(r);
 }
 
+static void check_access(XRun *r, u64 addr, u64 n, bool write, unsigned align)
+{
+	XAccess a = { .n = (u16)n, .align = r->aligned ? (u8)align : 1, .seg = r->seg, .write = write || x86_modifies(&r->i) };
+	XExit why = x86_check_access(r->t, addr, &a);
+
+	if (why != XE_JUMP)
+		xr_raise(r, why);
+}
+
+void xr_align(XRun *r, u64 addr, unsigned n)
+{
+	if (r->care)
+		check_access(r, addr, 1, false, n);
+}
+
 u8 *xr_bytes(XRun *r, u64 addr, u64 n, bool write)
 {
 	Regfile *t = r->t;
 
+	if (r->care)
+		check_access(r, addr, n, write, x86_alignment(n));
 	if (t->slot[XS_GUARD])
 		((XGuardFn *)(uintptr_t)t->slot[XS_GUARD])(t, addr, n, write);
 	return (u8 *)((uintptr_t)t->mem + (uintptr_t)addr);
@@ -254,7 +278,7 @@ void xr_push(XRun *r, unsigned size, u64 v)
 	unsigned word = r->i.mode == X86_64 ? 8 : 4;
 	u64 sp = xr_low(r->t->slot[XS_GPR + RSP] - size, word);
 
-	xr_store(r, sp, size, v);
+	xr_store(r, xr_stack(r, sp), size, v);
 	r->t->slot[XS_GPR + RSP] = sp;
 }
 
@@ -357,7 +381,8 @@ static bool decode(XRun *r, const u64 *args)
 void xr_begin(XRun *r, Regfile *t, const u64 *args)
 {
 
-	*r = (XRun){ .t = t };
+	*r = (XRun){ .t = t, .aligned = t->slot[XS_EFLAGS] & X86_AC };
+	r->care = r->aligned || t->slot[XS_CARE];
 	st64(r->code, args[1]);
 	st64(r->code + 8, args[2]);
 	t->slot[XS_PC] = args[0];

@@ -13,6 +13,9 @@ typedef struct XRun {
 	XInsn i;
 	u8 code[16]; /* the instruction's bytes */
 	const u64 *at; /* the memory operand's address, if that is known already */
+	u8 seg;        /* the segment register of the address that was made last */
+	bool care;     /* a segment is not flat, or alignment is checked: */
+	bool aligned;  /* the latter, by this instruction */
 } XRun;
 typedef void XRunFn(XRun *r);
 
@@ -31,9 +34,12 @@ static inline i64 xr_signed(u64 v, unsigned size) { return (i64)(v << (64 - 8 * 
 /* ---- memory ---- */
 u64 xr_ea(const XRun *r);
 u64 xr_address(XRun *r);                                    /* linear, of the memory operand */
-u64 xr_place(const XRun *r);                                /* the same, whatever it is for */
+u64 xr_place(XRun *r);                                      /* the same, whatever it is for */
 void xr_check_code(XRun *r);                                /* raises if that is in the code segment of 32-bit mode */
-u64 xr_linear(const XRun *r, u64 offset, unsigned seg);
+u64 xr_linear(XRun *r, u64 offset, unsigned seg);           /* what is accessed next is there */
+u64 xr_stack(XRun *r, u64 offset);                          /* the same, in the stack segment */
+/* Raises unless addr is a multiple of n, if that matters. */
+void xr_align(XRun *r, u64 addr, unsigned n);
 /* The linear address n bytes further; wraps to the mode. */
 u64 xr_after(const XRun *r, u64 addr, u64 n);
 /* n bytes at a linear address; where there is a guard (XS_GUARD), raises unless they may be accessed. */

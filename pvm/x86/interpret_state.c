@@ -90,6 +90,7 @@ static u64 area(XRun *r, unsigned align)
 {
 	u64 a = xr_address(r);
 
+	xr_align(r, a, 4);
 	if (a & (align - 1))
 		xr_raise(r, XE_GP);
 	return a;

@@ -10,7 +10,7 @@ typedef struct Str {
 	u32 flags;  /* of the last comparison; a fault or a single step in the middle leaves those from before the instruction */
 } Str;
 
-static u64 at(const Str *s, unsigned reg)
+static u64 at(Str *s, unsigned reg)
 {
 	const XInsn *i = &s->r->i;
 
@@ -33,14 +33,17 @@ static void compare(Str *s, u64 a, u64 b)
 
 static void movs(Str *s)
 {
-	xr_store(s->r, at(s, RDI), s->size, xr_load(s->r, at(s, RSI), s->size));
+	u64 v = xr_load(s->r, at(s, RSI), s->size);
+
+	xr_store(s->r, at(s, RDI), s->size, v);
 	advance(s, RSI, 1);
 	advance(s, RDI, 1);
 }
 
 static void cmps(Str *s)
 {
-	u64 b = xr_load(s->r, at(s, RDI), s->size), a = xr_load(s->r, at(s, RSI), s->size);
+	u64 b = xr_load(s->r, at(s, RDI), s->size); /* first, and so is what it raises */
+	u64 a = xr_load(s->r, at(s, RSI), s->size);
 
 	compare(s, a, b);
 	advance(s, RSI, 1);
@@ -79,7 +82,7 @@ static void element(Str *s)
 /* ---- many ------------------------------------------------------------------------------------------ */
 
 /* Whole elements from addr to the end of its page, upwards; also short of the end of the address space. */
-static u64 piece(const Str *s, unsigned reg, u64 n)
+static u64 piece(Str *s, unsigned reg, u64 n)
 {
 	u64 a = at(s, reg), offset = xr_reg(s->r, reg, s->r->i.asize, false);
 	u64 room = MIN(PAGE - a % PAGE, xr_low(~0ull, s->r->i.asize) - offset) / s->size;
@@ -150,7 +153,7 @@ static u64 some(Str *s, u64 n)
 {
 	u64 done = 0;
 
-	if (s->step > 0 && n > 1 && !stepping(s->r))
+	if (s->step > 0 && n > 1 && !stepping(s->r) && !s->r->care)
 		switch (s->r->i.op) {
 		case XI_MOVS: done = move_piece(s, n); break;
 		case XI_STOS: done = fill_piece(s, n); break;

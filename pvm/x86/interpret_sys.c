@@ -1,8 +1,8 @@
 /* Flags as a whole, stack frames, segments, descriptors and privileged instructions, in C.
  * Intel SDM volume 2; selectors and what user code may do as Linux on x86-64 sets it up. */
 #include "interpret.h"
+#include "segment.h"
 
-#include <sched.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -25,9 +25,7 @@ static void load_eflags(XRun *r, u64 v, unsigned size)
 /* A word from the stack; the pointer is the caller's to move. */
 static u64 stack_load(XRun *r, unsigned size, u64 offset)
 {
-	u64 sp = xr_reg(r, RSP, r->i.mode == X86_64 ? 8 : 4, false) + offset;
-
-	return xr_load(r, r->i.mode == X86_64 ? sp : (u32)sp, size);
+	return xr_load(r, xr_stack(r, xr_reg(r, RSP, r->i.mode == X86_64 ? 8 : 4, false) + offset), size);
 }
 
 static void drop(XRun *r, u64 n)
@@ -69,19 +67,19 @@ static void enter(XRun *r)
 	unsigned size = r->i.osize, word = r->i.mode == X86_64 ? 8 : 4, level = r->i.imm2 & 31;
 	u64 bp = xr_reg(r, RBP, word, false), sp = xr_low(xr_reg(r, RSP, word, false) - size, word), frame = sp;
 
-	xr_store(r, sp, size, bp);
+	xr_store(r, xr_stack(r, sp), size, bp);
 	for (unsigned k = 1; k < level; k++) {
-		u64 v = xr_load(r, xr_low(bp - k * size, word), size);
+		u64 v = xr_load(r, xr_stack(r, xr_low(bp - k * size, word)), size);
 		sp = xr_low(sp - size, word);
-		xr_store(r, sp, size, v);
+		xr_store(r, xr_stack(r, sp), size, v);
 	}
 	if (level) {
 		sp = xr_low(sp - size, word);
-		xr_store(r, sp, size, frame);
+		xr_store(r, xr_stack(r, sp), size, frame);
 	}
 	sp = xr_low(sp - (r->i.imm & 0xffff), word);
 	/* The processor makes sure that the new top can be written. */
-	xr_probe(r, sp, size, true);
+	xr_probe(r, xr_stack(r, sp), size, true);
 	xr_set_reg(r, RBP, size == 2 ? 2 : word, false, frame);
 	xr_set_reg(r, RSP, word, false, sp);
 }
@@ -89,7 +87,7 @@ static void enter(XRun *r)
 static void leave(XRun *r)
 {
 	unsigned size = r->i.osize, word = r->i.mode == X86_64 ? 8 : 4;
-	u64 bp = xr_reg(r, RBP, word, false), v = xr_load(r, bp, size);
+	u64 bp = xr_reg(r, RBP, word, false), v = xr_load(r, xr_stack(r, bp), size);
 
 	xr_set_reg(r, RSP, word, false, bp + size);
 	xr_set_reg(r, RBP, size == 2 ? 2 : word, false, v);
@@ -106,7 +104,7 @@ void xr_enter(XRun *r)
 static void pusha(XRun *r, unsigned size, u64 sp)
 {
 	for (unsigned k = 0; k < 8; k++)
-		xr_store(r, (u32)(sp - (k + 1) * size), size, xr_reg(r, k, size, false));
+		xr_store(r, xr_stack(r, (u32)(sp - (k + 1) * size)), size, xr_reg(r, k, size, false));
 	xr_set_reg(r, RSP, 4, false, sp - 8 * size);
 }
 
@@ -114,7 +112,7 @@ static void pusha(XRun *r, unsigned size, u64 sp)
 static void popa(XRun *r, unsigned size, u64 sp)
 {
 	for (unsigned k = 0; k < 8; k++) {
-		u64 v = xr_load(r, (u32)(sp + k * size), size);
+		u64 v = xr_load(r, xr_stack(r, (u32)(sp + k * size)), size);
 		if (7 - k != RSP)
 			xr_set_reg(r, 7 - k, size, false, v);
 	}
@@ -133,79 +131,14 @@ void xr_pusha(XRun *r)
 
 /* ---- segments -------------------------------------------------------------------------------------- */
 
-/* Linux's selectors of user segments; SEL_CPU's limit is the number of the processor. */
-enum { SEL_CS32 = 0x23, SEL_DATA = 0x2b, SEL_CS64 = 0x33, SEL_TLS = 0x63, SEL_CPU = 0x7b };
-
-/* A segment as a descriptor has it; rights as lar gives them, 0: none that user code can see. */
-typedef struct Segment {
-	u32 base, rights, limit;
-} Segment;
-
-enum { SEG_CODE = 0x800, SEG_WRITE = 0x200 /* of code: may be read */, SEG_PRESENT = 0x8000, SEG_PAGES = 0x800000 };
-
-/* The low dword of a processor's number as sysenter-less code reads it: number and node. */
-static u32 processor(void)
-{
-#if defined __linux__
-	unsigned cpu = 0, node = 0;
-
-	return getcpu(&cpu, &node) == 0 ? cpu | node << 12 : 0;
-#else
-	return 0;
-#endif
-}
-
-static Segment local_segment(const XRun *r, u64 sel)
-{
-	const XLdt *ldt = (const XLdt *)(uintptr_t)r->t->slot[XS_LDT];
-	u64 d = ldt && sel >> 3 < ldt->n ? ldt->desc[sel >> 3] : 0;
-	Segment s = { .base = (u32)(d >> 16 & 0xffffff) | (u32)(d >> 56) << 24, .rights = (u32)(d >> 32) & 0xffff00 };
-
-	s.limit = (u32)(d & 0xffff) | (u32)(d >> 32 & 0xf0000);
-	if (s.rights & SEG_PAGES)
-		s.limit = s.limit << 12 | 0xfff;
-	return s;
-}
-
-static Segment segment(const XRun *r, u64 sel)
-{
-	u64 tls = (sel >> 3 & 0x1fff) - (SEL_TLS >> 3);
-
-	if (sel & 4)
-		return local_segment(r, sel);
-	switch (sel & 0xfff8) {
-	case SEL_CS32 & ~3: return (Segment){ 0, 0xcffb00, 0xffffffff };
-	case SEL_DATA & ~3: return (Segment){ 0, 0xcff300, 0xffffffff };
-	case SEL_CS64 & ~3: return (Segment){ 0, 0xaffb00, 0xffffffff };
-	case SEL_CPU & ~3: return (Segment){ 0, 0x40f500, processor() };
-	}
-	if (tls < 3 && r->t->slot[XS_TLS + tls] >> 32)
-		return (Segment){ (u32)r->t->slot[XS_TLS + tls], 0xcff300, 0xffffffff };
-	return (Segment){ 0 };
-}
-
-/* The base that a selector gives a data segment; raises where the processor does.  Only fs and gs may have one: es, ss and
- * ds have none in 64-bit mode, and what they would be in 32-bit mode is not there. */
-static u64 data_base(XRun *r, unsigned seg, u64 sel)
-{
-	if (sel <= 3 && seg != XS_SS)
-		return 0;
-	Segment s = segment(r, sel);
-	bool code = s.rights & SEG_CODE, may = s.rights & SEG_WRITE;
-	if (!s.rights || (code && !may) || (seg == XS_SS && (code || !may || (sel & 3) != 3)))
-		xr_raise(r, XE_GP);
-	if (!(s.rights & SEG_PRESENT))
-		xr_raise(r, seg == XS_SS ? XE_SS : XE_NP);
-	if (s.base && seg < XS_FS && r->i.mode == X86_32)
-		xr_raise(r, XE_UNIMPL);
-	return s.base;
-}
+enum { SEL_CS32 = 0x23, SEL_CS64 = 0x33 };
 
 static void load_segment(XRun *r, unsigned seg, u64 sel)
 {
-	sel &= 0xffff;
-	*xr_slot(r, XS_BASE + seg) = data_base(r, seg, sel);
-	*xr_slot(r, XS_SEL + seg) = sel;
+	XExit why = x86_load_segment(r->t, (enum XMode)r->i.mode, seg, sel);
+
+	if (why != XE_JUMP)
+		xr_raise(r, why);
 }
 
 void xr_movseg(XRun *r)
@@ -224,7 +157,7 @@ static void push_selector(XRun *r, unsigned size, u64 sel)
 	unsigned word = r->i.mode == X86_64 ? 8 : 4;
 	u64 sp = xr_low(r->t->slot[XS_GPR + RSP] - size, word);
 
-	xr_store(r, sp, size == 8 ? 8 : 2, sel);
+	xr_store(r, xr_stack(r, sp), size == 8 ? 8 : 2, sel);
 	r->t->slot[XS_GPR + RSP] = sp;
 }
 
@@ -251,7 +184,8 @@ static void check_code(XRun *r, u64 sel, bool back)
 	sel &= 0xffff;
 	if ((sel | 3) == cs && !(back && (sel & 3) != 3))
 		return;
-	bool local = (sel & 4) && segment(r, sel).rights & SEG_CODE;
+	r->t->slot[XS_ERROR] = sel & ~3ull;
+	bool local = (sel & 4) && x86_segment(r->t, sel).rights & SEG_CODE;
 	xr_raise(r, ((sel | 3) == other || local) && !(back && (sel & 3) != 3) ? XE_UNIMPL : XE_GP);
 }
 
@@ -264,7 +198,7 @@ static void far_pointer(XRun *r, u64 *to, u64 *sel)
 	}
 	u64 a = xr_address(r);
 	*to = xr_load(r, a, r->i.osize);
-	*sel = xr_load(r, a + r->i.osize, 2);
+	*sel = xr_load(r, xr_after(r, a, r->i.osize), 2);
 }
 
 static void call_far(XRun *r, u64 to, u64 sel)
@@ -273,8 +207,8 @@ static void call_far(XRun *r, u64 to, u64 sel)
 	u64 sp = xr_reg(r, RSP, word, false);
 
 	check_code(r, sel, false);
-	xr_store(r, xr_low(sp - size, word), size, r->t->slot[XS_SEL + XS_CS]);
-	xr_store(r, xr_low(sp - 2 * size, word), size, r->i.pc + r->i.len);
+	xr_store(r, xr_stack(r, xr_low(sp - size, word)), size, r->t->slot[XS_SEL + XS_CS]);
+	xr_store(r, xr_stack(r, xr_low(sp - 2 * size, word)), size, r->i.pc + r->i.len);
 	xr_set_reg(r, RSP, word, false, sp - 2 * size);
 	*xr_slot(r, XS_PC) = to;
 }
@@ -366,6 +300,8 @@ void xr_desc(XRun *r)
 {
 	u64 sel;
 
+	if (r->i.op == XI_SGDT || r->i.op == XI_SIDT || r->i.op == XI_SMSW || r->i.op == XI_SLDT || r->i.op == XI_STR)
+		r->aligned = false; /* the kernel does them */
 	switch (r->i.op) {
 	case XI_SGDT: store_table(r, 0xfffffffffffe0000); return;
 	case XI_SIDT: store_table(r, 0xffffffffffff0000); return;
@@ -375,7 +311,7 @@ void xr_desc(XRun *r)
 	case XI_LGDT: case XI_LIDT: case XI_LLDT: case XI_LTR: xr_raise(r, XE_GP);
 	}
 	sel = xr_operand(r, r->i.nopnd - 1u);
-	Segment s = segment(r, sel & 0xffff);
+	XSegment s = x86_segment(r->t, sel & 0xffff);
 	bool code = s.rights & SEG_CODE, may = s.rights & SEG_WRITE, ok = s.rights;
 	switch (r->i.op) {
 	case XI_LAR: if (ok) xr_set_operand(r, 0, s.rights); break;

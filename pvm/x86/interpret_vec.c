@@ -4,6 +4,7 @@
  * exceptions of operands come before those of results, and none of the latter is looked at when one of the former is
  * taken; an instruction that raises changes nothing but the flags. */
 #include "interpret.h"
+#include "segment.h"
 
 enum { OPERAND_FLAGS = 7, FLAGS = 63, MASK_SHIFT = 7 };
 
@@ -29,7 +30,7 @@ static void on_exit_unit(OEvalEnv *env, u32 kind, u64 pc)
 
 static void evaluate(XRun *r)
 {
-	XUnitReq req = { .pc = r->i.pc, .mode = (enum XMode)r->i.mode, .max_insns = 1, .masked = true, .fetch = fetch, .ctx = r };
+	XUnitReq req = { .pc = r->i.pc, .mode = (enum XMode)r->i.mode, .max_insns = 1, .masked = true, .careful = r->care, .fetch = fetch, .ctx = r };
 	OEvalEnv env = { .t = r->t, .trap = on_trap, .exit = on_exit_unit, .ctx = r };
 	XUnit unit;
 
@@ -128,6 +129,16 @@ static void before_store(XRun *r)
 	r->t->slot[XS_MXCSR] |= fpc & FLAGS;
 }
 
+static void probe(XRun *r, const XOperand *o)
+{
+	u64 addr = xr_address(r);
+
+	if (o->size >= 16 && x86_vector_aligned(&r->i) && (addr & (o->size - 1u)))
+		xr_raise(r, XE_GP);
+	r->aligned &= r->i.op != XI_VCVTPH2PS && r->i.op != XI_VCVTPS2PH;
+	xr_probe(r, addr, o->size, o->write);
+}
+
 void xr_vec(XRun *r)
 {
 	u64 *slot = r->t->slot, before[COUNT(r->t->slot)], old = slot[XS_MXCSR];
@@ -136,7 +147,8 @@ void xr_vec(XRun *r)
 		before_store(r);
 	for (u32 k = 0; k < r->i.nopnd; k++)
 		if (r->i.opnd[k].kind == XK_MEM)
-			xr_probe(r, xr_address(r), r->i.opnd[k].size, r->i.opnd[k].write);
+			probe(r, &r->i.opnd[k]);
+	r->aligned = false; /* looked at by now */
 	memcpy(before, slot, sizeof before);
 	slot[XS_MXCSR] &= ~(u64)FLAGS;
 	evaluate(r);

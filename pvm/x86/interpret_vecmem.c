@@ -118,6 +118,7 @@ static Strings read_strings(XRun *r, u32 imm)
 
 	if (o->kind == XK_MEM) {
 		u64 addr = xr_address(r);
+		r->aligned = false;
 		xr_bytes(r, addr, 16, false);
 		lo = xr_load(r, addr, 8);
 		hi = xr_load(r, addr + 8, 8);
@@ -220,6 +221,7 @@ static void mask_bytes(XRun *r)
 		*xr_slot(r, XS_FTAG) = 0xff;
 	}
 	xr_check_code(r);
+	xr_align(r, at, 8);
 	for (u32 k = 0; k < n; k++) /* whatever the mask, all have to be writable */
 		xr_probe(r, xr_after(r, at, k), 1, true);
 	for (u32 k = 0; k < n; k++) {
@@ -267,6 +269,7 @@ void xr_vmaskmov(XRun *r)
 {
 	u32 w = has_quads(r->i.op) ? 64 : 32;
 
+	r->aligned &= !r->i.vex || r->i.op == XI_VMASKMOVDQU; /* lanes need not be */
 	if (!r->i.vex || r->i.op == XI_VMASKMOVDQU)
 		mask_bytes(r);
 	else if (r->i.opnd[0].kind == XK_MEM)
@@ -303,6 +306,7 @@ void xr_vgather(XRun *r)
 	unsigned d = r->i.opnd[0].reg, m = r->i.opnd[2].reg;
 	u32 index, w;
 
+	r->aligned = false; /* lanes need not be */
 	gather_widths(x86_names[r->i.op], &index, &w);
 	u32 n = r->i.vl * 8u / MAX(index, w);
 	if (d == m || d == r->i.index || m == r->i.index)

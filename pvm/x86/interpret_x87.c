@@ -241,7 +241,10 @@ static void load_state(XRun *r, bool registers)
 	unsigned env = r->i.osize == 2 ? 14 : ENV;
 	u8 image[IMAGE];
 
-	memcpy(image, xr_bytes(r, xr_address(r), registers ? env + 80 : env, false), registers ? env + 80 : env);
+	u64 addr = xr_address(r);
+
+	xr_align(r, addr, r->i.osize == 2 ? 2 : 4);
+	memcpy(image, xr_bytes(r, addr, registers ? env + 80 : env, false), registers ? env + 80 : env);
 	load_env(r, image);
 	if (registers)
 		load_registers(r, image + env);
@@ -256,7 +259,9 @@ static void save_state(XRun *r, bool registers)
 		save_registers(r, image + n);
 		n += 80;
 	}
-	memcpy(xr_probe(r, xr_address(r), n, true), image, n);
+	u64 addr = xr_address(r);
+	xr_align(r, addr, r->i.osize == 2 ? 2 : 4);
+	memcpy(xr_probe(r, addr, n, true), image, n);
 	if (registers)
 		init(r);
 	else

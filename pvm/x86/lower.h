@@ -30,6 +30,7 @@ typedef struct XLower {
 	u8 x87;                 /* where the x87's state is: X87_* */
 	bool ended;             /* the unit has been closed */
 	bool fpc_checked;       /* floating-point exceptions are known to be masked */
+	u8 flat;                /* a bit a segment register: fs and gs that have been found flat in 32-bit mode */
 	u8 word;                /* OT_I32 or OT_I64: addresses and stack in this mode */
 } XLower;
 
@@ -67,6 +68,8 @@ void xl_set_reg(XLower *l, unsigned n, unsigned size, bool high, OVal v);
 OVal xl_ea(XLower *l);                                    /* offset of the memory operand, without segment base */
 OVal xl_address(XLower *l);                               /* its linear address */
 OVal xl_linear(XLower *l, OVal offset, unsigned seg);     /* adds the segment's base, wraps to the mode */
+void xl_see_flat(XLower *l, unsigned seg);                /* leaves if the segment is not flat; xl_linear does that */
+OVal xl_stack(XLower *l, OVal sp, unsigned size, bool write); /* where so many bytes of the stack are to be accessed */
 OVal xl_load(XLower *l, OVal addr, unsigned size);        /* as xl_reg; 16 bytes: v128 */
 void xl_store(XLower *l, OVal addr, unsigned size, OVal v);
 u32 xl_map(XLower *l, bool after);                        /* a state map for the next instruction */
@@ -121,7 +124,7 @@ bool xl_locked_step(XLower *l, bool inc);
 #define XL(name) XLowerFn x86_lower_##name
 XL(alu); XL(incdec); XL(unary); XL(muldiv); XL(imul); XL(shift); XL(shiftd); XL(mov); XL(movx); XL(lea); XL(xchg); XL(cmov);
 XL(setcc); XL(jcc); XL(cbw); XL(bits); XL(push); XL(flags); XL(bmi); XL(enter); XL(call); XL(jmp); XL(ret); XL(loop); XL(syscall); XL(int);
-XL(ud); XL(nop); XL(fence); XL(far); XL(string); XL(bt); XL(xadd);
+XL(ud); XL(nop); XL(fence); XL(far); XL(seg); XL(string); XL(bt); XL(xadd);
 XL(x87); XL(vec); XL(emms); XL(vbcast); XL(vcomi); XL(vcvt); XL(vfma); XL(vins); XL(vint); XL(vmov); XL(vmovlh); XL(vmovs); XL(vmsk); XL(vperm); XL(vshuf); XL(vtest); XL(vzero);
 #undef XL
 

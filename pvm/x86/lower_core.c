@@ -1,5 +1,6 @@
 /* What all families of the lowering stand on: values, guest registers, memory, ways out. */
 #include "lower.h"
+#include "segment.h"
 
 #include <stdlib.h>
 
@@ -145,15 +146,47 @@ static OVal segment_base(XLower *l, unsigned seg)
 	return xl_get(l, XS_BASE + seg, l->word);
 }
 
-/* Only fs and gs have bases in 64-bit mode; Linux and Windows give the others base 0, and a guest that loads another
- * selector into them (LDT) has its bases honoured in 32-bit mode because the slots are read then. */
+/* In 32-bit mode fs and gs may be empty or have limits, which is seen once a unit: loading them ends it. */
+void xl_see_flat(XLower *l, unsigned seg)
+{
+	u8 bit = (u8)(1 << seg);
+
+	if (seg < XS_FS || l->req->mode == X86_64 || l->req->careful || ((l->req->flat | l->flat) & bit))
+		return;
+	OVal care = ocode_emit(l->f, l->block, O_GET, OT_I64, 0, 0, 0, REG_SLOT(XS_CARE));
+	xl_exit_if(l, xl_bini(l, O_AND, xl_to(l, OT_I32, care), bit), XE_CARE, l->i.pc);
+	l->flat |= bit;
+}
+
+/* Only fs and gs have bases, unless there are segments of the guest's own (LDT), with which units are careful ones. */
 OVal xl_linear(XLower *l, OVal offset, unsigned seg)
 {
 	OVal a = xl_to(l, l->word, offset);
 
-	if (seg < XS_FS)
+	if (seg < XS_FS && !(l->req->careful && l->req->mode == X86_32))
 		return a;
+	xl_see_flat(l, seg);
 	return xl_bin(l, O_ADD, a, segment_base(l, seg));
+}
+
+/* Raises what an access of n bytes does because of its segment or its alignment. */
+static void check_access(XLower *l, OVal addr, unsigned n, unsigned seg, bool write)
+{
+	if (!l->req->careful)
+		return;
+	bool loose = l->i.op == XI_VCVTPH2PS || l->i.op == XI_VCVTPS2PH, whole = n >= 16 && seg == l->i.seg && x86_vector_aligned(&l->i);
+	u64 what = n | (u64)(loose ? 1 : x86_alignment(n)) << 16 | (u64)seg << 24 | (u64)write << 27 | (u64)whole << 28;
+	xl_flush(l); /* what a fault of the access itself would show */
+	const OVal arg[3] = { xl_to(l, OT_I64, addr), xl_const(l, OT_I64, l->i.pc), xl_const(l, OT_I64, what) };
+	xl_hcall(l, XH_CHECK, OT_VOID, arg, COUNT(arg));
+}
+
+OVal xl_stack(XLower *l, OVal sp, unsigned size, bool write)
+{
+	OVal a = xl_linear(l, sp, XS_SS);
+
+	check_access(l, a, size, XS_SS, write);
+	return a;
 }
 
 static OVal index_part(XLower *l, u8 type)
@@ -206,7 +239,11 @@ OVal xl_address(XLower *l)
 {
 	if (x86_writes_code(&l->i))
 		xl_exit_if(l, xl_const(l, OT_I32, 1), XE_GP, l->i.pc);
-	return xl_linear(l, xl_ea(l), l->i.seg);
+	OVal a = xl_linear(l, xl_ea(l), l->i.seg);
+	for (u32 k = 0; k < l->i.nopnd; k++)
+		if (l->i.opnd[k].kind == XK_MEM && !l->i.opnd[k].hidden)
+			check_access(l, a, MAX(l->i.opnd[k].size, 1u), l->i.seg, l->i.opnd[k].write);
+	return a;
 }
 
 static u16 descriptor(unsigned size)

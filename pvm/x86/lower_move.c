@@ -90,13 +90,13 @@ static void push(XLower *l, unsigned size, OVal v)
 {
 	OVal sp = xl_bini(l, O_SUB, xl_get(l, XS_GPR + RSP, l->word), size);
 
-	xl_store(l, sp, size, v);
+	xl_store(l, xl_stack(l, sp, size, true), size, v);
 	xl_put(l, XS_GPR + RSP, sp);
 }
 
 static OVal pop(XLower *l, unsigned size)
 {
-	OVal sp = xl_get(l, XS_GPR + RSP, l->word), v = xl_load(l, sp, size);
+	OVal sp = xl_get(l, XS_GPR + RSP, l->word), v = xl_load(l, xl_stack(l, sp, size, false), size);
 
 	xl_put(l, XS_GPR + RSP, xl_bini(l, O_ADD, sp, size));
 	return v;
@@ -118,8 +118,9 @@ void x86_lower_push(XLower *l)
 		return;
 	}
 	/* pop to memory: the address sees the raised stack pointer, the fault the old one */
-	OVal old = xl_get(l, XS_GPR + RSP, l->word), v = xl_load(l, old, size), sp = xl_bini(l, O_ADD, old, size);
+	OVal old = xl_get(l, XS_GPR + RSP, l->word), v = xl_load(l, xl_stack(l, old, size, false), size), sp = xl_bini(l, O_ADD, old, size);
 	bool dirty = xl_is_dirty(l, XS_GPR + RSP);
+	xl_see_flat(l, l->i.seg);
 	if (x86_writes_code(&l->i)) /* xl_address would raise with the new one */
 		xl_exit_if(l, xl_const(l, OT_I32, 1), XE_GP, l->i.pc);
 	l->cur[XS_GPR + RSP] = sp;
@@ -138,7 +139,7 @@ void x86_lower_enter(XLower *l)
 		xl_interpret(l);
 		return;
 	}
-	OVal bp = xl_get(l, XS_GPR + RBP, l->word), v = xl_load(l, bp, size);
+	OVal bp = xl_get(l, XS_GPR + RBP, l->word), v = xl_load(l, xl_stack(l, bp, size, false), size);
 	xl_put(l, XS_GPR + RSP, xl_bini(l, O_ADD, bp, size));
 	xl_put(l, XS_GPR + RBP, xl_to(l, l->word, v));
 }
@@ -191,6 +192,22 @@ void x86_lower_ret(XLower *l)
 	xl_exit(l, XE_RET, to);
 }
 
+/* A segment register has been loaded, behind which 32-bit code may be another: see XUnitReq.flat. */
+static void segment_loaded(XLower *l)
+{
+	if (l->i.mode == X86_32 && !l->req->step)
+		xl_exit_const(l, XE_FLAGS, next_pc(l));
+}
+
+void x86_lower_seg(XLower *l)
+{
+	const XOperand *o = &l->i.opnd[0];
+
+	xl_interpret(l);
+	if (l->i.op != XI_PUSH && o->kind == XK_REG && o->cls == XC_SEG)
+		segment_loaded(l);
+}
+
 /* Far transfers are executed in C, which leaves the new pc in XS_PC; the loads of far pointers go on. */
 void x86_lower_far(XLower *l)
 {
@@ -199,6 +216,8 @@ void x86_lower_far(XLower *l)
 		xl_exit(l, XE_FLAGS, xl_get(l, XS_PC, OT_I64));
 	else if (l->i.op == XI_CALLF || l->i.op == XI_JMPF || l->i.op == XI_RETF)
 		xl_exit(l, XE_INDIRECT, xl_get(l, XS_PC, OT_I64));
+	else
+		segment_loaded(l);
 }
 
 /* Single-stepped, a repeated one traps behind each element. */
@@ -261,16 +280,18 @@ void x86_lower_int(XLower *l)
 {
 	u64 n = l->i.op == XI_INT ? l->i.imm & 0xff : 3;
 
-	if (l->i.op == XI_INTO)
+	if (l->i.op == XI_INTO) {
 		into(l);
-	else if (l->i.op == XI_INT1)
+	} else if (l->i.op == XI_INT1) {
 		xl_exit_const(l, XE_INT, next_pc(l));
-	else if (n == 0x80)
+	} else if (n == 0x80) {
 		xl_exit_const(l, XE_INT80, next_pc(l));
-	else if (n == 3 || n == 4)
+	} else if (n == 3 || n == 4) {
 		xl_exit_const(l, n == 3 ? XE_INT3 : XE_INTO, next_pc(l));
-	else
+	} else {
+		xl_put(l, XS_ERROR, xl_const(l, OT_I64, n * 8 + 2)); /* of the table of interrupts */
 		xl_exit_const(l, XE_GP, l->i.pc);
+	}
 }
 
 void x86_lower_ud(XLower *l)

@@ -298,6 +298,7 @@ static void enter(XLower *l, const Version *v)
 	l->flags_dirty = v->know.op != FL_SLOT;
 	l->x87 = v->know.x87;
 	l->fpc_checked = v->know.fpc_checked;
+	l->flat = 0;
 	l->x87_quiet = v->know.x87_quiet;
 }
 

@@ -1,5 +1,6 @@
 /* What the vector families of the lowering stand on: rows, registers, operands. */
 #include "lower_vec.h"
+#include "segment.h"
 
 static const u16 rows[XI_COUNT] = {
 #define XV(op, row) [XI_##op] = VO_##row + 1, [XI_V##op] = VO_##row + 1,
@@ -82,16 +83,9 @@ unsigned xv_count(const XLower *l)
 	return 1; /* scalars take no notice of the length */
 }
 
-/* Does an access of whole vectors have to be aligned? */
 static bool is_aligned(const XLower *l)
 {
-	switch (l->i.op) {
-	case XI_MOVUPS: case XI_MOVUPD: case XI_MOVDQU: case XI_LDDQU:
-		return false;
-	case XI_VMOVAPS: case XI_VMOVAPD: case XI_VMOVDQA: case XI_VMOVNTPS: case XI_VMOVNTPD: case XI_VMOVNTDQ: case XI_VMOVNTDQA:
-		return true;
-	}
-	return !l->i.vex;
+	return x86_vector_aligned(&l->i);
 }
 
 /* Of a 16-byte access, which is to fault if `align` and its address is not a multiple of 16. */

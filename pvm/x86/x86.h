@@ -20,7 +20,7 @@ typedef enum XOp { /* mnemonics; XI_NONE is invalid */
 } XOp;
 extern const char *const x86_names[XI_COUNT];
 
-enum { X86_TF = 0x100 }; /* of EFLAGS */
+enum { X86_TF = 0x100, X86_AC = 0x40000 }; /* of EFLAGS */
 enum XMode { X86_32 = 32, X86_64 = 64 };
 
 typedef enum XKind { XK_NONE, XK_REG, XK_MEM, XK_IMM, XK_REL, XK_FAR } XKind;
@@ -85,12 +85,14 @@ enum XSlot {
 	XS_MXCSR = 36,
 	XS_FCW = 37, XS_FSW = 38, /* top of stack kept apart: */ XS_FTOP = 39, XS_FTAG = 40 /* one bit a register: 1 = in use */,
 	XS_FOP = 41, XS_FIP = 42, XS_FDP = 43,
+	XS_CARE = 44,     /* a bit a data segment register (1 << XS_ES ...) that is not flat; always 0 in 64-bit mode */
+	XS_ERROR = 45,    /* the error code of the #GP, #NP or #SS that is being raised; otherwise 0 */
 	XS_ST = 48,       /* R0 .. R7, as MMX numbers them (ST(i) is R(top + i)), 16 bytes each: the 80-bit number in the low 10 */
 	XS_VEC = 64,      /* ymm0 .. ymm15: 32 bytes each */
-	XS_TMP = 128,     /* scratch of helpers */
+	XS_HIDDEN = 128,  /* what is hidden in es cs ss ds fs gs where they are not flat: limit | rights << 32 (segment.c) */
 	XS_LDT = 155,     /* 0, or the host address of an XLdt */
 	XS_GUARD = 156,   /* 0, or the host address of an XGuardFn that helpers call before they touch guest memory */
-	XS_TLS = 157,     /* i386: bases of the three thread descriptors (selectors 0x63 0x6b 0x73) | 1 << 32 when set */
+	XS_TLS = 157,     /* i386: the three thread descriptors (selectors 0x63 0x6b 0x73), 0 = not set */
 	XS_COUNT = 160
 };
 
@@ -99,6 +101,17 @@ enum { X86_LDT_MOST = 8192 };
 typedef struct XLdt {
 	u64 n, desc[X86_LDT_MOST];
 } XLdt;
+
+/* A descriptor's eight bytes, from Intel's SDM volume 3, 3.4.5: access is its byte of type, privilege and presence, flags its
+ * four upper bits (available, long, big, in pages). */
+u64 x86_descriptor(u32 base, u32 limit, u32 access, u32 flags);
+/* A thread's variables begin at base, and the segment goes round the whole address space. */
+static inline u64 x86_flat_descriptor(u32 base) { return x86_descriptor(base, 0xfffff, 0xf3, 0xc); }
+
+/* Whether the instruction stores, and only where it also loads, if it does: processors call each of its accesses a store. */
+bool x86_modifies(const XInsn *i);
+/* Whether it has an address beyond the 48 bits of its own or the stack's that is in the stack segment: #SS, not #GP. */
+bool x86_faults_on_stack(Regfile *t, const XInsn *i);
 
 /* Comes back only if the n bytes may be accessed; otherwise raises XE_MEMORY.  Where there is none, a helper's access
  * faults as the host's does: then XS_PC is the instruction's pc and the register file is exact. */
@@ -121,8 +134,13 @@ typedef enum XExit {
 	XE_MEMORY,    /* a guest access faulted; pc is the instruction */
 	XE_UNIMPL,    /* the instruction has no lowering; pc is the instruction */
 	XE_NP, XE_SS, /* faults of a segment that is not present: #NP, #SS; pc is the instruction */
+	XE_AC,        /* an access that is not aligned, with EFLAGS.AC; pc is the instruction */
+	XE_CARE,      /* the instruction at pc uses a segment that may not be flat: it is to be executed alone, carefully */
 	XE_FLAGS      /* EFLAGS were loaded and may have TF now; pc is behind the instruction.  Not to be linked */
 } XExit;
+
+/* Loads es, ss, ds, fs or gs.  XE_JUMP: done; otherwise what it raises, with XS_ERROR set, and nothing is changed. */
+XExit x86_load_segment(Regfile *t, enum XMode mode, unsigned seg, u64 sel);
 
 /* What CPUID answers: out gets eax, ebx, ecx, edx. */
 void x86_cpuid(enum XMode mode, u32 leaf, u32 sub, u32 out[4]);
@@ -140,6 +158,8 @@ typedef struct XUnitReq {
 	bool masked;      /* no look at unmasked vector floating-point exceptions and at stores into two pages: the caller does that */
 	bool x87;         /* the host has an x87, and Regfile.fpu brings the guest's state there and back */
 	bool step;        /* TF is set: one instruction, then XE_STEP */
+	bool careful;     /* EFLAGS.AC is set or a segment is not flat: each access is looked at before it is made */
+	u8 flat;          /* in 32-bit mode, a bit a segment register: fs and gs are known to be flat; the other ones are, or it is careful */
 	/* Reads up to n bytes of guest code at addr and returns how many could be read. */
 	size_t (*fetch)(void *ctx, u64 addr, u8 *buf, size_t n);
 	void *ctx;

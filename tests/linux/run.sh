@@ -1,13 +1,14 @@
 #!/bin/sh
 # Linux programs, native and under pvm: the same output and status.  Small C programs of this folder, static, for x86-64
-# and (with gcc-i686-linux-gnu) i386, by eval, by jit, and by jit with regions at once.  Ends with "N passed, N failed".
+# and (with gcc-i686-linux-gnu) i386, by eval, by jit, by jit with regions at once, and as without an option.  Ends with
+# "N passed, N failed".
 #
 # From the environment: PVM and MODES, what runs them; OUT, a directory for output; and for a part of it all (hosts that an
 # emulator is), PROGRAMS, the C programs by name; SHARE "K/N", every Nth line of the tour from K on; DROP, an expression
 # for output that is not compared; LEAVE, one for lines of the tour that are left out (too slow); TIMES, a factor for the time allowed.
 set -u
 pvm=${PVM:-$PWD/out/pvm}
-modes=${MODES:-eval jit hot}
+modes=${MODES:-eval jit hot auto}
 out=${OUT:-out/tests/linux}
 here=tests/linux
 share=${SHARE:-0/1}
@@ -20,8 +21,14 @@ mkdir -p "$out"
 
 [ "$(uname -m)" = x86_64 ] || { echo "SKIPPED: the oracle of tests/linux is an x86-64 processor"; echo "0 passed, 0 failed"; exit 0; }
 
-# hot: every loop becomes a region at once
-flags() { [ $1 = hot ] && echo --exec=jit --hot=1 || echo --exec=$1; }
+# hot: every loop becomes a region at once; auto: units are evaluated before they are compiled, as without an option
+flags() {
+	case $1 in
+	hot) echo --exec=jit --hot=1 ;;
+	auto) ;;
+	*) echo --exec=$1 ;;
+	esac
+}
 
 # same NAME PROGRAM [ARGUMENT...]
 same() {

@@ -31,6 +31,7 @@ typedef struct End {
 	int vector;     /* 0 #DE .. 19 #XM, END_* */
 	u64 addr;       /* of a page fault */
 	u32 op;         /* END_UNIMPL: the mnemonic */
+	u32 error;      /* the processor's error code */
 	u32 exit;       /* END_OTHER: the XExit */
 } End;
 
@@ -58,6 +59,21 @@ typedef struct Case {
 
 /* Thread descriptors of 32-bit code: selectors 0x63, 0x6b, 0x73. */
 static const u32 fuzz_tls[3] = { DATA_AT + 16, 0, DATA_AT + 0x80 };
+/* Local descriptors: selectors 7, 15, ...; access and flags as x86_descriptor takes them. */
+typedef struct FuzzDesc { u32 base, limit, access, flags; } FuzzDesc;
+enum { LDT_FLAT_UP = 3, LDT_FLAT_DOWN = 6 /* usual pointers are within these two */ };
+static const FuzzDesc fuzz_ldt[] = {
+	{ DATA_AT, 0xfff, 0xf3, 4 },            /* the first page */
+	{ DATA_AT, 0xfff, 0xf7, 4 },            /* down: the second one */
+	{ 0, 0xfffff, 0xf1, 0xc },              /* to be read only */
+	{ 0, DATA_AT / 4096 + 1, 0xf3, 0xc },   /* up to the data's end */
+	{ 0, 0xfffff, 0x73, 0xc },              /* not present */
+	{ 0, 0xfffff, 0xfb, 0xc },              /* code */
+	{ 0, DATA_AT / 4096 - 2, 0xf7, 0xc },   /* down to a page before the data */
+	{ 0, 0xfffff, 0xf9, 0xc },              /* code that cannot be read */
+	{ DATA_AT, 0x7ff, 0xf7, 0 },            /* down, to 64 KiB */
+	{ DATA_AT - 64, 0x103d, 0xf3, 4 }
+};
 static inline void fuzz_stepped(State *s, u64 pc)
 {
 	s->steps++;

@@ -229,6 +229,18 @@ static void segments(State *s, enum XMode mode)
 	s->gs = wide ? DATA_AT + (u64)fuzz_below(64) * 16 : fuzz_tls[2];
 }
 
+/* Segments that are not flat, for 32-bit code. */
+static void odd_segments(State *s)
+{
+	static const u8 order[] = { XS_ES, XS_DS, XS_FS, XS_GS };
+
+	for (u32 k = 0; k < COUNT(order); k++)
+		if (fuzz_one_in(3))
+			s->sel[order[k]] = (u16)(fuzz_one_in(4) ? 0x63 : 8 * (fuzz_one_in(2) ? fuzz_below(4) : fuzz_one_in(2) ? LDT_FLAT_UP : LDT_FLAT_DOWN) + 7);
+	if (fuzz_one_in(3))
+		s->sel[XS_SS] = 8 * (fuzz_one_in(2) ? LDT_FLAT_UP : LDT_FLAT_DOWN) + 7;
+}
+
 void fuzz_state(State *s, enum XMode mode)
 {
 	for (u32 k = 0; k < 16; k++)
@@ -242,7 +254,11 @@ void fuzz_state(State *s, enum XMode mode)
 		for (u32 k = 0; k < 16; k++)
 			s->gpr[k] = k < 8 ? (u32)s->gpr[k] : 0;
 	s->flags = (fuzz_random() & XF_ALL) | (fuzz_one_in(4) ? 0x400 : 0);
+	if (fuzz_one_in(16))
+		s->flags |= X86_AC;
 	segments(s, mode);
+	if (mode == X86_32 && fuzz_one_in(8))
+		odd_segments(s);
 	s->pool = fuzz_below(4096);
 	memcpy(s->data, fuzz_data(s->pool), DATA_SIZE);
 	fx_state(s->fx, mode);

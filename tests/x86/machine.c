@@ -15,6 +15,7 @@ static OHostFn *const helpers[] = {
 };
 
 static Regfile regs;
+static XLdt ldt;
 static jmp_buf out_of_unit;
 static End last;
 static u64 unit_pc;
@@ -73,13 +74,19 @@ static void put_state(const Case *c)
 	put_fx(c->in.fx);
 	x86_set_flags_bits(&regs, (u32)c->in.flags);
 	s[XS_DF] = c->in.flags >> 10 & 1;
-	s[XS_EFLAGS] = 0x200 | (c->step ? 0x100 : 0);
-	s[XS_BASE + XS_FS] = c->in.fs;
-	s[XS_BASE + XS_GS] = c->in.gs;
-	for (u32 k = 0; k < 6; k++)
-		s[XS_SEL + k] = c->in.sel[k];
+	s[XS_EFLAGS] = 0x200 | (c->step ? 0x100 : 0) | (c->in.flags & X86_AC);
+	s[XS_BASE + XS_FS] = c->mode == X86_64 ? c->in.fs : 0;
+	s[XS_BASE + XS_GS] = c->mode == X86_64 ? c->in.gs : 0;
 	for (u32 k = 0; k < 3; k++)
-		s[XS_TLS + k] = fuzz_tls[k] | 1ull << 32;
+		s[XS_TLS + k] = x86_flat_descriptor(fuzz_tls[k]);
+	for (ldt.n = 0; ldt.n < COUNT(fuzz_ldt); ldt.n++)
+		ldt.desc[ldt.n] = x86_descriptor(fuzz_ldt[ldt.n].base, fuzz_ldt[ldt.n].limit, fuzz_ldt[ldt.n].access, fuzz_ldt[ldt.n].flags);
+	s[XS_LDT] = (u64)(uintptr_t)&ldt;
+	for (u32 k = 0; k < 6; k++)
+		if (k == XS_CS || c->mode == X86_64)
+			s[XS_SEL + k] = c->in.sel[k];
+		else
+			x86_load_segment(&regs, X86_32, k, c->in.sel[k]);
 	memcpy((u8 *)(uintptr_t)DATA_AT, c->in.data, DATA_SIZE);
 }
 
@@ -118,6 +125,7 @@ static int vector_of(u32 exit)
 	case XE_GP: return 13;
 	case XE_MEMORY: case XE_FETCH: return 14;
 	case XE_FPE: return 16;
+	case XE_AC: return 17;
 	case XE_SIMD: return 19;
 	case XE_UNIMPL: return END_UNIMPL;
 	}
@@ -127,11 +135,12 @@ static int vector_of(u32 exit)
 bool machine_quick = true;
 static u64 next_pc;
 static enum XMode running;
+static bool care;   /* the next instruction is for a careful unit */
 static bool called; /* a system call was made, behind which there is no single step */
 
 static void NORETURN stop(u32 exit, u64 addr)
 {
-	last = (End){ .vector = vector_of(exit), .addr = addr, .exit = exit };
+	last = (End){ .vector = vector_of(exit), .addr = addr, .exit = exit, .error = (u32)regs.slot[XS_ERROR] };
 	longjmp(out_of_unit, 1);
 }
 
@@ -183,6 +192,7 @@ static void on_exit_unit(OEvalEnv *env, u32 kind, u64 pc)
 	case XE_FETCH: stop(kind, pc);
 	case XE_SYSCALL: case XE_INT80: machine_no_call(&regs, running); called = true; break;
 	case XE_JUMP: case XE_INDIRECT: case XE_CALL: case XE_RET: case XE_FLAGS: case XE_STEP: break;
+	case XE_CARE: care = true; break;
 	default: stop(kind, 0);
 	}
 }
@@ -248,6 +258,14 @@ static void run_unit(const XUnitReq *req, bool check)
 	ocode_free(unit.func);
 }
 
+/* As run's loop has it. */
+static bool one_by_one(void)
+{
+	const u64 *s = regs.slot;
+
+	return care || (s[XS_EFLAGS] & X86_AC) || (s[XS_CARE] & (1 << XS_ES | 1 << XS_SS | 1 << XS_DS)) || (running == X86_32 && (s[XS_EFLAGS] & X86_TF));
+}
+
 End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check)
 {
 	static u8 bytes[4096];
@@ -268,8 +286,9 @@ End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check)
 	if (c->step)
 		fuzz_stepped(out, CODE_AT);
 	while (last.vector == END_OK && next_pc != CODE_AT + size) {
-		bool step = regs.slot[XS_EFLAGS] & 0x100;
-		XUnitReq req = { .pc = next_pc, .mode = c->mode, .max_insns = step ? 1 : max_insns, .step = step, .fetch = fetch };
+		bool step = regs.slot[XS_EFLAGS] & X86_TF, careful = one_by_one();
+		XUnitReq req = { .pc = next_pc, .mode = c->mode, .max_insns = step || careful ? 1 : max_insns, .step = step, .careful = careful, .fetch = fetch };
+		care = false;
 		called = false;
 		run_unit(&req, check);
 		if (step && !called && last.vector == END_OK && next_pc - CODE_AT < 4096) {

@@ -32,6 +32,7 @@ static int vector_of(const XTrap *w)
 	case XE_GP: return 13;
 	case XE_MEMORY: return 14;
 	case XE_FPE: return 16;
+	case XE_AC: return 17;
 	case XE_SIMD: return 19;
 	case XE_UNIMPL: return END_UNIMPL;
 	}
@@ -59,7 +60,7 @@ static bool on_trap(XThread *t, const XTrap *w)
 	}
 	if (w->kind == XE_STEP)
 		return on_step(w->pc);
-	end = (End){ .vector = w->pc == goal && (w->kind == XE_UNIMPL || w->kind == XE_MEMORY) ? END_OK : vector_of(w), .addr = w->addr, .exit = w->kind == XE_MEMORY && w->addr - w->pc < 15 ? XE_FETCH : w->kind };
+	end = (End){ .vector = w->pc == goal && (w->kind == XE_UNIMPL || w->kind == XE_MEMORY) ? END_OK : vector_of(w), .addr = w->addr, .error = w->error, .exit = w->kind == XE_MEMORY && w->addr - w->pc < 15 ? XE_FETCH : w->kind };
 	if (end.vector == END_UNIMPL && xguest_read(t, w->pc, buf, sizeof buf) && x86_decode(buf, sizeof buf, w->pc, xtask_mode(task), &i, &cut))
 		end.op = i.op;
 	return false;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@ typedef struct Cpu {
 } Cpu;
 Cpu fuzz_cpu_in, fuzz_cpu_out;
 u64 fuzz_host_sp, fuzz_host_fs;
-struct { u32 off; u16 sel; } __attribute__((packed)) fuzz_far = { CODE_AT, 0x23 };
+struct { u32 off; u16 sel; } __attribute__((packed, aligned(8))) fuzz_far = { CODE_AT, 0x23 };
 extern char fuzz_exit[], fuzz_tail[];
 void fuzz_enter64(void), fuzz_enter32(void);
 
@@ -43,7 +44,8 @@ __asm__(
 	"fuzz_enter64:\n SAVE_HOST\n"
 	"	mov fuzz_cpu_in+968(%rip), %rax\n wrfsbase %rax\n mov fuzz_cpu_in+976(%rip), %rax\n wrgsbase %rax\n"
 	"	mov fuzz_cpu_in+832(%rip), %rax\n GO\n jmp *fuzz_entry(%rip)\n"
-	"fuzz_enter32:\n SAVE_HOST\n GO\n ljmp *fuzz_far(%rip)\n"
+	"fuzz_enter32:\n SAVE_HOST\n mov fuzz_cpu_in+984(%rip), %es\n mov fuzz_cpu_in+990(%rip), %ds\n"
+	"	mov fuzz_cpu_in+988(%rip), %ss\n GO\n ljmp *fuzz_far(%rip)\n"
 	".globl fuzz_exit\nfuzz_exit:\n"
 	"	mov %rax, fuzz_cpu_out+832(%rip)\n mov %rcx, fuzz_cpu_out+840(%rip)\n mov %rdx, fuzz_cpu_out+848(%rip)\n"
 	"	mov %rbx, fuzz_cpu_out+856(%rip)\n mov %rsp, fuzz_cpu_out+864(%rip)\n mov %rbp, fuzz_cpu_out+872(%rip)\n"
@@ -88,6 +90,12 @@ static void take(ucontext_t *uc)
 	in_guest = false;
 }
 
+/* Handlers run with the guest's AC. */
+static void without_ac(void)
+{
+	__asm__ volatile("lea -128(%%rsp), %%rsp\n pushfq\n andl $~0x40000, (%%rsp)\n popfq\n lea 128(%%rsp), %%rsp" : : : "cc", "memory");
+}
+
 /* A single step: true if the sequence goes on.  The first one is the jump to the sequence. */
 static bool on_step(ucontext_t *uc)
 {
@@ -114,6 +122,7 @@ static void on_fault(int sig, siginfo_t *si, void *p)
 {
 	ucontext_t *uc = p;
 
+	without_ac();
 	if (!in_guest) {
 		signal(sig, SIG_DFL);
 		return;
@@ -125,7 +134,7 @@ static void on_fault(int sig, siginfo_t *si, void *p)
 		take(uc);
 		return;
 	}
-	how = (End){ .vector = (int)uc->uc_mcontext.gregs[REG_TRAPNO], .addr = (u64)(uintptr_t)si->si_addr };
+	how = (End){ .vector = (int)uc->uc_mcontext.gregs[REG_TRAPNO], .addr = (u64)(uintptr_t)si->si_addr, .error = (u32)uc->uc_mcontext.gregs[REG_ERR] };
 	take(uc);
 }
 
@@ -133,6 +142,7 @@ static void on_fault(int sig, siginfo_t *si, void *p)
 static void on_alarm(int sig, siginfo_t *si, void *p)
 {
 	(void)sig, (void)si;
+	without_ac();
 	if (in_guest && runs == runs_at_alarm) {
 		how = (End){ .vector = END_TIMEOUT };
 		take(p);
@@ -172,6 +182,19 @@ static void thread_descriptors(void)
 	}
 }
 
+static void local_descriptors(void)
+{
+	for (u32 k = 0; k < COUNT(fuzz_ldt); k++) {
+		const FuzzDesc *f = &fuzz_ldt[k];
+		struct user_desc d = { .entry_number = k, .base_addr = f->base, .limit = f->limit, .seg_32bit = f->flags >> 2 & 1, .limit_in_pages = f->flags >> 3,
+			.contents = f->access >> 2 & 3, .read_exec_only = !(f->access & 2), .seg_not_present = !(f->access & 0x80) };
+		if (syscall(SYS_modify_ldt, 0x11, &d, sizeof d) != 0) {
+			fprintf(stderr, "fuzz: no local descriptors\n");
+			exit(2);
+		}
+	}
+}
+
 /* The code page is written through a second mapping, so that sequences that write it fault. */
 static u8 *code_alias;
 
@@ -187,8 +210,8 @@ void native_init(void)
 	close(fd);
 	map_at(LOW_AT, 4096, PROT_READ | PROT_WRITE);
 	u8 *low = (u8 *)(uintptr_t)LOW_AT;
-	memcpy(low, "\xff\x25\0\0\0\0", 6);
-	st64(low + 6, (u64)(uintptr_t)fuzz_exit);
+	memcpy(low, "\xff\x25\2\0\0\0", 6); /* the pointers are aligned, for EFLAGS.AC */
+	st64(low + 8, (u64)(uintptr_t)fuzz_exit);
 	mprotect(low, 4096, PROT_READ | PROT_EXEC);
 	map_at(RO_AT, DATA_AT - RO_AT, PROT_READ | PROT_WRITE);
 	memcpy((u8 *)(uintptr_t)RO_AT, fuzz_readonly(), DATA_AT - RO_AT);
@@ -196,6 +219,7 @@ void native_init(void)
 	map_at(DATA_AT, DATA_SIZE, PROT_READ | PROT_WRITE);
 	__asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"(0x2b));
 	thread_descriptors();
+	local_descriptors();
 	native_signals();
 }
 
@@ -220,8 +244,10 @@ void fuzz_page(const Case *c, u32 size, u8 *page)
 	memset(page, 0, 4096);
 	fuzz_layout(c, page);
 	if (c->mode == X86_64) {
-		memcpy(p, "\xff\x25\0\0\0\0", 6);
-		st64(p + 6, (u64)(uintptr_t)fuzz_exit);
+		u32 at = (size + 6 + 7) & ~7u;
+		memcpy(p, "\xff\x25", 2);
+		st32(p + 2, at - (size + 6));
+		st64(page + at, (u64)(uintptr_t)fuzz_exit);
 	} else {
 		*p = 0xea;
 		st32(p + 1, LOW_AT);
