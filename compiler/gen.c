@@ -395,6 +395,30 @@ static void make_labels(Gen *g, Proc *p)
 		}
 }
 
+/* Whether evaluating n makes a reference that a temporary must keep. */
+static bool makes_references(const Node *n)
+{
+	for (; n; n = n->next) {
+		if (n->type && n->type->managed && (n->op == N_CALL || n->op == N_BUILTIN || n->op == N_ADD || n->op == N_CONV))
+			return true;
+		if (makes_references(n->a) || makes_references(n->b) || makes_references(n->c) || makes_references(n->d))
+			return true;
+	}
+	return false;
+}
+
+/* Whether there is something to end when the routine does. */
+static bool holds_references(const Proc *p)
+{
+	for (const Sym *y = p->vars; y; y = y->next)
+		if (!y->param && (gen_ends(y) || (y->kind == S_VAR && y->where == W_FRAME && y->type->has_file)))
+			return true;
+	for (const Sym *q = p->param; q; q = q->next)
+		if (q->mode == MODE_VALUE && (q->type->managed || q->type->conf))
+			return true;
+	return (p->result && p->result->managed) || makes_references(p->block->b);
+}
+
 static void routine(Gen *g, Proc *p)
 {
 	g->p = p;
@@ -415,14 +439,20 @@ static void routine(Gen *g, Proc *p)
 	enter(g, p);
 	if (p == g->s->main)
 		begin_units(g);
+	g->guard = NULL;
+	g->guarded = p->level > 1 && g->s->exceptions && holds_references(p);
+	if (g->guarded)
+		gen_guard(g);
 	gen_stmt(g, p->block->b);
 	E1(LABEL, g->leave); /* where exit goes */
+	if (g->guarded)
+		gen_guard_end(g);
 	if (p == g->s->main)
 		end_units(g);
 	gen_line(g, (Span){ p->block->at.end - 1, p->block->at.end });
 	gen_return(g);
 	/* inner routines tell activations apart by their frames, so there must be one */
-	pb_finish(g->b, MAX(g->frame_max, p->has_inner || (p == g->s->main && g->unwind_cell) ? 16u : 0u));
+	pb_finish(g->b, MAX(g->frame_max, p->has_inner || p->tries || (p == g->s->main && g->unwind_cell) ? 16u : 0u));
 	for (Sym *q = p->param; q; q = q->next)
 		describe(g, p, q);
 	for (Sym *y = p->vars; y; y = y->next)
@@ -461,6 +491,7 @@ void gen_module(Sema *s, Buf *out)
 	for (Proc *p = s->main; p; p = p->next)
 		routine(g, p);
 	gen_counting(g);
+	gen_raise_body(g);
 	gen_runtime(g);
 	pb_start(g->b, s->main->func);
 	for (Proc *p = s->main; p; p = p->next)
@@ -471,6 +502,7 @@ void gen_module(Sema *s, Buf *out)
 	vec_free(&g->temp);
 	vec_free(&g->temp_taken);
 	vec_free(&g->counting);
+	vec_free(&g->site);
 	const char *limit = pb_error(g->b);
 	if (limit)
 		diag_error(s->c, (Span){ 0, 0 }, "%s", limit);

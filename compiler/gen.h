@@ -30,7 +30,11 @@ enum { REF_COUNT = 0, REF_LENGTH = 4, REF_BYTES = 8, REF_DATA = 16 };
  * routine ends.  `at` is a local or, of a record, where it is in the frame, and then `flag` a local that tells whether it is there. */
 typedef struct Temp { Type *type; u32 at, flag; bool used, frame; } Temp;
 
-typedef struct Loop { struct Loop *up; u32 brk, cont; bool brk_used, cont_used; } Loop;
+typedef struct Loop { struct Loop *up; u32 brk, cont; struct Guard *guard; } Loop;
+
+/* A place in the program where a handler of exceptions goes on: a label, and where its record is in the frame. */
+typedef struct Site { u32 func, label, record; } Site;
+typedef struct Guard Guard;
 
 typedef struct Gen {
 	Sema *s;
@@ -45,6 +49,12 @@ typedef struct Gen {
 	VEC(u32) temp_taken;      /* by the statement and those around it */
 	u32 frame_keep;           /* end of what temporaries have of the frame for the whole routine */
 	VEC(Type *) counting;     /* types whose retain and release routines are to be made */
+	Guard *guard;             /* the innermost `try` */
+	VEC(Site) site;
+	bool has_handlers, guarded; /* guarded: the routine ends its variables when an exception passes, too */
+	u32 handler, exception;   /* globals: the innermost handler's record, what was raised last */
+	u32 raise;                /* routine */
+	u32 guard_record, guard_land, guard_reason;
 	u32 nil_block;            /* a block of length 0, 0 = none yet */
 	u32 leave;                /* label of the routine's end, where its variables end */
 	u32 rt[RT_COUNT];         /* function numbers, UINT32_MAX = not used */
@@ -136,6 +146,16 @@ void gen_put(Gen *g, Node *to, u32 v);            /* assigns the new reference i
 void gen_dyn_builtin(Gen *g, Node *n);
 void gen_dyn_value(Gen *g, Node *n);              /* [a, b, c] as a dynamic array */
 void gen_open_value(Gen *g, Node *n);             /* ... for an open array: its address */
+
+/* gen_try.c: exceptions */
+void gen_try(Gen *g, Node *n);
+void gen_raise(Gen *g, Node *n);
+void gen_leave(Gen *g, Guard *until, u32 label);  /* jumps out of the `try` statements around, up to `until` */
+void gen_drop_handlers(Gen *g);
+void gen_raise_body(Gen *g);
+void gen_guard(Gen *g);
+void gen_guard_end(Gen *g);
+void gen_guard_raise(Gen *g);
 
 /* gen_class.c: classes, objects, methods */
 enum { TABLE_METHODS = 20 };                      /* where in a class's table the virtual methods are */

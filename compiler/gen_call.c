@@ -350,10 +350,10 @@ static void leave(Gen *g, Node *n)
 			r.sym = g->p->result_var;
 			gen_assign(g, &r, n->b);
 		}
-		E1(JUMP, g->leave);
+		gen_leave(g, NULL, g->leave);
 		return;
-	case B_BREAK: E1(JUMP, g->loop->brk); return;
-	case B_CONTINUE: E1(JUMP, g->loop->cont); return;
+	case B_BREAK: gen_leave(g, g->loop->guard, g->loop->brk); return;
+	case B_CONTINUE: gen_leave(g, g->loop->guard, g->loop->cont); return;
 	}
 	if (n->b)
 		gen_int(g, n->b);

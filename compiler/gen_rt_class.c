@@ -48,3 +48,14 @@ void gen_rt_class_as(Gen *g)
 	E1(LABEL, fine);
 	GET(0), E(RETURN);
 }
+
+/* (instance): its destructor, the first virtual method that there is, and its memory. */
+void gen_rt_class_destroy(Gen *g)
+{
+	u32 none = pb_label(g->b);
+	GET(0), E1(JUMP_IFZ, none);
+	GET(0), GET(0), LOAD(0), LOAD(TABLE_METHODS), E1(CALL_IND, pb_type(g->b, "i:"));
+	GET(0), RT(CLASS_FREE);
+	E1(LABEL, none);
+	E(RETURN);
+}

@@ -123,6 +123,8 @@ void gen_return(Gen *g)
 			gen_size(g, q->type);
 			gen_call_sys(g, "mem.free", "ii:");
 		}
+	if (g->guarded)
+		gen_guard_raise(g);
 	if (p->result && type_scalar(p->result)) {
 		Node n = { .op = N_VAR, .type = p->result };
 		n.sym = p->result_var;
@@ -149,7 +151,7 @@ static void if_stmt(Gen *g, Node *n)
 
 static Loop loop_begin(Gen *g)
 {
-	return (Loop){ .up = g->loop, .brk = pb_label(g->b), .cont = pb_label(g->b) };
+	return (Loop){ .up = g->loop, .brk = pb_label(g->b), .cont = pb_label(g->b), .guard = g->guard };
 }
 
 /* The test stands at the end; a copy of it guards the entry. */
@@ -373,7 +375,7 @@ static void case_stmt(Gen *g, Node *n)
 	E1(LABEL, c.other);
 	if (n->i)
 		gen_stmts(g, n->c);
-	else if (n->sw & SW_RANGE) {
+	else if ((n->sw & SW_RANGE) && (n->sw & SW_ISO)) { /* Turbo Pascal goes on behind the statement */
 		gen_line(g, n->at);
 		E1(TRAP, 222);
 	}
@@ -387,6 +389,8 @@ static void case_stmt(Gen *g, Node *n)
 static void goto_stmt(Gen *g, Node *n)
 {
 	Label *l = n->label;
+	if (g->guard)
+		diag_error(g->c, n->at, "goto cannot leave a 'try' statement");
 	if (l->owner == g->p) {
 		E1(JUMP, l->id);
 		return;
@@ -402,6 +406,8 @@ static void labelled(Gen *g, Node *n)
 {
 	if (n->label)
 		pb_op1(g->b, n->label->nonlocal ? P_LAND : P_LOOP, n->label->id);
+	if (n->label && n->label->nonlocal && g->s->exceptions)
+		gen_drop_handlers(g);
 	gen_stmt(g, n->a);
 }
 
@@ -430,6 +436,8 @@ static void statement(Gen *g, Node *n)
 	case N_REPEAT: repeat_stmt(g, n); break;
 	case N_FOR: for_stmt(g, n); break;
 	case N_WITH: with_stmt(g, n); break;
+	case N_TRY: gen_try(g, n); break;
+	case N_RAISE: gen_raise(g, n); break;
 	case N_GOTO: goto_stmt(g, n); break;
 	case N_LABELLED: labelled(g, n); break;
 	}

@@ -296,6 +296,12 @@ void sema_stmts(Sema *s, Node *list);
 void sema_stmt(Sema *s, Node *n);
 Label *sema_label(Sema *s, Node *n, Proc *only);
 
+/* ---- sema_try.c, sema_forin.c ---- */
+void sema_try(Sema *s, Node *n);
+void sema_raise(Sema *s, Node *n);
+void sema_forin(Sema *s, Node *n);
+Name *sema_hidden_name(Sema *s, const char *what);
+
 /* ---- sema_unit.c ---- */
 void sema_unit_use(Sema *s, Node *n);
 void sema_unit_end(Sema *s);

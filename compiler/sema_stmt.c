@@ -251,6 +251,9 @@ void sema_stmt(Sema *s, Node *n)
 		break;
 	case N_FOR: for_stmt(s, n); break;
 	case N_WITH: with_stmt(s, n); break;
+	case N_FORIN: sema_forin(s, n); break;
+	case N_TRY: sema_try(s, n); break;
+	case N_RAISE: sema_raise(s, n); break;
 	case N_GOTO: goto_stmt(s, n); break;
 	case N_LABELLED: labelled(s, n); break;
 	}
