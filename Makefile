@@ -108,6 +108,9 @@ $(OUT)/tests/bench: tests/bench/bench.c
 $(OUT)/tests/translate: tests/bench/translate.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ $< $(LIB) -lm $(LDLIBS)
+$(OUT)/tests/codegen/x86: tests/codegen/x86.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ $< $(LIB) -lm $(LDLIBS)
 # The translator of x86 against this machine's own processor; see tests/x86/fuzz.c.
 REPLAY_SRC := tests/x86/gen.c tests/x86/prepare.c tests/x86/machine.c tests/x86/verdict.c tests/x86/record.c
 FUZZ_SRC := $(REPLAY_SRC) tests/x86/native.c tests/x86/machine_jit.c tests/x86/compare.c

@@ -1,5 +1,5 @@
-/* Copies, block parameters that can have one value only, unreachable blocks, chains of jumps, and blocks that
- * follow each other without alternative.
+/* Copies, block parameters that can have one value only or always have another's, unreachable blocks, chains of jumps,
+ * and blocks that follow each other without alternative.
  *
  * Needs: nothing.  Breaks: block numbers out of the layout order are empty afterwards. */
 #include "pass.h"
@@ -60,6 +60,46 @@ static bool find_single(Copy *c, u32 *one)
 	return found;
 }
 
+/* Notes for each parameter of an edge's goal an earlier one that gets the same values, itself if there is none. */
+static void find_twin(Copy *c, const OEdge *edge, u32 *twin)
+{
+	OFunc *f = c->f;
+	const u32 *arg = f->pool.p + edge->args;
+	OVal first = f->block.p[edge->block].first, p = first;
+
+	for (u32 i = 0; i < edge->n; i++, p = f->ins.p[p].next) {
+		OVal q = twin[p] ? twin[p] : first, arg_p = opt_find(c->to, arg[i]);
+		if (!twin[p])
+			while (q != p && (c->to[q] || f->ins.p[q].type != f->ins.p[p].type || opt_find(c->to, arg[f->ins.p[q].a]) != arg_p))
+				q = f->ins.p[q].next;
+		else if (opt_find(c->to, arg[f->ins.p[q].a]) != arg_p)
+			q = p;
+		twin[p] = q;
+	}
+}
+
+/* Of parameters that get the same values on all edges one is enough. */
+static bool merge_twins(Copy *c, Arena *a)
+{
+	OFunc *f = c->f;
+	u32 *twin = arena_alloc(a, f->ins.n * sizeof *twin);
+	bool found = false;
+
+	for (u32 k = 0; k < f->order.n; k++) {
+		OptEdges e = opt_edges(f, f->order.p[k]);
+		for (u32 j = 0; j < e.n; j++)
+			if (f->edge.p[opt_edge(&e, j)].n > 1)
+				find_twin(c, &f->edge.p[opt_edge(&e, j)], twin);
+	}
+	for (u32 k = 1; k < f->order.n; k++)
+		for (OVal p = f->block.p[f->order.p[k]].first; f->ins.p[p].op == O_PARAM; p = f->ins.p[p].next)
+			if (!c->to[p] && twin[p] && twin[p] != p) {
+				c->to[p] = twin[p];
+				found = true;
+			}
+	return found;
+}
+
 /* Takes replaced parameters out of the blocks and their arguments out of the edges. */
 static void drop_params(Copy *c)
 {
@@ -98,6 +138,7 @@ static void simplify_values(Copy *c, Arena *a)
 	/* Nested loops take a round for each level; a function that needs more keeps some parameters. */
 	for (int round = 0; round < 8 && find_single(c, one); round++)
 		found = true;
+	found |= merge_twins(c, a);
 	c->changed |= found;
 	if (c->changed) {
 		opt_replace_all(c->f, c->to);

@@ -103,6 +103,14 @@ static void fold_mul(Fold *o, OVal v, i64 c)
 		become_op(o, v, O_SHL, ins(o, v)->aux, x, new_const(o, v, type, k));
 }
 
+/* The bits that a load of fewer bytes than its type has leaves zero. */
+static u64 zero_bits(const OIns *i)
+{
+	u32 bits = 8u << OMEM_LOG2(i->aux);
+
+	return i->op == O_LOAD && !OMEM_SIGNED(i->aux) && bits < 64 ? ~(u64)0 << bits : 0;
+}
+
 static void fold_and(Fold *o, OVal v, i64 c)
 {
 	OVal x = ins(o, v)->a;
@@ -110,10 +118,31 @@ static void fold_and(Fold *o, OVal v, i64 c)
 
 	if (c == 0)
 		become_const(o, v, 0);
-	else if (c == -1)
+	else if (((u64)c | zero_bits(ins(o, x))) == ~(u64)0)
 		become(o, v, x);
 	else if (ins(o, x)->op == O_AND && opt_const(o->f, ins(o, x)->b, &d))
 		become_op(o, v, O_AND, 0, ins(o, x)->a, new_const(o, v, ins(o, v)->type, c & d));
+}
+
+static bool is_compare(const OIns *i)
+{
+	return i->op == O_ICMP || i->op == O_FCMP;
+}
+
+/* The contrary of a floating-point condition: what is false on a NaN becomes true on one. */
+static u32 fcc_not(u32 fcc)
+{
+	static const u8 contrary[FC_COUNT] = {FC_NE, FC_EQ, FC_UGE, FC_UGT, FC_ULE, FC_ULT, FC_GE, FC_GT, FC_LE, FC_LT, FC_UNO, FC_ORD};
+
+	return contrary[fcc];
+}
+
+/* v says the contrary of comparison x. */
+static void become_contrary(Fold *o, OVal v, OVal x)
+{
+	const OIns *i = ins(o, x);
+
+	become_op(o, v, i->op, i->op == O_ICMP ? opt_cc_not(i->aux) : fcc_not(i->aux), i->a, i->b);
 }
 
 static void fold_unsigned_div(Fold *o, OVal v, i64 c)
@@ -147,7 +176,13 @@ static void fold_bin_const(Fold *o, OVal v, i64 c)
 		else if (c == -1)
 			become_const(o, v, -1);
 		break;
-	case O_XOR: case O_SHL: case O_SHRU: case O_SHRS: case O_ROTL: case O_ROTR: case O_ADDO: case O_SUBO:
+	case O_XOR:
+		if (c == 1 && is_compare(ins(o, x)))
+			become_contrary(o, v, x);
+		else if (c == 0)
+			become(o, v, x);
+		break;
+	case O_SHL: case O_SHRU: case O_SHRS: case O_ROTL: case O_ROTR: case O_ADDO: case O_SUBO:
 		if (c == 0)
 			become(o, v, x);
 		break;
@@ -198,19 +233,6 @@ static void fold_bin(Fold *o, OVal v)
 
 /* ---- comparisons ----------------------------------------------------------------------------------- */
 
-static bool is_compare(const OIns *i)
-{
-	return i->op == O_ICMP || i->op == O_FCMP;
-}
-
-/* The contrary of a floating-point condition: what is false on a NaN becomes true on one. */
-static u32 fcc_not(u32 fcc)
-{
-	static const u8 contrary[FC_COUNT] = {FC_NE, FC_EQ, FC_UGE, FC_UGT, FC_ULE, FC_ULT, FC_GE, FC_GT, FC_LE, FC_LT, FC_UNO, FC_ORD};
-
-	return contrary[fcc];
-}
-
 /* x == c or x != c where x is itself a truth value, or a sum with a constant. */
 static void fold_equal(Fold *o, OVal v, i64 c)
 {
@@ -221,7 +243,7 @@ static void fold_equal(Fold *o, OVal v, i64 c)
 		if ((i->aux == CC_NE) == (c == 0))
 			become(o, v, i->a);
 		else
-			become_op(o, v, x->op, x->op == O_ICMP ? opt_cc_not(x->aux) : fcc_not(x->aux), x->a, x->b);
+			become_contrary(o, v, i->a);
 	} else if (x->op == O_ADD && opt_const(o->f, x->b, &d)) {
 		OVal left = x->a, right = new_const(o, v, x->type, (i64)((u64)c - (u64)d));
 		become_op(o, v, O_ICMP, ins(o, v)->aux, left, right);
