@@ -142,7 +142,7 @@ deps:
 check:
 	@sh tests/deps.sh build test
 	@sh tests/deps.sh cross || echo "going on without the cross builds"
-	@$(MAKE) -s -j2 all unit out/tests/run out/tests/randpas $(if $(filter x86_64,$(shell uname -m)),out/tests/x86/fuzz)
+	@$(MAKE) -s -j2 all unit out/tests/run out/tests/randpas $(if $(filter x86_64,$(shell uname -m)),out/tests/x86/fuzz out/tests/codegen/x86)
 	@sh tests/check.sh
 check-real:
 	@sh tests/deps.sh build test bench real

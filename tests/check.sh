@@ -142,6 +142,8 @@ run_cross() {
 	[ "$(uname -m)" != x86_64 ] || cross_x86 "$triple" "$cpu" "$third"
 }
 
+run_codegen() { sh tests/codegen/run.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
+
 part "unit tests" units out
 part "program tests" run_programs
 part "error tests" run_errors
@@ -153,6 +155,7 @@ part "Linux programs on a computer that refuses" run_robust
 part "real Linux programs" run_real
 part "Windows programs" run_win32
 if [ "$(uname -m)" = x86_64 ]; then
+	part "counts of instructions" run_codegen
 	part "x86 against the processor" run_x86
 else
 	echo "x86 against the processor: SKIPPED, this is no x86-64"
