@@ -69,7 +69,9 @@ $(OUT)/obj/%.o: %.c $(HEADERS:%=$(OUT)/gen/include/%)
 # The threaded executors: each handler keeps its own indirect jump (no merging of their tails), and square roots
 # need no errno.
 $(OUT)/obj/pvm/pcode/interp_goto.o $(OUT)/obj/pvm/ocode/quick_run.o: CFLAGS += $(if $(findstring clang,$(CC)),,-fno-gcse -fno-crossjumping)
-$(OUT)/obj/pvm/pcode/interp_%.o: CFLAGS += -fno-math-errno
+$(OUT)/obj/pvm/pcode/interp_%.o $(OUT)/obj/pvm/ocode/quick_run.o $(OUT)/obj/pvm/ocode/softfp.o: CFLAGS += -fno-math-errno
+# Loops over lanes become the host's own vector operations.
+$(OUT)/obj/pvm/ocode/vec_int.o: CFLAGS += -O3
 
 # Generated sources: scanners, parsers, and the standard library as bytes.
 $(OUT)/gen/%_parse.c $(OUT)/gen/%_parse.h: compiler/%.y

@@ -374,13 +374,32 @@ static void do_store(Quick *q, OVal v)
 
 /* ---- vectors and calls --------------------------------------------------------------------------------- */
 
+/* Rows with an instruction of their own; 0: none. */
+static const u16 own_op[VO_COUNT] = {
+#define Q(name, ...)
+#define QV(row, ...) [VO_##row] = Q_V_##row,
+#include "quick.def"
+#undef Q
+};
+
+static QOp vector_op(const Quick *q, OVal v)
+{
+	const OVopInfo *row = &ocode_vops[q->f->ins.p[v].aux];
+	bool fp = row->flags & V_FP;
+
+	if (own_op[q->f->ins.p[v].aux])
+		return (QOp)own_op[q->f->ins.p[v].aux];
+	if (row->args == 3)
+		return fp ? Q_FVEC3_2 : Q_VEC3_2;
+	return cells_of(q, v) == 2 ? (fp ? Q_FVEC_2 : Q_VEC_2) : fp ? Q_FVEC : Q_VEC;
+}
+
 static void do_vector(Quick *q, OVal v)
 {
 	const OIns *i = &q->f->ins.p[v];
 	u32 args = ocode_vops[i->aux].args, a = operand(q, i->a), b = args > 1 ? operand(q, i->b) : Q_TEMP, c = args > 2 ? operand(q, i->c) : i->c;
-	bool fp = ocode_vops[i->aux].flags & V_FP, two = cells_of(q, v) == 2;
 
-	emit(q, fp ? (two ? Q_FVEC_2 : Q_FVEC) : (two ? Q_VEC_2 : Q_VEC), result(q, v), a, b, c)->p = (const void *)(uintptr_t)vec_rows[i->aux];
+	emit(q, vector_op(q, v), result(q, v), a, b, c)->p = (const void *)(uintptr_t)vec_rows[i->aux];
 }
 
 /* False: it has an argument or a result that C has not. */

@@ -9,7 +9,7 @@
 #include "types.h"
 
 typedef enum QOp {
-#define Q(name, body) Q_##name,
+#define Q(name, ...) Q_##name,
 #include "quick.def"
 #undef Q
 	Q_COUNT

@@ -3,6 +3,7 @@
  *
  * Operands of a type narrower than 64 bits are narrowed when they are read, and results have zeros above their type: so
  * truncation costs nothing.  All values are in memory (the Regfile) when an access faults. */
+#include "fastfp.h"
 #include "quick.h"
 #include "vec.h"
 
@@ -157,15 +158,57 @@ static inline void store_u64(u8 *p, u64 v) { v = host_is_big ? __builtin_bswap64
 	memcpy(mem + at, &v, 16); \
 	NEXT; }
 
-#define VECTOR(result) { \
+#define PAIR_RESULT(lo, hi) { u64 low = (lo), high = (hi); R[ip->d] = low, R[ip->d + 1] = high; NEXT; }
+/* All lanes alike, so that their order does not matter: gcc's and clang's vectors. */
+#define ON_LANES(type, expr) { \
+	typedef type Lanes __attribute__((vector_size(16))); \
+	Lanes x, y, r; \
+	memcpy(&x, &R[ip->a], 16), memcpy(&y, &R[ip->b], 16); \
+	r = (Lanes)(expr); \
+	memcpy(&R[ip->d], &r, 16); \
+	NEXT; }
+#define SCALAR64(fast) { \
+	u64 r, high = R[ip->a + 1]; \
+	u32 csr = (u32)t->slot[REG_FPC]; \
+	if (!fast) \
+		goto unusual; \
+	t->slot[REG_FPC] = csr; \
+	R[ip->d] = r, R[ip->d + 1] = high; \
+	NEXT; }
+#define SCALAR32(fast) { \
+	u64 low = R[ip->a] & ~(u64)UINT32_MAX, high = R[ip->a + 1]; \
+	u32 r, csr = (u32)t->slot[REG_FPC]; \
+	if (!fast) \
+		goto unusual; \
+	t->slot[REG_FPC] = csr; \
+	R[ip->d] = low | r, R[ip->d + 1] = high; \
+	NEXT; }
+#define PACKED64(fast) { \
+	u64 r, s; \
+	u32 csr = (u32)t->slot[REG_FPC]; \
+	if (!fast(R[ip->a], R[ip->b], &csr, &r) || !fast(R[ip->a + 1], R[ip->b + 1], &csr, &s)) \
+		goto unusual; \
+	t->slot[REG_FPC] = csr; \
+	R[ip->d] = r, R[ip->d + 1] = s; \
+	NEXT; }
+#define ORDER64 { \
+	enum SfRel is; \
+	if (!fast_compare64(R[ip->a], R[ip->b], &is)) \
+		goto unusual_order; \
+	R[ip->d] = is == SF_LT ? 1 : is == SF_EQ ? 64 : 0; \
+	NEXT; }
+
+#define VECTOR(more, result) { \
 	VIn in; \
-	in.a = PAIR(ip->a), in.b = PAIR(ip->b), in.c = PAIR(ip->c), in.n = ip->c; \
+	in.a = PAIR(ip->a), in.b = PAIR(ip->b), in.n = ip->c; \
+	more \
 	((VFn *)(uintptr_t)ip->p)(&in); \
 	result; \
 	NEXT; }
-#define VECTOR_FP(result) { \
+#define VECTOR_FP(more, result) { \
 	VIn in; \
-	in.a = PAIR(ip->a), in.b = PAIR(ip->b), in.c = PAIR(ip->c), in.n = ip->c; \
+	in.a = PAIR(ip->a), in.b = PAIR(ip->b), in.n = ip->c; \
+	more \
 	in.csr = (u32)t->slot[REG_FPC]; \
 	((VFn *)(uintptr_t)ip->p)(&in); \
 	t->slot[REG_FPC] = in.csr; \
@@ -194,7 +237,7 @@ static inline void store_u64(u8 *p, u64 v) { v = host_is_big ? __builtin_bswap64
 static const void *const *run(OEvalEnv *env, OQuick *quick)
 {
 	static const void *const labels[] = {
-#define Q(name, body) &&L_##name,
+#define Q(name, ...) &&L_##name,
 #include "quick.def"
 #undef Q
 	};
@@ -210,10 +253,14 @@ static const void *const *run(OEvalEnv *env, OQuick *quick)
 	env->left = NULL;
 	GO;
 
-#define Q(name, body) L_##name: body
+#define Q(name, ...) L_##name: __VA_ARGS__
 #include "quick.def"
 #undef Q
 
+unusual:
+	VECTOR_FP(, PUT_PAIR(in.d))
+unusual_order:
+	VECTOR_FP(, R[ip->d] = in.d.q[0])
 rare:
 	any(env, quick, ip);
 	NEXT;

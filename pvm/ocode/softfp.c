@@ -1,7 +1,7 @@
 /* IEEE 754 arithmetic on bits; see softfp.h.  A finite number is taken apart into a sign, an exponent and 64 bits of
  * significand with the highest one set; every operation computes more bits than any format has, with a sticky bit below
  * them, and rounds once.  The methods are the schoolbook's (Knuth, TAOCP volume 2, 4.2.1 and 4.3.1). */
-#include "softfp.h"
+#include "fastfp.h"
 
 const SfFmt sf16 = {5, 10}, sf32 = {8, 23}, sf64 = {11, 52};
 
@@ -137,6 +137,71 @@ static bool nan2(const SfFmt *f, u64 a, const Num *x, u64 b, const Num *y, u32 *
 	return true;
 }
 
+/* ---- the usual numbers ----------------------------------------------------------------------------------- */
+
+#define FAST(op) \
+static bool usual_##op(const SfFmt *f, u64 a, u64 b, u32 *csr, u64 *out) \
+{ \
+	u32 r; \
+	if (f == &sf64) \
+		return fast_##op##64(a, b, csr, out); \
+	if (f != &sf32 || !fast_##op##32((u32)a, (u32)b, csr, &r)) \
+		return false; \
+	*out = r; \
+	return true; \
+}
+FAST(add)
+FAST(sub)
+FAST(mul)
+FAST(div)
+
+static bool usual_sqrt(const SfFmt *f, u64 a, u32 *csr, u64 *out)
+{
+	u32 r;
+
+	if (f == &sf64)
+		return fast_sqrt64(a, csr, out);
+	if (f != &sf32 || !fast_sqrt32((u32)a, csr, &r))
+		return false;
+	*out = r;
+	return true;
+}
+
+static bool usual_compare(const SfFmt *f, u64 a, u64 b, enum SfRel *out)
+{
+	return f == &sf64 ? fast_compare64(a, b, out) : f == &sf32 && fast_compare32((u32)a, (u32)b, out);
+}
+
+static bool usual_convert(const SfFmt *from, const SfFmt *to, u64 a, u32 csr, u64 *out)
+{
+	if (from == &sf32 && to == &sf64) {
+		*out = f64_u64(u32_f32((u32)a));
+		return fast_operand32((u32)a);
+	}
+	if (from != &sf64 || to != &sf32 || !fast_control(csr) || !(csr & FPC_INEXACT) || !fast_operand64(a))
+		return false;
+	*out = f32_u32((float)u64_f64(a));
+	return fast_result32((u32)*out);
+}
+
+/* Exact, or rounded as the control word says with INEXACT set already. */
+static bool usual_from_int(const SfFmt *f, i64 a, u32 csr, u64 *out)
+{
+	i64 most = (i64)1 << (f->mbits + 1);
+
+	if ((f != &sf64 && f != &sf32) || ((a > most || a < -most) && (!fast_control(csr) || !(csr & FPC_INEXACT))))
+		return false;
+	*out = f == &sf64 ? f64_u64((double)a) : f32_u32((float)a);
+	return true;
+}
+
+static bool usual_truncate(const SfFmt *f, u64 a, u32 width, u32 *csr, u64 *out)
+{
+	if (f == &sf32 && fast_operand32((u32)a))
+		return fast_truncate64(f64_u64(u32_f32((u32)a)), width, csr, out);
+	return f == &sf64 && fast_truncate64(a, width, csr, out);
+}
+
 /* ---- addition ------------------------------------------------------------------------------------------ */
 
 /* 128 bits: the value is (hi, lo) * 2^(exp - 127). */
@@ -237,8 +302,19 @@ static u64 add(const SfFmt *f, u64 a, u64 b, bool minus, u32 *csr)
 	return add_wide(f, (Wide){x.sign, x.exp, x.sig, 0}, (Wide){y.sign, y.exp, y.sig, 0}, csr);
 }
 
-u64 sf_add(const SfFmt *f, u64 a, u64 b, u32 *csr) { return add(f, a, b, false, csr); }
-u64 sf_sub(const SfFmt *f, u64 a, u64 b, u32 *csr) { return add(f, a, b, true, csr); }
+u64 sf_add(const SfFmt *f, u64 a, u64 b, u32 *csr)
+{
+	u64 r;
+
+	return usual_add(f, a, b, csr, &r) ? r : add(f, a, b, false, csr);
+}
+
+u64 sf_sub(const SfFmt *f, u64 a, u64 b, u32 *csr)
+{
+	u64 r;
+
+	return usual_sub(f, a, b, csr, &r) ? r : add(f, a, b, true, csr);
+}
 
 /* ---- multiplication ------------------------------------------------------------------------------------ */
 
@@ -252,6 +328,10 @@ static Wide product(const Num *x, const Num *y)
 
 u64 sf_mul(const SfFmt *f, u64 a, u64 b, u32 *csr)
 {
+	u64 usual;
+
+	if (usual_mul(f, a, b, csr, &usual))
+		return usual;
 	Num x = unpack(f, a, *csr), y = unpack(f, b, *csr);
 	bool sign = x.sign != y.sign;
 	u64 nan;
@@ -327,6 +407,10 @@ static u64 divide(const SfFmt *f, bool sign, const Num *x, const Num *y, u32 *cs
 
 u64 sf_div(const SfFmt *f, u64 a, u64 b, u32 *csr)
 {
+	u64 usual;
+
+	if (usual_div(f, a, b, csr, &usual))
+		return usual;
 	Num x = unpack(f, a, *csr), y = unpack(f, b, *csr);
 	bool sign = x.sign != y.sign;
 	u64 nan;
@@ -350,6 +434,10 @@ u64 sf_div(const SfFmt *f, u64 a, u64 b, u32 *csr)
 /* Digit by digit: 58 bits of root from the radicand's pairs of bits, highest first. */
 u64 sf_sqrt(const SfFmt *f, u64 a, u32 *csr)
 {
+	u64 usual;
+
+	if (usual_sqrt(f, a, csr, &usual))
+		return usual;
 	Num x = unpack(f, a, *csr);
 	u64 root = 0, rem = 0;
 
@@ -383,6 +471,10 @@ u64 sf_sqrt(const SfFmt *f, u64 a, u32 *csr)
 
 enum SfRel sf_compare(const SfFmt *f, u64 a, u64 b, bool quiet, u32 *csr)
 {
+	enum SfRel usual;
+
+	if (usual_compare(f, a, b, &usual))
+		return usual;
 	Num x = unpack(f, a, *csr), y = unpack(f, b, *csr);
 
 	if (x.cls == NAN_ || y.cls == NAN_) {
@@ -434,6 +526,10 @@ static u64 convert_nan(const SfFmt *from, const SfFmt *to, u64 a)
 
 u64 sf_convert(const SfFmt *from, const SfFmt *to, u64 a, u32 *csr)
 {
+	u64 usual;
+
+	if (usual_convert(from, to, a, *csr, &usual))
+		return usual;
 	Num x = unpack(from, a, *csr);
 
 	if (x.cls == NAN_) {
@@ -448,6 +544,10 @@ u64 sf_convert(const SfFmt *from, const SfFmt *to, u64 a, u32 *csr)
 
 u64 sf_from_int(const SfFmt *f, i64 a, u32 *csr)
 {
+	u64 usual;
+
+	if (usual_from_int(f, a, *csr, &usual))
+		return usual;
 	u64 m = a < 0 ? 0 - (u64)a : (u64)a;
 
 	if (!m)
@@ -458,6 +558,10 @@ u64 sf_from_int(const SfFmt *f, i64 a, u32 *csr)
 
 u64 sf_to_int(const SfFmt *f, u64 a, u32 width, enum SfRound rc, u32 *csr)
 {
+	u64 usual;
+
+	if (rc == SF_ZERO && usual_truncate(f, a, width, csr, &usual))
+		return usual;
 	Num x = unpack(f, a, *csr);
 	u64 bad = (u64)1 << (width - 1), r;
 	bool inexact;

@@ -30,7 +30,7 @@ static u64 sign_bits(const OVec *a, u32 w)
 		r |= lane(a, w, k) >> (w - 1) << k;
 	return r;
 }
-void vec_PMOVMSKB(VIn *v) { v->d.q[0] = sign_bits(&v->a, 8); }
+void vec_PMOVMSKB(VIn *v) { v->d.q[0] = byte_signs(v->a.q[0]) | byte_signs(v->a.q[1]) << 8; }
 void vec_MOVMSKPS(VIn *v) { v->d.q[0] = sign_bits(&v->a, 32); }
 void vec_MOVMSKPD(VIn *v) { v->d.q[0] = sign_bits(&v->a, 64); }
 
@@ -43,39 +43,43 @@ BITS(PXOR, a ^ b)
 
 /* ---- lane by lane -------------------------------------------------------------------------------------- */
 
-static i64 saturate(i64 x, u32 w)
+static i32 saturate(i32 x, u32 w)
 {
-	i64 max = (i64)(lane_mask(w) >> 1);
+	i32 max = (1 << (w - 1)) - 1;
 
 	return x > max ? max : x < -max - 1 ? -max - 1 : x;
 }
 
-static i64 saturate_unsigned(i64 x, u32 w)
+static i32 saturate_unsigned(i32 x, u32 w)
 {
-	return x < 0 ? 0 : x > (i64)lane_mask(w) ? (i64)lane_mask(w) : x;
+	i32 max = (1 << w) - 1;
+
+	return x < 0 ? 0 : x > max ? max : x;
 }
 
 /* a, b unsigned and sa, sb signed lanes of W bits; the result's low bits are kept. */
 #define LANES(op, w, expr) void vec_##op(VIn *v) { \
 	enum { W = w }; \
+	VLanes x = {v->a}, y = {v->b}, d; \
 	for (u32 k = 0; k < 128 / W; k++) { \
-		u64 a = lane(&v->a, W, k), b = lane(&v->b, W, k); \
-		i64 sa = lane_signed(&v->a, W, k), sb = lane_signed(&v->b, W, k); \
-		(void)a, (void)b, (void)sa, (void)sb; \
-		set_lane(&v->d, W, k, (u64)(expr)); \
-	} }
+		u##w a = x.u##w[k], b = y.u##w[k]; \
+		i##w sa = (i##w)a, sb = (i##w)b; \
+		(void)a, (void)b, (void)sa, (void)sb, (void)W; \
+		d.u##w[k] = (u##w)(expr); \
+	} \
+	v->d = d.v; }
 #define LANES_BW(op, expr) LANES(op##B, 8, expr) LANES(op##W, 16, expr)
 #define LANES_BWD(op, expr) LANES_BW(op, expr) LANES(op##D, 32, expr)
 #define LANES_BWDQ(op, expr) LANES_BWD(op, expr) LANES(op##Q, 64, expr)
 
 LANES_BWDQ(PADD, a + b)
 LANES_BWDQ(PSUB, a - b)
-LANES_BWDQ(PCMPEQ, a == b ? ~(u64)0 : 0)
-LANES_BWDQ(PCMPGT, sa > sb ? ~(u64)0 : 0)
+LANES_BWDQ(PCMPEQ, a == b ? -1 : 0)
+LANES_BWDQ(PCMPGT, sa > sb ? -1 : 0)
 LANES_BW(PADDS, saturate(sa + sb, W))
-LANES_BW(PADDUS, saturate_unsigned((i64)(a + b), W))
+LANES_BW(PADDUS, saturate_unsigned(a + b, W))
 LANES_BW(PSUBS, saturate(sa - sb, W))
-LANES_BW(PSUBUS, saturate_unsigned((i64)a - (i64)b, W))
+LANES_BW(PSUBUS, a > b ? a - b : 0)
 LANES_BW(PAVG, (a + b + 1) >> 1)
 LANES_BWD(PMINS, sa < sb ? a : b)
 LANES_BWD(PMINU, a < b ? a : b)
@@ -83,15 +87,15 @@ LANES_BWD(PMAXS, sa > sb ? a : b)
 LANES_BWD(PMAXU, a > b ? a : b)
 LANES_BWD(PABS, sa < 0 ? 0 - a : a)
 LANES_BWD(PSIGN, sb < 0 ? 0 - a : sb ? a : 0)
-LANES(PMULLW, 16, a * b)
+LANES(PMULLW, 16, (u32)a * b)
 LANES(PMULLD, 32, a * b)
 LANES(PMULHW, 16, sa * sb >> 16)
-LANES(PMULHUW, 16, a * b >> 16)
+LANES(PMULHUW, 16, (u32)a * b >> 16)
 LANES(PMULHRSW, 16, ((sa * sb >> 14) + 1) >> 1)
 LANES(PMULUDQ, 64, (u64)(u32)a * (u32)b)
 LANES(PMULDQ, 64, (i64)(i32)a * (i32)b)
 LANES(PMADDWD, 32, (i64)(i16)a * (i16)b + (sa >> 16) * (sb >> 16))
-LANES(PMADDUBSW, 16, saturate((i64)(u8)a * (i8)b + (i64)(a >> 8) * (sb >> 8), 16))
+LANES(PMADDUBSW, 16, saturate((u8)a * (i8)b + (a >> 8) * (sb >> 8), 16))
 
 /* ---- sums over lanes ----------------------------------------------------------------------------------- */
 
@@ -99,10 +103,12 @@ static u64 difference(u64 a, u64 b) { return a < b ? b - a : a - b; }
 
 void vec_PSADBW(VIn *v)
 {
+	VLanes a = {v->a}, b = {v->b};
+
 	for (u32 h = 0; h < 2; h++) {
-		u64 sum = 0;
+		u32 sum = 0;
 		for (u32 k = 8 * h; k < 8 * h + 8; k++)
-			sum += difference(lane(&v->a, 8, k), lane(&v->b, 8, k));
+			sum += (u32)(a.u8[k] < b.u8[k] ? b.u8[k] - a.u8[k] : a.u8[k] - b.u8[k]);
 		v->d.q[h] = sum;
 	}
 }
@@ -152,54 +158,62 @@ static u64 left(u64 a, u64 n, u32 w) { return n < w ? a << n : 0; }
 static u64 right(u64 a, u64 n, u32 w) { return n < w ? a >> n : 0; }
 static u64 right_signed(i64 a, u64 n, u32 w) { return (u64)(a >> MIN(n, (u64)w - 1)); }
 
-#define SHIFTS(op, w, expr) \
-	LANES(op, w, (expr(a, v->b.q[0], W))) \
-	LANES(op##I, w, (expr(a, v->n, W)))
-SHIFTS(PSLLW, 16, left)
-SHIFTS(PSLLD, 32, left)
-SHIFTS(PSLLQ, 64, left)
-SHIFTS(PSRLW, 16, right)
-SHIFTS(PSRLD, 32, right)
-SHIFTS(PSRLQ, 64, right)
-LANES(PSRAW, 16, right_signed(sa, v->b.q[0], W))
-LANES(PSRAWI, 16, right_signed(sa, v->n, W))
-LANES(PSRAD, 32, right_signed(sa, v->b.q[0], W))
-LANES(PSRADI, 32, right_signed(sa, v->n, W))
+/* All lanes by the same n; if that is too much, by as much as can be, and `keep` says whether anything is left then. */
+#define SHIFT(op, w, type, count, operation, keep) void vec_##op(VIn *v) { \
+	u64 count_ = (count); \
+	u32 n = count_ < w ? (u32)count_ : w - 1; \
+	VLanes x = {v->a}, d; \
+	for (u32 k = 0; k < 128 / w; k++) \
+		d.u##w[k] = (u##w)((type)x.u##w[k] operation n); \
+	v->d = count_ < w || keep ? d.v : (OVec){{0, 0}}; }
+#define SHIFTS(op, w, type, operation, keep) \
+	SHIFT(op, w, type, v->b.q[0], operation, keep) \
+	SHIFT(op##I, w, type, v->n, operation, keep)
+SHIFTS(PSLLW, 16, u16, <<, false)
+SHIFTS(PSLLD, 32, u32, <<, false)
+SHIFTS(PSLLQ, 64, u64, <<, false)
+SHIFTS(PSRLW, 16, u16, >>, false)
+SHIFTS(PSRLD, 32, u32, >>, false)
+SHIFTS(PSRLQ, 64, u64, >>, false)
+SHIFTS(PSRAW, 16, i16, >>, true)
+SHIFTS(PSRAD, 32, i32, >>, true)
 LANES(PSLLVD, 32, left(a, b, W))
 LANES(PSLLVQ, 64, left(a, b, W))
 LANES(PSRLVD, 32, right(a, b, W))
 LANES(PSRLVQ, 64, right(a, b, W))
 LANES(PSRAVD, 32, right_signed(sa, b, W))
 
-/* Byte k of b and, above it, a; zeros behind. */
-static u64 byte_of_two(const OVec *b, const OVec *a, u32 k)
+/* Bytes in order, lowest first. */
+static void to_bytes(u8 *to, const OVec *v)
 {
-	return k < 16 ? lane(b, 8, k) : k < 32 ? lane(a, 8, k - 16) : 0;
+	st64(to, v->q[0]);
+	st64(to + 8, v->q[1]);
 }
 
-void vec_PALIGNR(VIn *v)
+/* The 16 bytes at n of b and, above it, a; zeros behind. */
+static OVec bytes_of_two(const OVec *b, const OVec *a, u32 n)
 {
-	for (u32 k = 0; k < 16; k++)
-		set_lane(&v->d, 8, k, byte_of_two(&v->b, &v->a, k + v->n));
+	u8 p[48] = {0};
+
+	n = MIN(n, 32);
+	to_bytes(p, b);
+	to_bytes(p + 16, a);
+	return (OVec){{ld64(p + n), ld64(p + n + 8)}};
 }
 
-void vec_PSLLDQ(VIn *v)
-{
-	for (u32 k = 0; k < 16; k++)
-		set_lane(&v->d, 8, k, k < v->n ? 0 : lane(&v->a, 8, k - v->n));
-}
-
-void vec_PSRLDQ(VIn *v)
-{
-	for (u32 k = 0; k < 16; k++)
-		set_lane(&v->d, 8, k, k + v->n > 15 ? 0 : lane(&v->a, 8, k + v->n));
-}
+void vec_PALIGNR(VIn *v) { v->d = bytes_of_two(&v->b, &v->a, v->n); }
+void vec_PSLLDQ(VIn *v) { v->d = bytes_of_two(&(OVec){{0, 0}}, &v->a, 16 - MIN(v->n, 16)); }
+void vec_PSRLDQ(VIn *v) { v->d = bytes_of_two(&v->a, &(OVec){{0, 0}}, v->n); }
 
 /* ---- order of lanes ------------------------------------------------------------------------------------ */
 
 #define UNPACK(op, w, from) void vec_##op(VIn *v) { \
-	for (u32 k = 0; k < 128 / w; k++) \
-		set_lane(&v->d, w, k, lane(k & 1 ? &v->b : &v->a, w, k / 2 + (from))); }
+	VLanes a = {v->a}, b = {v->b}, d; \
+	for (u32 k = 0; k < 64 / w; k++) { \
+		LANE(d, w, 2 * k) = LANE(a, w, k + (from)); \
+		LANE(d, w, 2 * k + 1) = LANE(b, w, k + (from)); \
+	} \
+	v->d = d.v; }
 UNPACK(PUNPCKLBW, 8, 0)
 UNPACK(PUNPCKLWD, 16, 0)
 UNPACK(PUNPCKLDQ, 32, 0)
@@ -209,14 +223,17 @@ UNPACK(PUNPCKHWD, 16, 4)
 UNPACK(PUNPCKHDQ, 32, 2)
 UNPACK(PUNPCKHQDQ, 64, 1)
 
-#define PACK(op, w, limit) void vec_##op(VIn *v) { \
-	enum { N = 128 / w }; \
-	for (u32 k = 0; k < N; k++) \
-		set_lane(&v->d, w, k, (u64)limit(lane_signed(k < N / 2 ? &v->a : &v->b, 2 * w, k % (N / 2)), w)); }
-PACK(PACKSSWB, 8, saturate)
-PACK(PACKUSWB, 8, saturate_unsigned)
-PACK(PACKSSDW, 16, saturate)
-PACK(PACKUSDW, 16, saturate_unsigned)
+#define PACK(op, w, wide, limit) void vec_##op(VIn *v) { \
+	VLanes a = {v->a}, b = {v->b}, d; \
+	for (u32 k = 0; k < 64 / w; k++) { \
+		LANE(d, w, k) = (u##w)limit((i##wide)LANE(a, wide, k), w); \
+		LANE(d, w, k + 64 / w) = (u##w)limit((i##wide)LANE(b, wide, k), w); \
+	} \
+	v->d = d.v; }
+PACK(PACKSSWB, 8, 16, saturate)
+PACK(PACKUSWB, 8, 16, saturate_unsigned)
+PACK(PACKSSDW, 16, 32, saturate)
+PACK(PACKUSDW, 16, 32, saturate_unsigned)
 
 #define EXTEND(name, from, to) \
 	void vec_PMOVSX##name(VIn *v) { for (u32 k = 0; k < 128 / to; k++) set_lane(&v->d, to, k, (u64)lane_signed(&v->a, from, k)); } \
@@ -230,27 +247,34 @@ EXTEND(DQ, 32, 64)
 
 void vec_PSHUFB(VIn *v)
 {
+	VLanes a = {v->a}, b = {v->b}, d;
+
 	for (u32 k = 0; k < 16; k++) {
-		u64 at = lane(&v->b, 8, k);
-		set_lane(&v->d, 8, k, at & 0x80 ? 0 : lane(&v->a, 8, at & 15));
+		u8 at = LANE(b, 8, k);
+		LANE(d, 8, k) = at & 0x80 ? 0 : LANE(a, 8, at & 15);
 	}
+	v->d = d.v;
 }
 
 /* Lane k of four, from the four lanes of w bits that begin at `from`, by two bits of n each. */
-static void choose4(VIn *v, u32 w, u32 from)
-{
-	v->d = v->a;
-	for (u32 k = 0; k < 4; k++)
-		set_lane(&v->d, w, from + k, lane(&v->a, w, from + (v->n >> 2 * k & 3)));
-}
-void vec_PSHUFD(VIn *v) { choose4(v, 32, 0); }
-void vec_PSHUFLW(VIn *v) { choose4(v, 16, 0); }
-void vec_PSHUFHW(VIn *v) { choose4(v, 16, 4); }
+#define CHOOSE4(op, w, from) void vec_##op(VIn *v) { \
+	VLanes a = {v->a}, d = a; \
+	for (u32 k = 0; k < 4; k++) \
+		LANE(d, w, (from) + k) = LANE(a, w, (from) + (v->n >> 2 * k & 3)); \
+	v->d = d.v; }
+CHOOSE4(PSHUFD, 32, 0)
+CHOOSE4(PSHUFLW, 16, 0)
+CHOOSE4(PSHUFHW, 16, 4)
 
 void vec_SHUFPS(VIn *v)
 {
-	for (u32 k = 0; k < 4; k++)
-		set_lane(&v->d, 32, k, lane(k < 2 ? &v->a : &v->b, 32, v->n >> 2 * k & 3));
+	VLanes a = {v->a}, b = {v->b}, d;
+
+	for (u32 k = 0; k < 2; k++) {
+		LANE(d, 32, k) = LANE(a, 32, v->n >> 2 * k & 3);
+		LANE(d, 32, k + 2) = LANE(b, 32, v->n >> (2 * k + 4) & 3);
+	}
+	v->d = d.v;
 }
 
 void vec_SHUFPD(VIn *v) { v->d = (OVec){{v->a.q[v->n & 1], v->b.q[v->n >> 1 & 1]}}; }
@@ -258,13 +282,13 @@ void vec_SHUFPD(VIn *v) { v->d = (OVec){{v->a.q[v->n & 1], v->b.q[v->n >> 1 & 1]
 void vec_MOVSLDUP(VIn *v)
 {
 	v->n = 0xa0;
-	choose4(v, 32, 0);
+	vec_PSHUFD(v);
 }
 
 void vec_MOVSHDUP(VIn *v)
 {
 	v->n = 0xf5;
-	choose4(v, 32, 0);
+	vec_PSHUFD(v);
 }
 
 void vec_INSERTPS(VIn *v)
