@@ -1,4 +1,4 @@
-/* BMI1 and BMI2 but for pdep and pext, which are done in C. */
+/* BMI1 and BMI2 but for pdep and pext, which are done in C; ADX. */
 #include "lower_flags.h"
 
 /* Results of these leave OF 0; AF and PF are undefined. */
@@ -64,6 +64,18 @@ static OVal shifted(XLower *l, OVal a, OVal n)
 	case XI_SARX: return xl_bin(l, O_SHRS, a, n);
 	default: return xl_bin(l, O_ROTR, a, n);
 	}
+}
+
+/* Sums on a carry of their own: CF or OF, the other flags stay. */
+void x86_lower_adx(XLower *l)
+{
+	bool cf = l->i.op == XI_ADCX;
+	OVal b = xl_operand(l, 1), a = xl_operand(l, 0), old = cf ? xl_cf(l) : xl_of(l);
+	OVal s = xl_bin(l, O_ADD, a, b), r = xl_bin(l, O_ADD, s, xl_to(l, xl_type(l, a), old));
+	OVal over = xl_bin(l, O_OR, xl_cmp(l, CC_LTU, s, a), xl_cmp(l, CC_LTU, r, s));
+
+	xl_set_operand(l, 0, r);
+	xl_set_carry(l, cf ? over : xl_cf(l), cf ? 0 : over);
 }
 
 void x86_lower_bmi(XLower *l)

@@ -20,11 +20,47 @@ static void to_frame(Buf *b)
 
 /* ---- the control and status word of vector floating point (MXCSR): the guest's while a unit runs ---- */
 
-enum { HOST_MXCSR = 0x1f80 /* the system's at a process's start: nothing in pvm changes it */ };
+enum { HOST_MXCSR = 0x1f80 /* the system's at a process's start: nothing in pvm changes it */, MXCSR_FLAGS = 0x3f };
 
+static u32 skip_if_equal(Buf *b)
+{
+	buf_u16(b, 0x0074);
+	return b->n;
+}
+
+static void land(Buf *b, u32 skip)
+{
+	b->p[skip - 1] = (u8)(b->n - skip);
+}
+
+/* Loading it costs as much as the rest of a call, so that is left out where it changes nothing that matters: the host's
+ * code does not look at the flags, the guest's does.  Both spoil rcx. */
 static void load_guest_mxcsr(Buf *b)
 {
+	u32 skip;
+
+	enc_rm(b, 0x0fae, 4, 3, rm_mem(RSP, -8));
+	enc_rm(b, 0x8b, 4, RCX, rm_mem(RSP, -8));
+	enc_rm(b, 0x3b, 4, RCX, rm_mem(R15, (i32)REG_SLOT(REG_FPC)));
+	skip = skip_if_equal(b);
 	enc_rm(b, 0x0fae, 4, 2, rm_mem(R15, (i32)REG_SLOT(REG_FPC)));
+	land(b, skip);
+}
+
+static void store_guest_mxcsr(Buf *b)
+{
+	u32 skip;
+
+	enc_rm(b, 0x0fae, 4, 3, rm_mem(R15, (i32)REG_SLOT(REG_FPC)));
+	enc_rm(b, 0x8b, 4, RCX, rm_mem(R15, (i32)REG_SLOT(REG_FPC)));
+	enc_alui(b, 4, 4, rm_reg(RCX), ~MXCSR_FLAGS);
+	enc_alui(b, 7, 4, rm_reg(RCX), HOST_MXCSR);
+	skip = skip_if_equal(b);
+	buf_u8(b, 0x68); /* push */
+	buf_u32(b, HOST_MXCSR);
+	enc_rm(b, 0x0fae, 4, 2, rm_mem(RSP, 0));
+	enc_alui(b, 0, 8, rm_reg(RSP), 8);
+	land(b, skip);
 }
 
 /* The guest's x87 state into its slots, if it is in the x87; keeps rax and rsi, needs an aligned stack. */
@@ -33,8 +69,7 @@ static void store_guest_x87(Buf *b)
 	u32 skip;
 
 	enc_alui(b, 7, 4, rm_mem(R15, (i32)REG_OFF(fpu_live)), 0);
-	buf_u16(b, 0x0074);
-	skip = b->n;
+	skip = skip_if_equal(b);
 	enc_push(b, RAX);
 	enc_push(b, RSI);
 	enc_mov(b, 8, RDI, R15);
@@ -42,16 +77,7 @@ static void store_guest_x87(Buf *b)
 	enc_rm(b, 0xff, 4, 2, rm_mem(R15, (i32)REG_OFF(fpu)));
 	enc_pop(b, RSI);
 	enc_pop(b, RAX);
-	b->p[skip - 1] = (u8)(b->n - skip);
-}
-
-static void store_guest_mxcsr(Buf *b)
-{
-	enc_rm(b, 0x0fae, 4, 3, rm_mem(R15, (i32)REG_SLOT(REG_FPC)));
-	buf_u8(b, 0x68); /* push */
-	buf_u32(b, HOST_MXCSR);
-	enc_rm(b, 0x0fae, 4, 2, rm_mem(RSP, 0));
-	enc_alui(b, 0, 8, rm_reg(RSP), 8);
+	land(b, skip);
 }
 
 static const u8 saved[] = { RBX, R12, R13, R14, R15 };
