@@ -55,9 +55,11 @@ run_lint() { sh tests/lint.sh >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_linux() { { sh tests/linux/start.sh; sh tests/linux/backtrace.sh; sh tests/linux/run.sh; } >"$log" 2>&1; grep -v "^[0-9]* passed" "$log"; }
 run_real() { sh tests/linux/real.sh --short >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
 run_csmith() { sh tests/x86/csmith.sh 10 >"$log" 2>&1; grep -v '^[0-9]* passed' "$log"; }
-# Every form of instruction from 200 states, and sequences, in machine code; the unit tests do so on the evaluator.
+# Every form of instruction from 200 states, sequences, and sequences in loops that become regions, in machine code; the unit
+# tests do so on the evaluator.
 run_x86() {
-	for args in "--mode 64 --forms 200" "--mode 32 --forms 200" "--mode 64 --count 50000 --seed 2" "--mode 32 --count 50000 --seed 2"; do
+	for args in "--mode 64 --forms 200" "--mode 32 --forms 200" "--mode 64 --count 50000 --seed 2" "--mode 32 --count 50000 --seed 2" \
+		"--mode 64 --rounds 40 --count 8000 --seed 31 --skip 8000" "--mode 32 --rounds 40 --count 8000 --seed 31"; do
 		if out/tests/x86/fuzz --jit $args; then echo "1 passed, 0 failed"; else echo "0 passed, 1 failed"; fi
 	done >"$log" 2>&1
 	grep -v '^[0-9]* passed' "$log"

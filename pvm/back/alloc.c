@@ -553,16 +553,17 @@ static i32 loc_at(Alloc *a, u32 v, u32 pos)
 	return iv_loc(a, part_at(a, v, pos));
 }
 
-/* Is word k (and, for a wide value, the next, if there is one) free again? */
-static bool is_over(const u32 *until, u32 n, u32 k, u32 from, bool wide)
-{
-	return until[k] <= from && (!wide || k + 1 == n || until[k + 1] <= from);
-}
+/* A word of the spill area; a wide value has two of them, which are known by the first and never shared with other values:
+ * the parallel moves on an edge take a place for one thing. */
+typedef struct Word {
+	u32 until;
+	enum { NARROW, FIRST, SECOND } kind;
+} Word;
 
-/* Words of the spill area: two vregs whose hulls do not meet may share one. */
+/* Two vregs whose hulls do not meet may share a place. */
 static void give_slots(Alloc *a)
 {
-	VEC(u32) until = { 0 };
+	VEC(Word) word = { 0 };
 
 	for (u32 v = 1; v < a->m->vtype.n; v++) { /* vregs are roughly in order of definition */
 		u32 k, from, end;
@@ -572,15 +573,18 @@ static void give_slots(Alloc *a)
 		from = a->iv.p[v].start;
 		end = a->iv.p[part_at(a, v, POS_NEVER)].end;
 		wide = a->m->vtype.p[v] == OT_V128;
-		for (k = until.n > 64 ? until.n - 64 : 0; k < until.n && !is_over(until.p, until.n, k, from, wide); k++)
+		u32 kind = wide ? FIRST : NARROW;
+		for (k = word.n > 64 ? word.n - 64 : 0; k < word.n && (word.p[k].kind != kind || word.p[k].until > from); k++)
 			;
-		while (until.n < k + 1 + wide)
-			vec_push(&until, 0u);
-		until.p[k] = until.p[k + wide] = end;
+		if (k == word.n)
+			vec_push(&word, ((Word){ 0, kind }));
+		if (k + wide == word.n)
+			vec_push(&word, ((Word){ 0, SECOND }));
+		word.p[k].until = end;
 		a->slot[v] = k + wide + 1;
 	}
-	a->m->nslot = until.n;
-	vec_free(&until);
+	a->m->nslot = word.n;
+	vec_free(&word);
 }
 
 static void add_move(MFunc *m, u32 ins, u32 phase, i32 from, i32 to, u32 v)

@@ -181,8 +181,9 @@ void emit_move(Emit *e, i32 to, i32 from)
 	else if (is_reg(from))
 		enc_rm(b, 0x89, 8, reg_no(from), emit_loc(e, to));
 	else {
-		emit_move(e, FSCRATCH, from);
-		emit_move(e, to, FSCRATCH);
+		i32 by = e->vector_waits ? LOC_SCRATCH : FSCRATCH;
+		emit_move(e, by, from);
+		emit_move(e, to, by);
 	}
 }
 
@@ -225,6 +226,8 @@ static void sink(void *ctx, const PMove *mv)
 		emit_move(e, mv->to, LOC_SCRATCH);
 	} else {
 		move_typed(e, mv->to, mv->from, mv->type);
+		if (mv->type == OT_V128 && (mv->to == LOC_SCRATCH || mv->from == LOC_SCRATCH))
+			e->vector_waits = mv->to == LOC_SCRATCH;
 	}
 }
 

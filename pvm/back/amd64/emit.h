@@ -18,6 +18,7 @@ typedef struct Emit {
 	u32 npush, frame;
 	u8 pushed[3];
 	VEC(PMove) pm;
+	bool vector_waits;     /* FSCRATCH has the vector that a cycle of moves begins with */
 	Moves moves;
 	VEC(Stub) stub;
 } Emit;
