@@ -88,9 +88,11 @@ static void load_mxcsr(XRun *r, u32 v)
 
 static u64 area(XRun *r, unsigned align)
 {
-	u64 a = xr_address(r);
+	u64 a = xr_place(r);
 
 	xr_align(r, a, 4);
+	if (x86_writes_code(&r->i))
+		xr_check_code(r);
 	if (a & (align - 1))
 		xr_raise(r, XE_GP);
 	return a;

@@ -180,18 +180,17 @@ bool x86_modifies(const XInsn *i)
 bool x86_faults_on_stack(Regfile *t, const XInsn *i)
 {
 	XRun r = { .t = t, .i = *i };
-	bool other = false;
+	bool two = i->op == XI_PUSH || i->op == XI_POP || i->op == XI_CALL || i->op == XI_CALLF; /* its operand's and the stack's */
 
-	for (u32 k = 0; k < i->nopnd; k++)
-		other |= i->opnd[k].kind == XK_MEM && i->opnd[k].hidden;
 	for (u32 k = 0; k < i->nopnd; k++) {
 		const XOperand *o = &i->opnd[k];
-		if (o->kind != XK_MEM || o->hidden)
+		if (o->kind != XK_MEM)
 			continue;
+		if (o->hidden) /* a string's */
+			return false;
 		if (o->size >= 16 && x86_vector_aligned(i) && (xr_place(&r) & (o->size - 1u)))
 			return false;
-		if (!other || !canonical(xr_place(&r)))
-			return i->seg == XS_SS;
+		return (two && canonical(xr_place(&r))) || i->seg == XS_SS;
 	}
-	return !canonical(t->slot[XS_GPR + RSP]) || !canonical(t->slot[XS_GPR + RSP] - 8);
+	return true;
 }

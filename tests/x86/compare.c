@@ -11,7 +11,16 @@ Verdict fuzz_try(const Case *c, u32 max_insns, bool check)
 	End a = native_run(c, size, &cpu);
 	End b = fuzz_jit ? jit_run(c, size, &vm) : machine_run(c, size, &vm, max_insns, check);
 
-	return fuzz_judge(c, a, &cpu, b, &vm);
+	Verdict v = fuzz_judge(c, a, &cpu, b, &vm);
+	if (!v.why[0])
+		return v;
+	/* The sequence may have jumped back, and so have met a flag that was undefined by then. */
+	static State path;
+	Case same = *c;
+	machine_run(c, size, &path, 1, false);
+	if (!fuzz_flags_along(&same, code, machine_path, machine_path_n))
+		return (Verdict){ .skipped = true };
+	return fuzz_judge(&same, a, &cpu, b, &vm);
 }
 
 /* ---- shrinking ------------------------------------------------------------------------------------- */

@@ -118,6 +118,9 @@ u32 fuzz_layout(const Case *c, u8 *code);
 void fuzz_page(const Case *c, u32 size, u8 *page);
 /* Finds which flags are undefined; false: an instruction reads an undefined one. */
 bool fuzz_flags(Case *c);
+/* The same along a way that was gone (see machine_path), where it followed a pointer to elsewhere than behind the instruction:
+ * what fuzz_flags has found holds for all others. */
+bool fuzz_flags_along(Case *c, const u8 *code, const u16 *path, u32 n);
 
 /* ---- prepare.c ---- */
 void fuzz_add_bytes(Item *it, const void *p, u32 n);
@@ -140,6 +143,11 @@ End native_run(const Case *c, u32 size, State *out);
 /* ---- machine.c ---- */
 End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check);
 extern bool machine_quick; /* as quick code; false: instruction by instruction of O-code */
+
+/* Where the last run went, if that was an instruction at a time: offsets from CODE_AT. */
+enum { MOST_UNITS = 1000 };
+extern u16 machine_path[MOST_UNITS + 1];
+extern u32 machine_path_n;
 
 /* What the kernel answers to a call that it does not have. */
 void machine_no_call(Regfile *r, enum XMode m);

@@ -738,3 +738,36 @@ bool fuzz_flags(Case *c)
 	c->undefined_on_fault = all;
 	return true;
 }
+
+/* Whether it goes where a register or memory says. */
+static bool follows_pointer(const XInsn *i)
+{
+	switch (i->op) {
+	case XI_RET: case XI_RETF: case XI_IRET: return true;
+	case XI_JMP: case XI_CALL: case XI_JMPF: case XI_CALLF: return i->opnd[0].kind != XK_REL;
+	}
+	return false;
+}
+
+bool fuzz_flags_along(Case *c, const u8 *code, const u16 *path, u32 n)
+{
+	u32 undef = 0, all = 0;
+	bool strays = false, reads = false;
+
+	for (u32 k = 0; k < n && path[k] < 4096 - 15; k++) {
+		XInsn i;
+		bool cut;
+		if (!x86_decode(code + path[k], 15, CODE_AT, c->mode, &i, &cut))
+			break;
+		strays |= follows_pointer(&i) && k + 1 < n && path[k + 1] != path[k] + i.len;
+		FlagUse u = use_of(&i, &rows[i.row]);
+		reads |= u.reads & undef;
+		undef = (undef & ~u.defines) | u.undefined;
+		all |= undef;
+	}
+	if (strays) {
+		c->undefined = undef;
+		c->undefined_on_fault = all;
+	}
+	return !strays || !reads;
+}

@@ -14,6 +14,8 @@ static OHostFn *const helpers[] = {
 #undef H
 };
 
+u16 machine_path[MOST_UNITS + 1];
+u32 machine_path_n;
 static Regfile regs;
 static XLdt ldt;
 static jmp_buf out_of_unit;
@@ -269,7 +271,6 @@ static bool one_by_one(void)
 End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check)
 {
 	static u8 bytes[4096];
-	u32 units = 0;
 
 	fuzz_layout(c, bytes);
 	seq = bytes;
@@ -279,6 +280,7 @@ End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check)
 	regs.trap = on_raise;
 	regs.slot[XS_GUARD] = (u64)(uintptr_t)guard;
 	next_pc = CODE_AT;
+	machine_path_n = 0;
 	last = (End){ .vector = END_OK };
 	running = c->mode;
 	out->steps = 0;
@@ -290,13 +292,14 @@ End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check)
 		XUnitReq req = { .pc = next_pc, .mode = c->mode, .max_insns = step || careful ? 1 : max_insns, .step = step, .careful = careful, .fetch = fetch };
 		care = false;
 		called = false;
+		machine_path[machine_path_n++] = (u16)(next_pc - CODE_AT);
 		run_unit(&req, check);
 		if (step && !called && last.vector == END_OK && next_pc - CODE_AT < 4096) {
 			fuzz_stepped(out, next_pc);
 			if (out->steps > MOST_STEPS)
 				last.vector = END_STEPS;
 		}
-		if (++units > 1000)
+		if (machine_path_n > MOST_UNITS)
 			last.vector = END_TIMEOUT;
 	}
 	if (last.vector == END_UNIMPL)
