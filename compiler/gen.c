@@ -486,6 +486,7 @@ void gen_module(Sema *s, Buf *out)
 		if (l->nonlocal && !g->unwind_cell)
 			g->unwind_cell = pb_zero(g->b, 4, 4);
 	number_files(g);
+	g->soft = s->exceptions && s->trapped;
 	for (Proc *p = s->main; p; p = p->next)
 		layout(g, p);
 	for (Proc *p = s->main; p; p = p->next)

@@ -54,6 +54,7 @@ typedef struct Gen {
 	bool has_handlers, guarded; /* guarded: the routine ends its variables when an exception passes, too */
 	u32 handler, exception;   /* globals: the innermost handler's record, what was raised last */
 	u32 raise;                /* routine */
+	bool soft;                /* run-time errors are exceptions */
 	u32 guard_record, guard_land, guard_reason;
 	u32 nil_block;            /* a block of length 0, 0 = none yet */
 	u32 leave;                /* label of the routine's end, where its variables end */
@@ -117,7 +118,7 @@ void gen_call(Gen *g, Node *n);
 void gen_builtin(Gen *g, Node *n);
 const char *gen_signature(Gen *g, Sym *params, Type *result, bool link, bool object); /* object: it comes before the parameters */
 void gen_arguments(Gen *g, Node *call, Sym *params);
-void gen_trap(Gen *g, u32 code);                  /* stops with this run-time error, or raises its exception */
+
 void gen_proc_pair(Gen *g, Node *n);              /* pushes slot and link of a procedural value */
 
 /* gen_ref.c: values that hold counted references */
@@ -143,9 +144,20 @@ void gen_ref_as(Gen *g, Node *n, Type *to);       /* any value as a counted one,
 u32 gen_take(Gen *g, Node *n, Place *p);
 void gen_give_back(Gen *g, u32 at, const Place *p);
 void gen_put(Gen *g, Node *to, u32 v);            /* assigns the new reference in local v */
+/* gen_dyn.c: arrays */
 void gen_dyn_builtin(Gen *g, Node *n);
 void gen_dyn_value(Gen *g, Node *n);              /* [a, b, c] as a dynamic array */
 void gen_open_value(Gen *g, Node *n);             /* ... for an open array: its address */
+
+/* gen_trap.c: run-time errors, as exceptions where they can be handled */
+void gen_trap(Gen *g, u32 code);
+void gen_trap_if(Gen *g, u32 code);
+void gen_check_range(Gen *g, bool wide, i64 lo, i64 hi);
+void gen_check_bounds(Gen *g);
+void gen_index(Gen *g, i64 lo, i64 hi, u32 size, bool check);
+void gen_check_nil(Gen *g);
+void gen_check_divisor(Gen *g, const Node *n, char letter);
+void gen_checked(Gen *g, POp op, POp wide);
 
 /* gen_try.c: exceptions */
 void gen_try(Gen *g, Node *n);

@@ -188,11 +188,6 @@ void gen_call(Gen *g, Node *n)
 		E1(FRAME_ADDR, result);
 }
 
-void gen_trap(Gen *g, u32 code)
-{
-	E1(TRAP, code);
-}
-
 /* ---- predefined routines ---- */
 
 static void square(Gen *g, Node *n)
@@ -222,13 +217,24 @@ static void neighbour(Gen *g, Node *n)
 	Type *t = n->type;
 	gen_expr(g, n->b);
 	if ((n->sw & SW_RANGE) && t->kind != T_INT) {
-		E2(CHECK_RANGE, up ? t->lo : t->lo + 1, up ? t->hi - 1 : t->hi);
+		gen_check_range(g, false, up ? t->lo : t->lo + 1, up ? t->hi - 1 : t->hi);
 		E1(I32_CONST, up ? 1 : -1);
 		E(I32_ADD);
 		return;
 	}
 	pb_op1(g->b, wide ? P_I64_CONST : P_I32_CONST, up ? 1 : -1);
-	pb_op(g->b, n->sw & SW_OVERFLOW ? (wide ? P_I64_ADD_O : P_I32_ADD_O) : wide ? P_I64_ADD : P_I32_ADD);
+	if ((n->sw & SW_OVERFLOW) && !wide)
+		gen_checked(g, P_I32_ADD_O, P_I64_ADD);
+	else
+		pb_op(g->b, n->sw & SW_OVERFLOW ? P_I64_ADD_O : wide ? P_I64_ADD : P_I32_ADD);
+}
+
+static void step_narrow(Gen *g, bool up, bool check)
+{
+	if (check)
+		gen_checked(g, up ? P_I32_ADD_O : P_I32_SUB_O, up ? P_I64_ADD : P_I64_SUB);
+	else
+		pb_op(g->b, up ? P_I32_ADD : P_I32_SUB);
 }
 
 /* inc(x, n): like x := x + n, but x is evaluated once. */
@@ -236,7 +242,7 @@ static void step(Gen *g, Node *n)
 {
 	Node *a = n->b, *by = a->next;
 	Type *t = a->type;
-	bool wide = type_wide(t), up = n->i == B_INC, check = n->sw & SW_OVERFLOW;
+	bool wide = type_wide(t), up = n->i == B_INC, check = (n->sw & SW_OVERFLOW) && t->kind != T_PTR;
 	Place p = gen_place(g, a);
 	if (p.kind != PL_LOCAL)
 		E(DUP);
@@ -247,10 +253,14 @@ static void step(Gen *g, Node *n)
 		gen_int(g, by);
 	else
 		pb_op1(g->b, wide ? P_I64_CONST : P_I32_CONST, 1);
+	if (t->kind == T_PTR && t->base) {
+		E1(I32_CONST, t->base->size);
+		E(I32_MUL);
+	}
 	if (wide)
 		pb_op(g->b, up ? (check ? P_I64_ADD_O : P_I64_ADD) : check ? P_I64_SUB_O : P_I64_SUB);
 	else
-		pb_op(g->b, up ? (check ? P_I32_ADD_O : P_I32_ADD) : check ? P_I32_SUB_O : P_I32_SUB);
+		step_narrow(g, up, check);
 	Type *host = wide ? g->s->t_int64 : g->s->t_int;
 	gen_convert(g, host, host->lo, host->hi, t);
 	gen_store(g, p);
@@ -369,7 +379,7 @@ static void check_negative(Gen *g)
 	E1(LOCAL_TEE, x);
 	pb_f64(g->b, 0);
 	E(F64_LT);
-	E1(TRAP_IF, 207);
+	gen_trap_if(g, 207);
 	E1(LOCAL_GET, x);
 }
 
@@ -432,6 +442,15 @@ void gen_builtin(Gen *g, Node *n)
 		break;
 	case B_INITIALIZE:
 	case B_FINALIZE: finalize(g, n); break;
+	case B_GETBLOCK:
+		gen_int(g, n->b);
+		gen_call_sys(g, "mem.alloc", "i:i");
+		break;
+	case B_FREEBLOCK:
+		gen_expr(g, n->b);
+		gen_int(g, n->b->next);
+		gen_call_sys(g, "mem.free", "ii:");
+		break;
 	case B_NEW: case B_DISPOSE: new_dispose(g, n); break;
 	case B_INC: case B_DEC: step(g, n); break;
 	case B_PACK: case B_UNPACK: pack(g, n); break;

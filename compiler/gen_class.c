@@ -96,8 +96,12 @@ static void find_self(Gen *g, Call *c, const Node *n)
 		create(g, c);
 		return;
 	}
-	if (t->kind == T_CLASS && (c->y->flags & NF_CLASS)) /* a class method gets the object's class */
+	if (t->kind == T_CLASS && (c->y->flags & NF_CLASS)) { /* a class method gets the object's class */
+		gen_check_nil(g);
 		E2(I32_LOAD, 2, 0);
+	} else if (c->dispatched) {
+		gen_check_nil(g);
+	}
 	E1(LOCAL_SET, c->self);
 }
 

@@ -56,14 +56,14 @@ void gen_convert(Gen *g, Type *from, i64 lo, i64 hi, Type *to)
 		return;
 	bool check = (g->sw & SW_RANGE) && (lo < to->lo || hi > to->hi);
 	if (a == 'i' && check && b == 'i')
-		E2(CHECK_RANGE, to->lo, to->hi);
+		gen_check_range(g, false, to->lo, to->hi);
 	if (a == 'i' && b == 'l') {
 		E(I64_EXTEND_S);
 		if (check)
-			E2(CHECK_RANGE_L, to->lo, to->hi);
+			gen_check_range(g, true, to->lo, to->hi);
 	} else if (a == 'l') {
 		if (check)
-			E2(CHECK_RANGE_L, to->lo, to->hi);
+			gen_check_range(g, true, to->lo, to->hi);
 		if (b == 'i')
 			E(I32_WRAP);
 	}
@@ -121,7 +121,7 @@ void gen_real(Gen *g, Node *n)
 	}
 	gen_expr(g, n);
 	if (n->type->kind != T_REAL)
-		pb_op(g->b, type_letter(n->type) == 'l' ? P_F64_CONVERT_I64_S : P_F64_CONVERT_I32_S);
+		pb_op(g->b, type_letter(n->type) == 'i' ? P_F64_CONVERT_I32_S : n->type->u64 ? P_F64_CONVERT_I64_U : P_F64_CONVERT_I64_S);
 }
 
 /* ---- arithmetic ---- */
@@ -148,7 +148,7 @@ static void operand_as(Gen *g, const Node *n, char letter)
 	if (letter == 'l' && from == 'i')
 		E(I64_EXTEND_S);
 	else if (letter == 'd' && from != 'd')
-		pb_op(g->b, from == 'l' ? P_F64_CONVERT_I64_S : P_F64_CONVERT_I32_S);
+		pb_op(g->b, from == 'i' ? P_F64_CONVERT_I32_S : n->type->u64 ? P_F64_CONVERT_I64_U : P_F64_CONVERT_I64_S);
 }
 
 /* i mod j as ISO 7185 has it, never negative; j must be above 0.  Both are on the stack. */
@@ -184,7 +184,9 @@ static void arith_rest(Gen *g, Node *n)
 	if (n->op == N_RDIV) {
 		operand_as(g, n->a, 'd');
 		gen_real(g, n->b);
-		pb_op(g->b, check ? P_F64_DIV_Z : P_F64_DIV);
+		if (check)
+			gen_check_divisor(g, n->b, 'd');
+		pb_op(g->b, check && !g->soft ? P_F64_DIV_Z : P_F64_DIV);
 		gen_round_single(g, n->type);
 		return;
 	}
@@ -198,16 +200,24 @@ static void arith_rest(Gen *g, Node *n)
 	} else if (type_wide(n->type)) {
 		operand_as(g, n->a, 'l');
 		gen_wide(g, n->b);
-		if (n->op == N_MOD && (n->sw & SW_ISO))
+		if (n->op == N_DIV || n->op == N_MOD)
+			gen_check_divisor(g, n->b, 'l');
+		if (n->type->u64 && (n->op == N_DIV || n->op == N_MOD))
+			pb_op(g->b, n->op == N_DIV ? P_I64_DIV_U : P_I64_REM_U);
+		else if (n->op == N_MOD && (n->sw & SW_ISO))
 			iso_mod(g, n);
 		else
-			pb_op(g->b, check ? op->i64_o : op->i64);
+			pb_op(g->b, check && !n->type->u64 ? op->i64_o : op->i64);
 	} else {
 		gen_int(g, n->b);
+		if (n->op == N_DIV || n->op == N_MOD)
+			gen_check_divisor(g, n->b, 'i');
 		if (n->op == N_MOD && (n->sw & SW_ISO))
 			iso_mod(g, n);
+		else if (check && op->i32 != op->i32_o)
+			gen_checked(g, op->i32_o, op->i64);
 		else
-			pb_op(g->b, check ? op->i32_o : op->i32);
+			pb_op(g->b, op->i32);
 	}
 }
 
@@ -384,10 +394,10 @@ static void logical(Gen *g, Node *n)
 
 /* ---- comparison ---- */
 
-static const u8 compare_ops[6][3] = { /* = <> < > <= >= */
-	{ P_I32_EQ, P_I64_EQ, P_F64_EQ }, { P_I32_NE, P_I64_NE, P_F64_NE },
-	{ P_I32_LT_S, P_I64_LT_S, P_F64_LT }, { P_I32_GT_S, P_I64_GT_S, P_F64_GT },
-	{ P_I32_LE_S, P_I64_LE_S, P_F64_LE }, { P_I32_GE_S, P_I64_GE_S, P_F64_GE },
+static const u8 compare_ops[6][4] = { /* = <> < > <= >=, of i32, i64, f64, and i64 without sign */
+	{ P_I32_EQ, P_I64_EQ, P_F64_EQ, P_I64_EQ }, { P_I32_NE, P_I64_NE, P_F64_NE, P_I64_NE },
+	{ P_I32_LT_S, P_I64_LT_S, P_F64_LT, P_I64_LT_U }, { P_I32_GT_S, P_I64_GT_S, P_F64_GT, P_I64_GT_U },
+	{ P_I32_LE_S, P_I64_LE_S, P_F64_LE, P_I64_LE_U }, { P_I32_GE_S, P_I64_GE_S, P_F64_GE, P_I64_GE_U },
 };
 
 static void relation(Gen *g, Node *n)
@@ -419,7 +429,7 @@ static void relation(Gen *g, Node *n)
 	} else if (type_letter(a) == 'l' || type_letter(b) == 'l') {
 		gen_wide(g, n->a);
 		gen_wide(g, n->b);
-		pb_op(g->b, op[1]);
+		pb_op(g->b, a->u64 || b->u64 ? op[3] : op[1]);
 	} else {
 		gen_expr(g, n->a);
 		gen_expr(g, n->b);
@@ -479,6 +489,19 @@ static void pointer(Gen *g, Node *n)
 	}
 }
 
+/* The other way round: what a pointer to the characters or elements belongs to. */
+static void counted_from_pointer(Gen *g, Node *n)
+{
+	u32 p = gen_temp(g, 'i');
+	gen_expr(g, n);
+	E1(LOCAL_TEE, p);
+	E1(I32_CONST, REF_DATA);
+	E(I32_SUB);
+	E1(I32_CONST, 0);
+	E1(LOCAL_GET, p);
+	E(SELECT);
+}
+
 static void conversion(Gen *g, Node *n)
 {
 	Type *to = n->type, *from = n->a->type;
@@ -487,6 +510,8 @@ static void conversion(Gen *g, Node *n)
 		gen_round_single(g, to);
 	} else if (to->kind == T_STRING) {
 		gen_str(g, n->a);
+	} else if (type_counted(to) && from->kind == T_PTR && !(from->base && from->base->kind == T_CHAR && to->kind == T_ANSI)) {
+		counted_from_pointer(g, n->a);
 	} else if (to->kind == T_ANSI && from->kind != T_ANSI) {
 		if (!gen_ansi(g, n->a)) /* what a conversion gives is new */
 			gen_retain_top(g, to);

@@ -127,7 +127,7 @@ static void write_ordinal(Gen *g, Node *v, Node *width, bool iso)
 	case T_INT:
 		gen_wide(g, v);
 		push_width(g, width, !iso ? -1 : type_wide(v->type) ? 20 : 11);
-		gen_call_sys(g, "text.write.int", "ili:");
+		gen_call_sys(g, v->type->u64 ? "text.write.uint" : "text.write.int", "ili:");
 		return;
 	case T_ENUM:
 		push_names(g, v->type);
@@ -356,8 +356,8 @@ static void component_file(Gen *g, Node *n)
 
 void gen_io(Gen *g, Node *n)
 {
-	bool unchecked = !(n->sw & SW_IO);
-	if (unchecked)
+	bool unchecked = !(n->sw & SW_IO), soft = g->soft && !unchecked && g->s->io_failed && !g->p->lib;
+	if (unchecked || soft)
 		io_check(g, false);
 	bool of_file = n->a && n->a->type->kind == T_FILE; /* eof, get and put have the file in a */
 	if (of_file && n->i != B_READ && n->i != B_WRITE)
@@ -382,6 +382,8 @@ void gen_io(Gen *g, Node *n)
 		/* fall through */
 	default: text_state(g, n);
 	}
-	if (unchecked)
+	if (unchecked || soft)
 		io_check(g, true);
+	if (soft) /* raises if something went wrong */
+		E1(CALL, g->s->io_failed->owner->func);
 }

@@ -149,7 +149,7 @@ static Place place_conformant(Gen *g, Node *n, Place p)
 	if (n->sw & SW_RANGE) {
 		gen_bound(g, a, false);
 		gen_bound(g, a, true);
-		E(CHECK_BOUNDS);
+		gen_check_bounds(g);
 	}
 	if (a->lo_sym) {
 		gen_bound(g, a, false);
@@ -197,7 +197,7 @@ static Place place_counted(Gen *g, Node *n)
 		E1(LOCAL_GET, at);
 		E2(I32_LOAD, 2, REF_LENGTH);
 		E(I32_GE_U);
-		E1(TRAP_IF, 201);
+		gen_trap_if(g, 201);
 		E1(LOCAL_GET, k);
 	}
 	E2(INDEX_U, 0, n->type->size);
@@ -226,10 +226,7 @@ static Place place_index(Gen *g, Node *n)
 		return p;
 	}
 	gen_int(g, n->b);
-	if (n->sw & SW_RANGE)
-		pb_index(g->b, (i32)lo, (u32)(hi - lo + 1), n->type->size);
-	else
-		E2(INDEX_U, lo, n->type->size);
+	gen_index(g, lo, hi, n->type->size, n->sw & SW_RANGE);
 	return p;
 }
 
@@ -241,6 +238,8 @@ Place gen_place(Gen *g, Node *n)
 	case N_FIELD: {
 		if (n->a->type->kind == T_CLASS) {
 			gen_expr(g, n->a);
+			if (n->a->op != N_VAR || !n->a->sym->self)
+				gen_check_nil(g);
 			if (n->sym->at_ + n->type->size > CHECK_NIL_FROM)
 				E(CHECK_NIL);
 			return memory(n->type, n->sym->at_);
@@ -263,6 +262,7 @@ Place gen_place(Gen *g, Node *n)
 			return (Place){ .kind = PL_BUFFER, .t = n->type };
 		}
 		gen_expr(g, n->a);
+		gen_check_nil(g);
 		if (n->type->size > CHECK_NIL_FROM) /* the guard is too small to catch every access through nil */
 			E(CHECK_NIL);
 		return memory(n->type, 0);

@@ -194,7 +194,7 @@ static void check_bounds(Gen *g, Type *t, Node *bound, u32 local)
 	if (!(g->sw & SW_RANGE) || (lo >= t->lo && hi <= t->hi))
 		return;
 	E1(LOCAL_GET, local);
-	pb_op2(g->b, type_wide(t) ? P_CHECK_RANGE_L : P_CHECK_RANGE, t->lo, t->hi);
+	gen_check_range(g, type_wide(t), t->lo, t->hi);
 	E(DROP);
 }
 
@@ -377,7 +377,7 @@ static void case_stmt(Gen *g, Node *n)
 		gen_stmts(g, n->c);
 	else if ((n->sw & SW_RANGE) && (n->sw & SW_ISO)) { /* Turbo Pascal goes on behind the statement */
 		gen_line(g, n->at);
-		E1(TRAP, 222);
+		gen_trap(g, 222);
 	}
 	E1(LABEL, end);
 	vec_free(&arm);

@@ -236,7 +236,7 @@ static void str(Gen *g, Node *n)
 	if (real)
 		gen_call_sys(g, type_single(v->type) ? "str.single" : "str.real", "diiii:i");
 	else
-		gen_call_sys(g, "str.int", "liii:i");
+		gen_call_sys(g, v->type->u64 ? "str.uint" : "str.int", "liii:i");
 	E2(I32_STORE8, 0, 0);
 	if (!dynamic)
 		return;

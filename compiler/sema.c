@@ -85,7 +85,8 @@ static int by_name(const void *key, const void *file)
 static const char *text_of(const char *name)
 {
 	static const char *const also[][2] = {
-		{ "tclass", "tobject" }, { "pvarrec", "tvarrec" }, { "vtinteger", "tvarrec" }, { "vtboolean", "tvarrec" }, { "vtchar", "tvarrec" },
+		{ "tclass", "tobject" }, { "freemem", "getmem" }, { "reallocmem", "getmem" }, { "allocmem", "getmem" }, { "memsize", "getmem" },
+		{ "lowercase", "upcase" }, { "int", "frac" }, { "octstr", "hexstr" }, { "binstr", "hexstr" }, { "comparebyte", "fillbyte" }, { "indexbyte", "fillbyte" }, { "pvarrec", "tvarrec" }, { "vtinteger", "tvarrec" }, { "vtboolean", "tvarrec" }, { "vtchar", "tvarrec" },
 		{ "vtextended", "tvarrec" }, { "vtstring", "tvarrec" }, { "vtpointer", "tvarrec" }, { "vtpchar", "tvarrec" },
 		{ "vtobject", "tvarrec" }, { "vtclass", "tvarrec" }, { "vtansistring", "tvarrec" }, { "vtint64", "tvarrec" }, { "vtqword", "tvarrec" },
 	};

@@ -177,7 +177,7 @@ typedef struct Sema {
 	Seq *seq;        /* the innermost around the statement */
 	VEC(Type *) ptr; /* pointer types with a pending target */
 	u32 ptr_from;    /* where those of this text begin: a library text may be read in the middle of another one's types */
-	Type *t_poison, *t_int, *t_int64, *t_bool, *t_char, *t_real, *t_single, *t_string, *t_ansi, *t_text, *t_nil, *t_emptyset, *t_void, *t_untyped; /* t_untyped: of parameters without a type */
+	Type *t_poison, *t_int, *t_int64, *t_qword, *t_bool, *t_char, *t_real, *t_single, *t_string, *t_ansi, *t_text, *t_nil, *t_emptyset, *t_void, *t_untyped; /* t_untyped: of parameters without a type */
 	VEC(struct Unit *) unit, order; /* as they begin, as they are complete: the order of their initializations */
 	struct Unit *in_unit;    /* the unit that is being analysed, null: the program */
 	struct Unit *root;       /* stands for the program among units */
@@ -185,7 +185,7 @@ typedef struct Sema {
 	u32 handlers;      /* handlers of exceptions around this place, in the routine */
 	u32 nhidden;       /* names that no program has, made for variables of the compiler's own */
 	bool exceptions;   /* some routine raises or handles them */
-	Sym *unhandled, *trapped; /* routines of the library: what ends the program, and makes an exception of a run-time error */
+	Sym *unhandled, *trapped, *io_failed; /* routines of the library: what ends the program, what raises the exception of a run-time error, of input and output */
 	VEC(Proc *) queue; /* library routines whose bodies are still to be analysed */
 } Sema;
 
@@ -264,6 +264,7 @@ Node *sema_lvalue(Sema *s, Node *n, bool whole); /* a variable; whole: it become
 Node *sema_target(Sema *s, Node *n); /* of an assignment: a variable, or a property */
 Node *sema_convert(Sema *s, Node *n, Type *to, const char *what); /* for assignment; reports what does not fit */
 Node *sema_expr_for(Sema *s, Node *n, Type *to, const char *what);
+bool sema_is_varrec(Sema *s, const Type *t);
 Node *sema_array_value(Sema *s, Node *n, Type *to);
 bool sema_const_int(Sema *s, Node **n, Type **type, i64 *v);
 Node *sema_ordinal(Sema *s, Node *n, const char *what);

@@ -555,12 +555,25 @@ static Node *new_dispose(Sema *s, Node *n, const Sym *f)
 	return n;
 }
 
+/* What the library's getmem and freemem are made of. */
+static Node *block(Sema *s, Node *n, const Sym *f)
+{
+	bool get = f->builtin == B_GETBLOCK;
+	if (!want_args(s, n, f, 2 - get, 2 - get))
+		return sema_poison(s, n);
+	arg_for(s, &n->b, get ? s->t_int : s->t_nil);
+	if (!get)
+		arg_for(s, &n->b->next, s->t_int);
+	n->type = get ? s->t_nil : s->t_void;
+	return n;
+}
+
 static Node *inc_dec(Sema *s, Node *n, const Sym *f)
 {
 	if (!want_args(s, n, f, 1, 2))
 		return sema_poison(s, n);
 	Node *a = put(&n->b, sema_lvalue(s, n->b, true));
-	if (a->type->kind != T_POISON && !type_ordinal(a->type))
+	if (a->type->kind != T_POISON && !type_ordinal(a->type) && a->type->kind != T_PTR)
 		bad_arg(s, a, f);
 	if (a->next)
 		arg_for(s, &a->next, type_wide(a->type) ? s->t_int64 : s->t_int);
@@ -674,6 +687,9 @@ Node *sema_builtin(Sema *s, Node *n, Sym *f, bool statement)
 		break;
 	case B_NEW: case B_DISPOSE:
 		n = new_dispose(s, n, f);
+		break;
+	case B_GETBLOCK: case B_FREEBLOCK:
+		n = block(s, n, f);
 		break;
 	case B_INC: case B_DEC:
 		n = inc_dec(s, n, f);

@@ -98,7 +98,7 @@ Node *sema_fold(Sema *s, Node *n)
 		return n;
 	if ((n->type->kind == T_STRING || n->type->kind == T_ANSI) && n->op == N_ADD)
 		return fold_text(s, n);
-	if (n->op >= N_EQ && n->op <= N_GE && a->op == N_INT && b->op == N_INT)
+	if (n->op >= N_EQ && n->op <= N_GE && a->op == N_INT && b->op == N_INT && !a->type->u64 && !b->type->u64)
 		return sema_int(n, compare(n->op, (a->i > b->i) - (a->i < b->i)), s->t_bool);
 	if (n->type->kind == T_REAL && a->op != N_STR)
 		return fold_real(n);
@@ -106,7 +106,7 @@ Node *sema_fold(Sema *s, Node *n)
 		return n;
 	if (n->type->kind == T_BOOL && n->op != N_IN)
 		return fold_int(n, a->i, b->i, &r) ? sema_int(n, r, s->t_bool) : n;
-	if (n->type->kind != T_INT)
+	if (n->type->kind != T_INT || n->type->u64)
 		return n;
 	bool iso_mod = n->op == N_MOD && (n->sw & SW_ISO);
 	if (((n->op == N_DIV || n->op == N_MOD) && b->i == 0) || (iso_mod && b->i < 0)) {

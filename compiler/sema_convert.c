@@ -165,12 +165,18 @@ static Node *proc_value(Sema *s, Node *n, Type *to)
 	return n;
 }
 
+/* The elements of `array of const` keep their types: the generator makes records of them. */
+bool sema_is_varrec(Sema *s, const Type *t)
+{
+	return t->kind == T_RECORD && t->name == ast_name(s->c, "tvarrec", 7);
+}
+
 /* [a, b, c] where an array is wanted: each element becomes one of its type. */
 Node *sema_array_value(Sema *s, Node *n, Type *to)
 {
 	for (Node **p = &n->a; *p; p = &(*p)->next) {
 		Node *next = (*p)->next;
-		*p = sema_expr_for(s, *p, to->base, "this element");
+		*p = sema_is_varrec(s, to->base) ? sema_expr(s, *p) : sema_expr_for(s, *p, to->base, "this element");
 		(*p)->next = next;
 	}
 	n->op = N_AGG;

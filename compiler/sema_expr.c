@@ -79,7 +79,7 @@ static bool numeric(const Type *t)
 
 static Type *wider(Sema *s, const Type *a, const Type *b)
 {
-	return type_wide(a) || type_wide(b) ? s->t_int64 : s->t_int;
+	return a->u64 || b->u64 ? s->t_qword : type_wide(a) || type_wide(b) ? s->t_int64 : s->t_int;
 }
 
 /* The set type that holds the elements of both. */
@@ -264,6 +264,8 @@ static Node *literal(Sema *s, Node *n)
 {
 	switch (n->op) {
 	case N_INT:
+		if (!n->type && n->i < 0) /* the scanner gives no sign: this has 64 bits */
+			return sema_int(n, n->i, s->t_qword);
 		return n->type ? n : sema_int_const(s, n, n->i);
 	case N_REAL:
 		n->type = s->t_real;

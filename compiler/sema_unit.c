@@ -169,11 +169,24 @@ static void end_interface(Sema *s, Unit *u)
 	u->open = false;
 }
 
+/* SysUtils makes exceptions of run-time errors. */
+static void find_traps(Sema *s, const Unit *u)
+{
+	Name *trap = ast_name(s->c, "raise_run_time_error", 20), *io = ast_name(s->c, "raise_io_error", 14);
+	for (u32 i = 0; i < u->face.n && !strcmp(u->name->s, "sysutils"); i++) {
+		if (u->face.p[i]->name == trap)
+			s->trapped = u->face.p[i];
+		else if (u->face.p[i]->name == io)
+			s->io_failed = u->face.p[i];
+	}
+}
+
 static void parts(Sema *s, Unit *u)
 {
 	Node *n = u->node;
 	sema_declarations(s, n->a);
 	end_interface(s, u);
+	find_traps(s, u);
 	sema_declarations(s, n->b);
 	sema_bodies_there(s, n->a);
 	sema_bodies_there(s, n->b);

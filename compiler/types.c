@@ -76,6 +76,7 @@ void type_init(Sema *s)
 	predefine(s, "ansichar", s->t_char);
 	Type *q = ordinal(s, T_INT, INT64_MIN, INT64_MAX);
 	q->u64 = true;
+	s->t_qword = q;
 	predefine(s, "qword", q);
 	predefine(s, "uint64", q);
 	predefine(s, "real", s->t_real = type_new(s, T_REAL, 8, 8));
@@ -186,7 +187,7 @@ Type *type_pointer(Sema *s, Type *target)
 Type *type_host(Sema *s, Type *t)
 {
 	if (t->kind == T_INT)
-		return type_wide(t) ? s->t_int64 : s->t_int;
+		return t->u64 ? s->t_qword : type_wide(t) ? s->t_int64 : s->t_int;
 	return type_ordinal(t) && t->base ? t->base : t;
 }
 

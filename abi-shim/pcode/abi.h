@@ -87,6 +87,7 @@ void sandbox_grant(const char *dir);
 enum { FORMAT_MAX = 256 };
 u32 format_real(double d, bool single, i32 width, i32 decimals, char *out);
 u32 format_int(i64 v, char *out); /* without width */
+u32 format_uint(u64 v, char *out);
 
 /* number.c: the text of a number, read as Val does.  Returns 0 or the position (from 1) of the first
  * character that does not belong. */

@@ -22,20 +22,25 @@ typedef struct Digits {
 	int dot; /* value = 0.DIGITS x 10^dot */
 } Digits;
 
-u32 format_int(i64 v, char *out)
+u32 format_uint(u64 u, char *out)
 {
 	char tmp[24];
 	u32 n = 0, len = 0;
-	u64 u = v < 0 ? 0 - (u64)v : (u64)v;
 
 	do
 		tmp[n++] = (char)('0' + u % 10);
 	while (u /= 10);
-	if (v < 0)
-		out[len++] = '-';
 	while (n)
 		out[len++] = tmp[--n];
 	return len;
+}
+
+u32 format_int(i64 v, char *out)
+{
+	if (v >= 0)
+		return format_uint((u64)v, out);
+	*out = '-';
+	return 1 + format_uint(0 - (u64)v, out + 1);
 }
 
 /* Makes the 17 digits and finds how many of them Free Pascal has. */

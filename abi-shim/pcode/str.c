@@ -9,16 +9,29 @@ static u64 give(Regfile *t, u64 addr, u64 most, const char *s, u32 n)
 	return n;
 }
 
-u64 sys_str_int(Regfile *t, const u64 *args)
+static u64 str_digits(Regfile *t, const u64 *args, const char *digits, u32 n)
 {
-	char digits[24], out[FORMAT_MAX];
-	u32 n = format_int((i64)args[0], digits);
+	char out[FORMAT_MAX];
 	i32 width = MIN((i32)args[1], FORMAT_MAX - 1);
 	u32 blanks = width > (i32)n ? (u32)width - n : 0;
 
 	memset(out, ' ', blanks);
 	memcpy(out + blanks, digits, n);
 	return give(t, args[2], args[3], out, blanks + n);
+}
+
+u64 sys_str_int(Regfile *t, const u64 *args)
+{
+	char digits[24];
+
+	return str_digits(t, args, digits, format_int((i64)args[0], digits));
+}
+
+u64 sys_str_uint(Regfile *t, const u64 *args)
+{
+	char digits[24];
+
+	return str_digits(t, args, digits, format_uint(args[0], digits));
 }
 
 static u64 str_real(Regfile *t, const u64 *args, bool single)

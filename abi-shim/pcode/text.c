@@ -149,6 +149,16 @@ u64 sys_write_int(Regfile *t, const u64 *args)
 	return 0;
 }
 
+u64 sys_write_uint(Regfile *t, const u64 *args)
+{
+	Text *f = text_open(t, args[0], TEXT_WRITE);
+	char s[24];
+
+	if (f)
+		put_wide(t, f, s, format_uint(args[1], s), args[2]);
+	return 0;
+}
+
 u64 sys_write_bool(Regfile *t, const u64 *args)
 {
 	Text *f = text_open(t, args[0], TEXT_WRITE);

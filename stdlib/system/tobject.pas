@@ -1,8 +1,8 @@
 { tobject: what every class descends from.  compiler/gen_class.c tells what stands in a class's table. }
 type
-  tobject = class;
+  TObject = class;
   tclass = class of tobject;
-  tobject = class
+  TObject = class
     constructor create;
     destructor destroy; virtual;
     procedure free;
