@@ -6,7 +6,7 @@ build="make gcc libc6-dev flex bison libxxhash-dev libdw-dev"
 demo="busybox-static python3 libdw1"
 test="fp-compiler fp-units-rtl libcmocka-dev libzydis-dev csmith libcsmith-dev busybox-static strace bash gawk xz-utils bzip2 diffutils sqlite3 lua5.4 python3"
 cross="gcc-i686-linux-gnu libc6-dev-i386-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
-	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user g++-mingw-w64-x86-64-win32 g++-mingw-w64-i686-win32"
+	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user g++-mingw-w64-x86-64-win32 g++-mingw-w64-i686-win32 lld"
 bench="fp-compiler fp-units-rtl fp-units-base perl python3 sqlite3"
 real="perl gcc make git tar findutils diffutils file patch openssl m4 bc dc jq tcl8.6 ruby curl openssh-client vim
 	libpython3.11-testsuite musl-tools binutils ripgrep fd-find fzf shellcheck clang nginx-light postgresql redis-server redis-tools

@@ -1,7 +1,7 @@
 /* Built-in libraries as images in guest memory: headers, a thunk for each function, data, and the export table, so that
  * programs that walk them (GetProcAddress of their own, hooks) find what Windows has.
  *
- * A thunk of i386:   mov edi, edi; mov eax, NUMBER; int 0x80; ret BYTES
+ * A thunk of i386:   mov edi, edi; mov edx, eax; mov eax, NUMBER; int 0x80; ret BYTES   (handlers of exceptions get data in eax)
  * and of x86-64:     mov eax, NUMBER; int 0x80; ret                       (rax holds no argument)
  * NUMBER is the library's index << 16 | the row's.  Behind the last there is one with int 0x80 alone: calls by the host
  * return there, with their result in eax. */
@@ -48,8 +48,10 @@ static void put_thunk(Buf *b, bool wide, u32 number, u32 bytes)
 {
 	u32 at = b->n;
 
-	if (!wide)
+	if (!wide) {
 		buf_u8(b, 0x8b), buf_u8(b, 0xff);
+		buf_u8(b, 0x8b), buf_u8(b, 0xd0);
+	}
 	buf_u8(b, 0xb8), buf_u32(b, number);
 	buf_u8(b, 0xcd), buf_u8(b, 0x80);
 	if (!wide && bytes)

@@ -239,11 +239,19 @@ u64 w_RaiseException(WThread *t, const u64 *a)
 		info[i] = mem_word(t, a[3] + word * i);
 	/* As if the caller had stopped behind its call. */
 	u64 ret = mem_word(t, *xreg(t->x, RSP));
-	*xreg(t->x, RSP) += t->wide ? 8 : 20;
+	*xreg(t->x, RSP) += t->wide ? 8 : 4 + call_stack_bytes(t->row);
 	*xreg(t->x, XS_PC) = ret;
 	if (!raise_(t, (u32)a[0], (u32)a[1] & SEH_NONCONTINUABLE, ret, n, info))
 		process_die(t, (int)a[0], "unhandled exception %08x", (u32)a[0]);
 	return 0;
+}
+
+/* As RaiseException, from a record. */
+u64 w_RtlRaiseException(WThread *t, const u64 *a)
+{
+	u64 word = t->wide ? 8 : 4;
+
+	return w_RaiseException(t, (u64[]){mem_u32(t, a[0]), mem_u32(t, a[0] + 4), mem_u32(t, a[0] + 8 + 2 * word), a[0] + (t->wide ? 0x20 : 0x14)});
 }
 
 /* ---- unwinding ------------------------------------------------------------------------------------------------- */
@@ -278,8 +286,9 @@ static u64 consolidate(WThread *t, u64 record)
 	return call_guest(t, mem_word(t, record + 0x20), 1, &record);
 }
 
-/* x86-64: tells the handlers of all frames to the target, and goes on there. */
-u64 w_RtlUnwindEx(WThread *t, const u64 *a)
+/* Tells the handlers of all frames to the target, and goes on there; arguments as RtlUnwindEx has them.  `last`, if there is one,
+ * runs on top of the stack when the target is reached, and says where to go on: while it runs, its callers are those of the target. */
+u64 seh_unwind_to(WThread *t, const u64 *a, u64 (*at_last)(WThread *t, void *arg), void *arg)
 {
 	u64 sp = *xreg(t->x, RSP), context = t->row->fn == w_RtlUnwindEx && a[4] ? a[4] : (sp - 512 - CONTEXT64) & ~(u64)15;
 	u64 work = (MIN(sp, context) - 1024 - 2 * CONTEXT64) & ~(u64)15, record = a[2], dispatcher = work + CONTEXT64;
@@ -318,12 +327,20 @@ u64 w_RtlUnwindEx(WThread *t, const u64 *a)
 		if (last)
 			break;
 	}
-	u64 to = mem_u32(t, record) == (u32)CONSOLIDATE ? consolidate(t, record) : a[1];
+	bool first = mem_u32(t, record) == (u32)CONSOLIDATE;
+	if (first || at_last) {
+		seh_frame_read(t, context, &f);
+		memcpy(caller.at, f.reg, sizeof caller.at);
+		caller.at_pc = f.pc;
+	}
+	u64 to = at_last ? at_last(t, arg) : first ? consolidate(t, record) : a[1];
 	seh_restore(t, context);
 	*xreg(t->x, RAX) = a[3];
 	*xreg(t->x, XS_PC) = to;
 	return 0;
 }
+
+u64 w_RtlUnwindEx(WThread *t, const u64 *a) { return seh_unwind_to(t, a, NULL, NULL); }
 
 /* The handler of C's __try: {how many, then begin, end, filter or final function, where to go on}.  A filter of 1 takes
  * everything; without a place to go on it is a __finally. */

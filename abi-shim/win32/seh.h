@@ -37,4 +37,7 @@ void seh_lookup(WThread *t, SehFrame *f);
  * False: the tables are wrong, or the stack is at its end.  Source: Microsoft, "x64 exception handling". */
 bool seh_unwind(WThread *t, SehFrame *f, u32 kind);
 
+/* RtlUnwindEx's work; at_last, if there is one, runs when the target is reached and says where to go on. */
+u64 seh_unwind_to(WThread *t, const u64 *a, u64 (*at_last)(WThread *t, void *arg), void *arg);
+
 #endif

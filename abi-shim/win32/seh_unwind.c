@@ -18,7 +18,46 @@ static void bridge(WThread *t, SehFrame *f)
 	f->pc = !c ? 0 : c->exception ? c->at_pc : c->pc;
 }
 
-/* RUNTIME_FUNCTION: begin, end and unwind information, sorted. */
+/* Tables of programs that make code: RUNTIME_FUNCTIONs whose places count from base. */
+typedef struct Dynamic {
+	u64 table, base, low, high;
+	u32 n;
+} Dynamic;
+
+static VEC(Dynamic) dynamic;
+static pthread_mutex_t dynamic_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* RUNTIME_FUNCTION: begin, end and unwind information, sorted.  Where it is, or n. */
+static u32 search(const u8 *p, u32 n, u32 rva)
+{
+	for (u32 lo = 0, hi = n; lo < hi;) {
+		u32 mid = lo + (hi - lo) / 2;
+		if (rva < ld32(p + 12 * mid))
+			hi = mid;
+		else if (rva >= ld32(p + 12 * mid + 4))
+			lo = mid + 1;
+		else
+			return mid;
+	}
+	return n;
+}
+
+static void lookup_dynamic(WThread *t, SehFrame *f)
+{
+	Dynamic d = {0};
+
+	pthread_mutex_lock(&dynamic_lock);
+	for (u32 i = 0; i < dynamic.n; i++)
+		if (f->pc >= dynamic.p[i].low && f->pc < dynamic.p[i].high)
+			d = dynamic.p[i];
+	pthread_mutex_unlock(&dynamic_lock);
+	if (!d.n || f->pc - d.base > UINT32_MAX)
+		return;
+	u32 i = search(mem_in(t, d.table, 12 * (u64)d.n), d.n, (u32)(f->pc - d.base));
+	f->base = d.base;
+	f->entry = i < d.n ? d.table + 12 * (u64)i : 0;
+}
+
 void seh_lookup(WThread *t, SehFrame *f)
 {
 	while (f->pc == t->task->returned - 2)
@@ -28,21 +67,77 @@ void seh_lookup(WThread *t, SehFrame *f)
 
 	f->base = m ? m->base : 0;
 	f->entry = 0;
+	if (!m)
+		lookup_dynamic(t, f);
 	if (!map.p)
 		return;
-	u32 at = m->image.dir[PE_DIR_EXCEPTION].at, n = m->image.dir[PE_DIR_EXCEPTION].size / 12, rva = (u32)(f->pc - m->base);
+	u32 at = m->image.dir[PE_DIR_EXCEPTION].at, n = m->image.dir[PE_DIR_EXCEPTION].size / 12;
 	const u8 *p = pe_at(&map, at, (u64)n * 12);
-	for (u32 lo = 0, hi = p ? n : 0; lo < hi;) {
-		u32 mid = lo + (hi - lo) / 2;
-		if (rva < ld32(p + 12 * mid))
-			hi = mid;
-		else if (rva >= ld32(p + 12 * mid + 4))
-			lo = mid + 1;
-		else {
-			f->entry = m->base + at + 12 * mid;
-			return;
+	u32 i = p ? search(p, n, (u32)(f->pc - m->base)) : n;
+	if (i < n)
+		f->entry = m->base + at + 12 * i;
+}
+
+static void add_dynamic(const Dynamic *d)
+{
+	pthread_mutex_lock(&dynamic_lock);
+	vec_push(&dynamic, *d);
+	pthread_mutex_unlock(&dynamic_lock);
+}
+
+static bool remove_dynamic(u64 table)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&dynamic_lock);
+	for (u32 i = 0; i < dynamic.n && !found; i++)
+		if (dynamic.p[i].table == table) {
+			dynamic.p[i] = dynamic.p[--dynamic.n];
+			found = true;
 		}
+	pthread_mutex_unlock(&dynamic_lock);
+	return found;
+}
+
+u64 w_RtlAddFunctionTable(WThread *t, const u64 *a)
+{
+	Dynamic d = {.table = a[0], .n = (u32)MIN(a[1], 1u << 24), .base = a[2], .low = ~(u64)0};
+
+	for (u32 i = 0; i < d.n; i++) {
+		const u8 *p = mem_in(t, a[0] + 12 * (u64)i, 12);
+		d.low = MIN(d.low, a[2] + ld32(p));
+		d.high = MAX(d.high, a[2] + ld32(p + 4));
 	}
+	add_dynamic(&d);
+	return 1;
+}
+
+u64 w_RtlDeleteFunctionTable(WThread *t, const u64 *a) { return remove_dynamic(a[0]); }
+
+/* (&handle, table, entries, room, low, high): the table's address is its handle. */
+u64 w_RtlAddGrowableFunctionTable(WThread *t, const u64 *a)
+{
+	Dynamic d = {.table = a[1], .n = (u32)a[2], .base = a[4], .low = a[4], .high = a[5]};
+
+	add_dynamic(&d);
+	mem_put_word(t, a[0], a[1]);
+	return 0;
+}
+
+u64 w_RtlGrowFunctionTable(WThread *t, const u64 *a)
+{
+	pthread_mutex_lock(&dynamic_lock);
+	for (u32 i = 0; i < dynamic.n; i++)
+		if (dynamic.p[i].table == a[0])
+			dynamic.p[i].n = (u32)a[1];
+	pthread_mutex_unlock(&dynamic_lock);
+	return 0;
+}
+
+u64 w_RtlDeleteGrowableFunctionTable(WThread *t, const u64 *a)
+{
+	remove_dynamic(a[0]);
+	return 0;
 }
 
 static u32 slots_of(u32 op, u32 info)

@@ -26,26 +26,53 @@ run() {
 	rm -rf "$work"
 }
 
+# check DIR NAME: the program DIR/NAME.exe, in each mode
+check() {
+	for mode in $modes; do
+		run $mode "$PWD/$1/$2.exe" plain "two words" 'quo"te' 'back\slash\' '' >"$1/$2.$mode"
+		if cmp -s "$here/$2.out" "$1/$2.$mode"; then
+			passed=$((passed + 1))
+		else
+			failed=$((failed + 1))
+			echo "FAIL $2 ($(basename "$1"), $mode)"
+			diff "$here/$2.out" "$1/$2.$mode" | head -10
+		fi
+	done
+}
+
+# msvc SOURCE DIR NAME: as Visual C++ would compile it, by clang for its target, against the C library and vcruntime140
+msvc() {
+	case $2 in
+	*x86_64) cpu=x86_64 throw=_CxxThrowException handler=__CxxFrameHandler3 end=__std_terminate ;;
+	*) cpu=i686 throw=_CxxThrowException@8 handler=__CxxFrameHandler3 end=__std_terminate ;;
+	esac
+	printf 'LIBRARY vcruntime140.dll\nEXPORTS\n%s\n%s\n%s\n' $throw $handler $end >"$2/vcruntime.def"
+	printf 'LIBRARY msvcrt.dll\nEXPORTS\nprintf\nexit\n' >"$2/crt.def"
+	$cpu-w64-mingw32-dlltool -k -d "$2/vcruntime.def" -l "$2/vcruntime.lib" && $cpu-w64-mingw32-dlltool -d "$2/crt.def" -l "$2/crt.lib" &&
+		clang --target=$cpu-pc-windows-msvc -fexceptions -fcxx-exceptions -O1 -fno-builtin -c "$1" -o "$2/$3.obj" &&
+		lld-link /nologo /entry:start /subsystem:console /safeseh:no "/out:$2/$3.exe" "$2/$3.obj" "$2/vcruntime.lib" "$2/crt.lib"
+}
+
 for cc in x86_64-w64-mingw32-gcc i686-w64-mingw32-gcc; do
 	if ! command -v $cc >/dev/null; then
 		echo "SKIPPED: $cc is not installed: no Windows program was tested"
 		continue
 	fi
-	for src in "$here"/*.c "$here"/*.cc; do
-		name=$(basename "${src%.cc}" .c) dir=$out/${cc%%-*} compile=$cc
+	for src in "$here"/*.c "$here"/*.cc "$here"/*.cpp; do
+		name=$(basename "${src%.c*}") dir=$out/${cc%%-*}
 		mkdir -p "$dir"
-		[ "${src%.cc}" = "$src" ] || compile="${cc%gcc}g++ -static"
-		$compile -D__USE_MINGW_ANSI_STDIO=0 -O1 -w -o "$dir/$name.exe" "$src" $libs || { echo "FAIL $src does not compile by $cc"; failed=$((failed + 1)); continue; }
-		for mode in $modes; do
-			run $mode "$PWD/$dir/$name.exe" plain "two words" 'quo"te' 'back\slash\' '' >"$dir/$name.$mode"
-			if cmp -s "$here/$name.out" "$dir/$name.$mode"; then
-				passed=$((passed + 1))
-			else
-				failed=$((failed + 1))
-				echo "FAIL $name (${cc%%-*}, $mode)"
-				diff "$here/$name.out" "$dir/$name.$mode" | head -10
+		case $src in
+		*.cpp)
+			if ! command -v lld-link >/dev/null || ! command -v clang >/dev/null; then
+				echo "SKIPPED: clang or lld is not installed: $name was not tested"
+				continue
 			fi
-		done
+			msvc "$src" "$dir" "$name"
+			;;
+		*.cc) ${cc%gcc}g++ -static -D__USE_MINGW_ANSI_STDIO=0 -O1 -w -o "$dir/$name.exe" "$src" $libs ;;
+		*) $cc -D__USE_MINGW_ANSI_STDIO=0 -O1 -w -o "$dir/$name.exe" "$src" $libs ;;
+		esac || { echo "FAIL $src does not compile by $cc"; failed=$((failed + 1)); continue; }
+		check "$dir" "$name"
 	done
 done
 echo "$passed passed, $failed failed"
