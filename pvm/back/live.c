@@ -178,13 +178,36 @@ static void role_use(u32 i, const MOpnd *o, Use *u)
 	u->kind = kind[o->role];
 }
 
-/* Where a value read in this role may end. */
-static u32 role_end(u32 i, u32 role)
+/* A two-operand form moves its first operand into the result before it reads memory and may fault: what a map names must
+ * not be there.  But one machine instruction that reads the value and has one result faults before it writes that. */
+static bool kept_by_fault(const MFunc *m, const MIns *ins, const MOpnd *o)
 {
-	switch (role) {
+	bool reads = false;
+	u32 ndef = 0;
+
+	for (u32 k = 0; k < ins->nopnd; k++) {
+		const MOpnd *x = &m->opnd.p[ins->opnd + k];
+		switch (x->role) {
+		case ROLE_DEF: ndef++; break;
+		case ROLE_USE: case ROLE_ANY: reads |= x->v == o->v; break;
+		case ROLE_MAP: break;
+		case ROLE_LATE:
+			if (x->v != o->v)
+				break;
+			return false;
+		default: return false;
+		}
+	}
+	return reads && ndef == 1 && (ins->flags & MF_FAULT);
+}
+
+/* Where a value that an operand reads may end. */
+static u32 operand_end(const MFunc *m, u32 i, const MOpnd *o)
+{
+	switch (o->role) {
 	case ROLE_FIX: case ROLE_OUT: case ROLE_ARG: return POS(i, SLOT_USE);
 	case ROLE_USE: case ROLE_ANY: return POS(i, SLOT_KILL);
-	/* ROLE_MAP too: a two-operand form moves its first operand into the result before it reads memory and may fault. */
+	case ROLE_MAP: return kept_by_fault(m, &m->ins.p[i], o) ? POS(i, SLOT_KILL) : POS(i + 1, 0);
 	default: return POS(i + 1, 0);
 	}
 }
@@ -224,7 +247,7 @@ static u32 *collect_uses(MFunc *m, Live *l)
 				continue;
 			u32 u = fill[o->v]++;
 			role_use(i, o, &l->use.p[u]);
-			end[u] = role_end(i, o->role);
+			end[u] = operand_end(m, i, o);
 			for (; u > l->use_at[o->v] && l->use.p[u - 1].pos > l->use.p[u].pos; u--)
 				swap_uses(&l->use.p[u], &end[u]);
 		}
