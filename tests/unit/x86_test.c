@@ -117,6 +117,7 @@ static const struct Found {
 	{ X86_64, "\x8e\xd0", 2, 0, false, 0x28 },                                /* mov ss: the wrong privilege */
 	{ X86_32, "\x2e\x88\x03", 3, 3, false, 0x20000100 },                     /* a store by cs */
 	{ X86_64, "\xf1", 1, 0, false, 0 },                                       /* int1 */
+	{ X86_64, "\xc9", 1, 5, false, 0x8000000000000000 },                     /* leave: the stack it faults on is at RBP */
 	{ X86_64, "\x66\x0f\xf7\xc1", 4, 7, false, 0x20001ff6 }                  /* maskmovdqu: all bytes have to be writable */
 };
 
