@@ -126,6 +126,7 @@ typedef struct Parser {
 	u8 head;           /* enum Head: what of a routine's heading the scanner is in */
 	u32 parens;        /* open ones, in a heading */
 	u32 bodies;        /* records and classes around this place */
+	bool types;        /* in a class: types are declared there */
 	u32 tries;         /* `try` without its `except` or `finally` yet */
 	int first;         /* the token that says which grammar to use, returned first */
 	bool unit;         /* interface, implementation and so on are keywords */

@@ -32,6 +32,7 @@ bool compile_pascal(const char *path, const char *text, size_t n, const CompileO
 			gen_module(&s, out);
 		vec_free(&s.ptr);
 		vec_free(&s.queue);
+		vec_free(&s.instance);
 		sema_unit_end(&s);
 	} else {
 		c.nerr++;

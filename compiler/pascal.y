@@ -63,7 +63,7 @@ static void pascal_yyerror(const Span *at, Parser *p, const char *msg);
 %token CLASS CLASS_AHEAD CLASS_SHORT OBJECT CONSTRUCTOR DESTRUCTOR INHERITED PROPERTY TRY EXCEPT FINALLY RAISE ON IS AS OUT GENERIC SPECIALIZE
 %token OF_OBJECT FORWARD EXTERNAL DEFAULT ABSOLUTE
 %token ASSIGN DOTDOT NE LE GE
-%token <name> ID GID DIRECTIVE
+%token <name> ID GID DIRECTIVE TYPE_ID
 %token <num> NUMBER
 %token <real> REALNUM
 %token <str> STRING
@@ -379,6 +379,7 @@ field_decl:
 |	CLASS VAR idents ':' type        { $$ = list_nd(p, N_FIELDS, @$, $3, $5); $$->flags = NF_STATIC; CHECK_DEPTH; }
 |	CONST ID '=' expr                { $$ = nd_name(p, N_CONSTDEF, @2, $2, $4, NULL); CHECK_DEPTH; }
 |	ID '=' expr                      { $$ = nd_name(p, N_CONSTDEF, @1, $1, $3, NULL); CHECK_DEPTH; }
+|	TYPE_ID '=' type                 { $$ = nd_name(p, N_TYPEDEF, @1, $1, $3, NULL); CHECK_DEPTH; }
 |	TYPE ID '=' type                 { $$ = nd_name(p, N_TYPEDEF, @2, $2, $4, NULL); CHECK_DEPTH; }
 |	method
 |	property
@@ -761,7 +762,7 @@ static const struct { int token; const char *name; } token_names[] = {
 	{ DESTRUCTOR, "'destructor'" }, { INHERITED, "'inherited'" }, { PROPERTY, "'property'" }, { TRY, "'try'" }, { EXCEPT, "'except'" },
 	{ FINALLY, "'finally'" }, { RAISE, "'raise'" }, { ON, "'on'" }, { IS, "'is'" }, { AS, "'as'" }, { OUT, "'out'" }, { GENERIC, "'generic'" },
 	{ SPECIALIZE, "'specialize'" }, { OF_OBJECT, "'of object'" }, { FORWARD, "'forward'" }, { EXTERNAL, "'external'" }, { DEFAULT, "'default'" }, { ABSOLUTE, "'absolute'" },
-	{ GID, "a name" }, { DIRECTIVE, "a directive" },
+	{ GID, "a name" }, { TYPE_ID, "a name" }, { DIRECTIVE, "a directive" },
 	{ UNIT, "'unit'" }, { INTERFACE, "'interface'" }, { IMPLEMENTATION, "'implementation'" },
 	{ INITIALIZATION, "'initialization'" }, { FINALIZATION, "'finalization'" }, { ID, "a name" }, { NUMBER, "a number" }, { REALNUM, "a number" }, { STRING, "a string" },
 	{ ';', "';'" }, { ':', "':'" }, { ',', "','" }, { '.', "'.'" }, { '(', "'('" }, { ')', "')'" },

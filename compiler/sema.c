@@ -128,6 +128,8 @@ static Sym *lib_load(Sema *s, const StdlibFile *f, Name *n)
 	saved.exceptions = s->exceptions;
 	saved.nhidden = s->nhidden;
 	saved.nblock = s->nblock;
+	saved.ninstance = s->ninstance;
+	saved.instance.p = s->instance.p, saved.instance.n = s->instance.n, saved.instance.cap = s->instance.cap;
 	*s = saved;
 	Sym *y = n->sym;
 	while (y && y->user)
@@ -328,10 +330,20 @@ void sema_proc_body(Sema *s, Proc *p, Node *block)
 		proc_body(s, p);
 }
 
+Sym *sema_declare_routine(Sema *s, Node *n)
+{
+	return add_proc(s, n);
+}
+
 static void declare_proc(Sema *s, Node *n)
 {
+	if (n->d && n->d->op == N_GENERIC) {
+		sema_generic(s, n);
+		return;
+	}
 	if (n->d && n->d->op == N_TNAME) {
-		sema_method_body(s, n);
+		if (!sema_generic_body(s, n))
+			sema_method_body(s, n);
 		return;
 	}
 	Sym *y = forward_proc(s, n);
@@ -377,6 +389,7 @@ static void declare_one(Sema *s, Node *n)
 	case N_VARDEF: declare_vars(s, n); break;
 	case N_USES: sema_unit_use(s, n); break;
 	case N_PROC: declare_proc(s, n); break;
+	case N_GENERIC: sema_generic(s, n); break;
 	case N_TYPEDEF: {
 		if (sema_is_class_node(n->a)) {
 			s->types++;
@@ -584,7 +597,10 @@ bool sema_program(Sema *s, Node *program)
 	declare_files(s, program);
 	declare_all(s, program->a);
 	bind_files(program);
+	sema_instances(s);
 	sema_stmt(s, program->b);
+	sema_instances(s);
+	sema_instances_complete(s);
 	check_labels(s, p);
 	p->vars = s->scope;
 	s->lib = true;

@@ -85,6 +85,8 @@ struct Sym {
 	u32 flags;       /* NF_*, of a routine */
 	u32 slot;        /* of a virtual method: its place in the table, from 1 */
 	struct Property *prop;
+	struct MethodNode *methods; /* of a generic, with what it was used for */
+	struct Instance *instances;
 	Sym *alias;      /* `absolute`: the variable that lies at the same place */
 	u32 builtin;
 };
@@ -113,6 +115,10 @@ typedef struct With {
 	bool direct;     /* the generator evaluates `record` at each use, which costs nothing */
 	u32 local;       /* otherwise its address is here */
 } With;
+
+/* The body of a generic's method, as it was parsed. */
+typedef struct MethodNode { struct MethodNode *next; Node *node; } MethodNode;
+typedef struct Instance Instance;
 
 /* What a property stands for: a field or a method to read, likewise to write; `index` goes to methods as a last argument. */
 typedef struct Property {
@@ -186,6 +192,9 @@ typedef struct Sema {
 	u32 nhidden;       /* names that no program has, made for variables of the compiler's own */
 	bool exceptions;   /* some routine raises or handles them */
 	Sym *unhandled, *trapped, *io_failed; /* routines of the library: what ends the program, what raises the exception of a run-time error, of input and output */
+	VEC(struct Instance *) instance; /* of generics */
+	u32 ninstance;
+	Type *defining;    /* the body of the class that is being declared */
 	VEC(Proc *) queue; /* library routines whose bodies are still to be analysed */
 } Sema;
 
@@ -227,6 +236,7 @@ Sym *sema_lookup(Sema *s, Name *n);
 Sym *sema_resolve(Sema *s, Node *id); /* reports an unknown name; never null */
 Sym *sema_declare(Sema *s, SymKind k, Name *n, Span at, Type *t);
 Type *sema_type(Sema *s, Node *n);
+void sema_member_pointers(Sema *s, u32 from); /* only those to types that the class itself declares */
 void sema_pointers(Sema *s);          /* resolves forward pointer types */
 Sym *sema_params(Sema *s, Node *list, u32 *count); /* hidden ones are not counted */
 Sym *sema_field(const Type *rec, const Name *n);
@@ -303,7 +313,19 @@ void sema_raise(Sema *s, Node *n);
 void sema_forin(Sema *s, Node *n);
 Name *sema_hidden_name(Sema *s, const char *what);
 
+/* ---- sema_generic.c ---- */
+void sema_generic(Sema *s, Node *n);            /* declares one */
+bool sema_generic_body(Sema *s, Node *n);
+Type *sema_special_type(Sema *s, Node *n);      /* name<types> as a type */
+Sym *sema_special_routine(Sema *s, Node *n);    /* ... as a routine; null: it is none */
+void sema_instances(Sema *s);                   /* analyses what bodies of methods there are by now */
+void sema_instances_complete(Sema *s);
+Sym *sema_declare_routine(Sema *s, Node *n);
+
 /* ---- sema_unit.c ---- */
+/* Between the two, the names that a unit declares in its implementation are in sight. */
+void sema_unit_show_hidden(Sema *s, struct Unit *u);
+void sema_unit_hide_hidden(Sema *s, struct Unit *u);
 void sema_unit_use(Sema *s, Node *n);
 void sema_unit_end(Sema *s);
 Sym *sema_unit_member(Sema *s, const Name *unit, const Name *n); /* what unit.n is, or null */

@@ -264,6 +264,10 @@ Node *sema_call(Sema *s, Node *n, bool statement)
 		return sema_inherited(s, n, n->a, statement);
 	if (n->a->op == N_FIELD && !n->a->type)
 		return call_field(s, n, statement);
+	if (n->a->op == N_TSPECIAL && !n->a->type) {
+		Sym *r = sema_special_routine(s, n->a);
+		return r ? call_proc(s, n, r) : cast(s, n, sema_special_type(s, n->a));
+	}
 	if (n->a->op != N_ID || n->a->type)
 		return call_value(s, n, statement);
 	Node *base = NULL;

@@ -90,7 +90,14 @@ Type *sema_class(Sema *s, Node *n, Type *t)
 		inherit(&l, parent);
 	else if (!object)
 		l.at = 4; /* the address of the class's table */
+	Type *outer = s->defining;
+	u32 from = s->ptr.n;
+	s->defining = body;
+	s->types++;
 	sema_fields(s, &l, n->b);
+	s->types--;
+	sema_member_pointers(s, from);
+	s->defining = outer;
 	return t;
 }
 

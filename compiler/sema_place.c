@@ -174,10 +174,11 @@ bool sema_qualified(Sema *s, Node *n)
 Node *sema_record_name(Sema *s, Node *n)
 {
 	Sym *y = n->op == N_ID && !n->type && !sema_self_member(s, n->name) ? sema_lookup(s, n->name) : NULL;
-	if (!y || y->kind != S_TYPE || y->type->kind != T_RECORD)
+	Type *t = y && y->kind == S_TYPE ? y->type : n->op == N_TSPECIAL && !n->type ? sema_special_type(s, n) : NULL;
+	if (!t || t->kind != T_RECORD)
 		return n;
 	n->op = N_CLASSVAL;
-	n->type = y->type;
+	n->type = t;
 	return n;
 }
 
@@ -235,6 +236,10 @@ Node *sema_designator(Sema *s, Node *n, bool target)
 	case N_INHERITED: {
 		Node *call = sema_make(s, N_CALL, n, NULL, n);
 		return sema_inherited(s, call, n, false);
+	}
+	case N_TSPECIAL: {
+		Type *t = sema_special_type(s, n);
+		return t->kind == T_CLASS ? sema_class_value(s, n, t) : sema_poison(s, n);
 	}
 	case N_ID: return ident(s, n, target);
 	case N_INDEX: return index_all(s, n, target);

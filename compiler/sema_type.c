@@ -17,8 +17,20 @@ static bool foreign_type(Sema *s, const Node *n)
 	return false;
 }
 
+/* A type that the class declares which is being declared, or whose method is analysed. */
+static Type *member_type(Sema *s, Name *n)
+{
+	Sym *f = s->defining ? sema_field(s->defining, n) : NULL;
+	if (!f || f->kind != S_TYPE)
+		f = sema_self_member(s, n);
+	return f && f->kind == S_TYPE ? f->type : NULL;
+}
+
 static Type *named_type(Sema *s, Node *n)
 {
+	Type *own = member_type(s, n->name);
+	if (own)
+		return own;
 	if (!n->name->sym && foreign_type(s, n))
 		return s->t_poison;
 	Sym *y = sema_resolve(s, n);
@@ -147,6 +159,19 @@ static Type *pointer_type(Sema *s, Node *n)
 	t->at = (Span){ n->at.end - n->name->len, n->at.end };
 	vec_push(&s->ptr, t);
 	return t;
+}
+
+void sema_member_pointers(Sema *s, u32 from)
+{
+	for (u32 i = from; i < s->ptr.n;) {
+		Type *t = s->ptr.p[i], *own = member_type(s, t->pending);
+		if (!own) {
+			i++;
+			continue;
+		}
+		t->base = own;
+		s->ptr.p[i] = s->ptr.p[--s->ptr.n];
+	}
 }
 
 void sema_pointers(Sema *s)
@@ -310,6 +335,7 @@ Type *sema_type(Sema *s, Node *n)
 	case N_TRECORD: return sema_record(s, n, type_new(s, T_RECORD, 0, 1));
 	case N_TCLASS: return sema_class(s, n, NULL);
 	case N_TCLASSOF: return classref_type(s, n);
+	case N_TSPECIAL: return sema_special_type(s, n);
 	case N_TSET: return set_type(s, n);
 	case N_TPTR: return pointer_type(s, n);
 	case N_TPROC: return proc_type(s, n);

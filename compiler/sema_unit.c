@@ -129,6 +129,32 @@ static void show_all(const Sema *s, const Unit *u)
 	show_own(s);
 }
 
+static bool in_face(const Unit *u, const Sym *y)
+{
+	for (u32 i = 0; i < u->face.n; i++)
+		if (u->face.p[i] == y)
+			return true;
+	return false;
+}
+
+void sema_unit_show_hidden(Sema *s, Unit *u)
+{
+	VEC(Sym *) all = { 0 };
+	for (Sym *y = u && u != s->in_unit && u->body ? u->body->vars : NULL; y; y = y->next)
+		if (!in_face(u, y) && y->kind != S_UNIT)
+			vec_push(&all, y);
+	while (all.n)
+		show(all.p[--all.n]);
+	vec_free(&all);
+}
+
+void sema_unit_hide_hidden(Sema *s, Unit *u)
+{
+	for (Sym *y = u && u != s->in_unit && u->body ? u->body->vars : NULL; y; y = y->next)
+		if (!in_face(u, y) && y->kind != S_UNIT)
+			hide(y);
+}
+
 Sym *sema_unit_member(Sema *s, const Name *unit, const Name *n)
 {
 	for (u32 i = 0; i < s->unit.n; i++)
@@ -190,6 +216,7 @@ static void parts(Sema *s, Unit *u)
 	sema_declarations(s, n->b);
 	sema_bodies_there(s, n->a);
 	sema_bodies_there(s, n->b);
+	sema_instances(s);
 	if (n->c)
 		sema_stmt(s, n->c);
 	u->body->vars = s->scope;

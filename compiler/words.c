@@ -208,6 +208,8 @@ int words_token(Parser *p, const Name *n)
 			if (t != ID)
 				return t;
 		}
+	if (p->bodies && p->types && p->token == ';' && *ahead(p) == '=')
+		return TYPE_ID;
 	int t = directive_token(p, n);
 	return t == ID && arguments_follow(p) ? GID : t;
 }
@@ -231,10 +233,12 @@ void words_track(Parser *p, int t)
 	}
 	if (t == RECORD || t == OBJECT || (t == CLASS && p->token != ';' && p->token != END && (p->token == '=' || !p->bodies)))
 		p->bodies++;
-	else if (t == END && p->bodies)
+	else if ((t == END || (t == OF && p->token == CLASS)) && p->bodies) /* `class of` has no body */
 		p->bodies--;
 	else if (t == BEGIN_)
 		p->bodies = 0;
+	if (t == TYPE || t == CONST || t == BEGIN_)
+		p->types = t == TYPE && p->bodies;
 	p->tries += t == TRY;
 	p->tries -= (t == EXCEPT || t == FINALLY) && p->tries;
 }
