@@ -96,8 +96,7 @@ static u64 bad_name(WThread *t)
 	return W_INVALID_HANDLE_VALUE;
 }
 
-/* The whole way to a file that is not there: a missing directory is another error than a missing file. */
-static u32 open_error(const char *host, int e)
+u32 path_error(const char *host, int e)
 {
 	char dir[WIN_PATH];
 
@@ -122,7 +121,7 @@ static u64 open_host(WThread *t, const char *host, const u64 *a)
 	}
 	int fd = open(host, open_flags((u32)a[1], (u32)a[4]), 0666);
 	if (fd < 0) {
-		error_set(t, open_error(host, errno));
+		error_set(t, path_error(host, errno));
 		return W_INVALID_HANDLE_VALUE;
 	}
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) && !(a[5] & BACKUP)) {
@@ -487,7 +486,7 @@ u64 w_GetFileAttributes(WThread *t, const u64 *a)
 	if (!arg_path(t, a, 0, host))
 		return (u32)NONE;
 	if (stat(host, &st) != 0) {
-		error_set(t, open_error(host, errno));
+		error_set(t, path_error(host, errno));
 		return (u32)NONE;
 	}
 	return file_attributes(host, &st);
@@ -496,34 +495,48 @@ u64 w_GetFileAttributes(WThread *t, const u64 *a)
 u64 w_DeleteFile(WThread *t, const u64 *a)
 {
 	char host[WIN_PATH];
+	struct stat st;
 
-	return arg_path(t, a, 0, host) && (unlink(host) == 0 || fail(t, open_error(host, errno)));
+	if (!arg_path(t, a, 0, host))
+		return 0;
+	if (lstat(host, &st) != 0)
+		return fail(t, path_error(host, errno));
+	if (S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && !(st.st_mode & 0222)))
+		return fail(t, W_ACCESS_DENIED);
+	if (share_forbids(t->task, &st, SHARE_DELETE, SHARE_ALL))
+		return fail(t, W_SHARING_VIOLATION);
+	return unlink(host) == 0 || fail(t, path_error(host, errno));
 }
 
 u64 w_CreateDirectory(WThread *t, const u64 *a)
 {
 	char host[WIN_PATH];
 
-	return arg_path(t, a, 0, host) && (mkdir(host, 0777) == 0 || fail(t, errno == EEXIST ? W_ALREADY_EXISTS : open_error(host, errno)));
+	return arg_path(t, a, 0, host) && (mkdir(host, 0777) == 0 || fail(t, errno == EEXIST ? W_ALREADY_EXISTS : path_error(host, errno)));
 }
 
 u64 w_RemoveDirectory(WThread *t, const u64 *a)
 {
 	char host[WIN_PATH];
 
-	return arg_path(t, a, 0, host) && (rmdir(host) == 0 || fail(t, open_error(host, errno)));
+	return arg_path(t, a, 0, host) && (rmdir(host) == 0 || fail(t, path_error(host, errno)));
 }
 
 u64 w_MoveFileEx(WThread *t, const u64 *a)
 {
 	enum { REPLACE = 1 };
 	char from[WIN_PATH], to[WIN_PATH];
+	struct stat st;
 
 	if (!arg_path(t, a, 0, from) || !arg_path(t, a, 1, to))
 		return 0;
-	if (!(a[2] & REPLACE) && access(to, F_OK) == 0)
+	if (!(a[2] & REPLACE) && access(to, F_OK) == 0 && strcasecmp(from, to) != 0)
 		return fail(t, W_ALREADY_EXISTS);
-	return rename(from, to) == 0 || fail(t, open_error(from, errno));
+	if (lstat(from, &st) == 0 && share_forbids(t->task, &st, SHARE_DELETE, SHARE_ALL))
+		return fail(t, W_SHARING_VIOLATION);
+	if (stat(to, &st) == 0 && S_ISREG(st.st_mode) && share_forbids(t->task, &st, SHARE_DELETE, SHARE_ALL))
+		return fail(t, W_ACCESS_DENIED);
+	return rename(from, to) == 0 || fail(t, path_error(from, errno));
 }
 
 /* The usual result of functions that fill a buffer: the length, or what room is needed. */
@@ -548,7 +561,7 @@ u64 w_SetCurrentDirectory(WThread *t, const u64 *a)
 {
 	char host[WIN_PATH];
 
-	return arg_path(t, a, 0, host) && (chdir(host) == 0 || fail(t, open_error(host, errno)));
+	return arg_path(t, a, 0, host) && (chdir(host) == 0 || fail(t, path_error(host, errno)));
 }
 
 u64 w_GetFullPathName(WThread *t, const u64 *a)

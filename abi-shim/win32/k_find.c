@@ -25,7 +25,9 @@ struct timespec filetime_to(u64 v)
 
 u32 file_attributes(const char *host, const struct stat *st)
 {
-	return (S_ISDIR(st->st_mode) ? DIRECTORY : ARCHIVE) | (access(host, W_OK) == 0 ? 0 : READONLY);
+	bool writes = st->st_mode & 0222 && access(host, W_OK) == 0; /* to root, nothing is closed */
+
+	return (S_ISDIR(st->st_mode) ? DIRECTORY : ARCHIVE) | (writes ? 0 : READONLY);
 }
 
 /* The times and the size, as WIN32_FIND_DATA and WIN32_FILE_ATTRIBUTE_DATA begin: 36 bytes. */
@@ -82,22 +84,63 @@ typedef struct Find {
 	u32 next;
 } Find;
 
-/* '*' any characters, '?' one; case does not count.  "*.*" is everything, also names without a point. */
-static bool matches(const char *p, const char *s)
+/* Signs of the patterns that file systems see: a star that stops at the last point, any character or none before a point or
+ * the end, a point or the end. */
+enum { DOS_STAR = '<', DOS_QM = '>', DOS_DOT = '"' };
+
+/* What is asked for, as the file system sees it.  Source: Microsoft, FsRtlIsNameInExpression. */
+static void to_expression(char *p)
 {
-	for (; *p; p++, s++) {
-		if (*p == '*') {
-			if (!p[1] || strcmp(p, "*.*") == 0)
-				return true;
-			for (; *s; s++)
-				if (matches(p + 1, s))
+	size_t n = strlen(p);
+	bool point = n > 1 && p[n - 1] == '.' && p[n - 2] == '*';
+
+	if (strcmp(p, "*.*") == 0)
+		p[1] = 0;
+	if (point)
+		p[n - 1] = 0;
+	for (char *s = p; *s; s++) {
+		if (*s == '?')
+			*s = DOS_QM;
+		else if (*s == '.' && (s[1] == '?' || s[1] == '*'))
+			*s = DOS_DOT;
+		else if (*s == '*' && (s[1] == '.' || (point && !s[1])))
+			*s = DOS_STAR;
+	}
+}
+
+/* last: the name's last point, or NULL. */
+static bool matches_from(const char *p, const char *s, const char *last)
+{
+	for (; *p; p++) {
+		switch (*p) {
+		case '*':
+		case DOS_STAR:
+			for (; *s && !(*p == DOS_STAR && s == last); s++)
+				if (matches_from(p + 1, s, last))
 					return true;
-			return matches(p + 1, s);
+			break;
+		case DOS_QM:
+			s += *s && *s != '.';
+			break;
+		case DOS_DOT:
+			if (*s && *s != '.')
+				return false;
+			s += *s != 0;
+			break;
+		default:
+			if (!*s || strncasecmp(p, s, 1) != 0)
+				return false;
+			s++;
 		}
-		if (!*s || (*p != '?' && strncasecmp(p, s, 1) != 0))
-			return false;
 	}
 	return !*s;
+}
+
+static bool matches(const char *p, const char *s)
+{
+	if (strcmp(s, ".") == 0 || strcmp(s, "..") == 0) /* the directory and the one above count as nameless */
+		s = "";
+	return matches_from(p, s, strrchr(s, '.'));
 }
 
 static int by_name(const void *a, const void *b)
@@ -159,6 +202,7 @@ static bool find_start(WThread *t, Find *f, char *guest)
 	if (!strpbrk(last, "*?"))
 		return find_one(t, f, guest);
 	snprintf(pattern, sizeof pattern, "%s", last);
+	to_expression(pattern);
 	*last = 0;
 	if (!path_to_host(t->task, *guest ? guest : ".", f->dir, sizeof f->dir))
 		return fail(t, W_PATH_NOT_FOUND);
@@ -261,17 +305,21 @@ u64 w_GetFileTime(WThread *t, const u64 *a)
 	return 1;
 }
 
+bool attributes_set(const char *host, u32 attributes)
+{
+	struct stat st;
+
+	if (stat(host, &st) != 0)
+		return false;
+	mode_t mode = attributes & READONLY ? st.st_mode & ~(mode_t)0222 : st.st_mode | 0200;
+	return S_ISDIR(st.st_mode) || chmod(host, mode & 07777) == 0;
+}
+
 u64 w_SetFileAttributes(WThread *t, const u64 *a)
 {
 	char host[WIN_PATH];
-	struct stat st;
 
-	if (!arg_path(t, a, 0, host))
-		return 0;
-	if (stat(host, &st) != 0)
-		return fail_errno(t);
-	mode_t mode = a[1] & READONLY ? st.st_mode & ~(mode_t)0222 : st.st_mode | 0200;
-	return S_ISDIR(st.st_mode) || chmod(host, mode & 07777) == 0 ? 1 : fail_errno(t);
+	return arg_path(t, a, 0, host) && (attributes_set(host, (u32)a[1]) || fail(t, path_error(host, errno)));
 }
 
 /* ---- times as numbers --------------------------------------------------------------------------------------- */

@@ -8,23 +8,23 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { READ = 1, WRITE = 2, DELETE = 4 };
-
 /* ---- sharing -------------------------------------------------------------------------------------------- */
 
 u32 share_access(u32 access)
 {
 	enum { GENERIC_WRITE = 0x40000000, GENERIC_ALL = 0x10000000, FILE_READ = 1, FILE_WRITE = 2, FILE_APPEND = 4, FILE_EXEC = 0x20, STD_DELETE = 0x10000 };
-	u32 all = access & GENERIC_ALL ? READ | WRITE | DELETE : 0;
+	u32 all = access & GENERIC_ALL ? SHARE_ALL : 0;
 
-	return all | (access & (0x80000000u | FILE_READ | FILE_EXEC) ? READ : 0) | (access & (GENERIC_WRITE | FILE_WRITE | FILE_APPEND) ? WRITE : 0) |
-		(access & STD_DELETE ? DELETE : 0);
+	return all | (access & (0x80000000u | FILE_READ | FILE_EXEC) ? SHARE_READ : 0) | (access & (GENERIC_WRITE | FILE_WRITE | FILE_APPEND) ? SHARE_WRITE : 0) |
+		(access & STD_DELETE ? SHARE_DELETE : 0);
 }
 
 bool share_forbids(WTask *k, const struct stat *st, u32 access, u32 share)
 {
 	bool no = false;
 
+	if (!access)
+		return false;
 	pthread_mutex_lock(&k->lock);
 	for (u32 i = 0; i < k->handle.n && !no; i++) {
 		const WObj *o = k->handle.p[i].o;

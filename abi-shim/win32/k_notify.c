@@ -98,7 +98,7 @@ u64 w_ReadDirectoryChangesW(WThread *t, const u64 *a)
 	if (p.fd < 0)
 		r = fail_errno(t);
 	else if (a[6])
-		r = async_start(t, &p, a[5]);
+		r = async_start(t, &p, a[5]) || error_get(t) == W_IO_PENDING;
 	else {
 		struct pollfd v = {.fd = p.fd, .events = POLLIN};
 		i64 n;

@@ -1,5 +1,5 @@
 /* A process from a file: the environment block, TEB and PEB, the libraries, and the first thread. */
-#include "w32.h"
+#include "filetime.h"
 #include "child.h"
 
 #include <stdlib.h>
@@ -295,6 +295,7 @@ bool process_start(WTask *k, int argc, char **argv, char **envp, Err *e)
 	k->self = obj_new(WK_PROCESS);
 	k->self->pid = (u32)getpid();
 	k->self->status = 259;
+	k->born = filetime_now();
 	k->heap = 0x10000; /* a handle that is no handle of objects */
 	bool child = spawn_take(k, e);
 	if (e->status)

@@ -91,7 +91,7 @@ bool module_tls(WThread *t);
 
 typedef enum WKind {
 	WK_NONE, WK_FILE, WK_FIND, WK_EVENT, WK_MUTEX, WK_SEMAPHORE, WK_THREAD, WK_PROCESS, WK_HEAP, WK_TIMER, WK_PORT, WK_JOB,
-	WK_NOTIFY, WK_SECTION, WK_POOL
+	WK_NOTIFY, WK_SECTION, WK_POOL, WK_SNAPSHOT
 } WKind;
 
 typedef struct WObj {
@@ -172,6 +172,7 @@ void job_ended(WTask *k, WObj *process);
 void job_end(WTask *k);
 /* Sharing modes: what an access mask means; whether another handle forbids this.  Locks: whether one forbids that range (at -1:
  * the file's position). */
+enum { SHARE_READ = 1, SHARE_WRITE = 2, SHARE_DELETE = 4, SHARE_ALL = 7 };
 u32 share_access(u32 access);
 bool share_forbids(WTask *k, const struct stat *st, u32 access, u32 share);
 bool lock_forbids(const WObj *o, i64 at, u64 n, bool write);
@@ -210,6 +211,8 @@ struct WTask {
 	u32 ntls_module;
 	u32 status;
 	bool ending;
+	u64 born;                  /* FILETIME */
+	u32 priority;              /* class, as set; 0: not yet */
 	u64 filter;                /* of SetUnhandledExceptionFilter */
 	u64 veh[32];
 	u32 nveh;
@@ -406,6 +409,10 @@ bool path_to_host(WTask *k, const char *guest, char *out, size_t size);
 void path_to_guest(const char *host, char *out, size_t size);
 /* An argument that is a file name, as a path of the host in WIN_PATH bytes.  False: the error is set. */
 bool arg_path(WThread *t, const u64 *a, u32 i, char *out);
+/* The error for a file of the host by errno: a missing directory is another one than a missing file. */
+u32 path_error(const char *host, int e);
+/* Sets Windows's attributes of a file; false: errno. */
+bool attributes_set(const char *host, u32 attributes);
 /* Full name of a guest path: drive, backslashes, no dots. */
 bool path_full(WTask *k, const char *guest, char *out, size_t size);
 
