@@ -380,14 +380,15 @@ static bool decode(XRun *r, const u64 *args)
 
 void xr_begin(XRun *r, Regfile *t, const u64 *args)
 {
-
 	*r = (XRun){ .t = t, .aligned = t->slot[XS_EFLAGS] & X86_AC };
-	r->care = r->aligned || t->slot[XS_CARE];
 	st64(r->code, args[1]);
 	st64(r->code + 8, args[2]);
 	t->slot[XS_PC] = args[0];
 	if (!decode(r, args))
 		xr_raise(r, XE_UD);
+	/* i386 programs have nothing in fs, which only its own accesses need know. */
+	u64 used = 1u << r->i.seg | 1 << XS_ES | 1 << XS_SS | 1 << XS_DS;
+	r->care = r->aligned || (t->slot[XS_CARE] & used);
 }
 
 u64 x86_help_interpret(Regfile *t, const u64 *args)
