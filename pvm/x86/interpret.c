@@ -96,17 +96,17 @@ u64 xr_address(XRun *r)
 
 static void check_access(XRun *r, u64 addr, u64 n, bool write, unsigned align)
 {
-	XAccess a = { .n = (u16)n, .align = r->aligned ? (u8)align : 1, .seg = r->seg, .write = write || x86_modifies(&r->i) };
+	XAccess a = { .n = (u16)n, .align = r->aligned ? (u8)align : 1, .seg = r->seg, .write = write };
 	XExit why = x86_check_access(r->t, addr, &a);
 
 	if (why != XE_JUMP)
 		xr_raise(r, why);
 }
 
-void xr_align(XRun *r, u64 addr, unsigned n)
+void xr_align(XRun *r, u64 addr, u64 n, bool write, unsigned unit)
 {
 	if (r->care)
-		check_access(r, addr, 1, false, n);
+		check_access(r, addr, n, write, unit);
 }
 
 u8 *xr_bytes(XRun *r, u64 addr, u64 n, bool write)
@@ -114,7 +114,7 @@ u8 *xr_bytes(XRun *r, u64 addr, u64 n, bool write)
 	Regfile *t = r->t;
 
 	if (r->care)
-		check_access(r, addr, n, write, x86_alignment(n));
+		check_access(r, addr, n, write || x86_modifies(&r->i), x86_alignment(n));
 	if (t->slot[XS_GUARD])
 		((XGuardFn *)(uintptr_t)t->slot[XS_GUARD])(t, addr, n, write);
 	return (u8 *)((uintptr_t)t->mem + (uintptr_t)addr);

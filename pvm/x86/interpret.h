@@ -38,8 +38,8 @@ u64 xr_place(XRun *r);                                      /* the same, whateve
 void xr_check_code(XRun *r);                                /* raises if that is in the code segment of 32-bit mode */
 u64 xr_linear(XRun *r, u64 offset, unsigned seg);           /* what is accessed next is there */
 u64 xr_stack(XRun *r, u64 offset);                          /* the same, in the stack segment */
-/* Raises unless addr is a multiple of n, if that matters. */
-void xr_align(XRun *r, u64 addr, unsigned n);
+/* Of an access of n bytes in pieces: raises what its segment does, or alignment, whose unit they are to have. */
+void xr_align(XRun *r, u64 addr, u64 n, bool write, unsigned unit);
 /* The linear address n bytes further; wraps to the mode. */
 u64 xr_after(const XRun *r, u64 addr, u64 n);
 /* n bytes at a linear address; where there is a guard (XS_GUARD), raises unless they may be accessed. */

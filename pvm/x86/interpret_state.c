@@ -90,7 +90,7 @@ static u64 area(XRun *r, unsigned align)
 {
 	u64 a = xr_place(r);
 
-	xr_align(r, a, 4);
+	xr_align(r, a, 1, false, 4); /* of the segment, only where that is */
 	if (x86_writes_code(&r->i))
 		xr_check_code(r);
 	if (a & (align - 1))

@@ -221,7 +221,7 @@ static void mask_bytes(XRun *r)
 		*xr_slot(r, XS_FTAG) = 0xff;
 	}
 	xr_check_code(r);
-	xr_align(r, at, 8);
+	xr_align(r, at, n, true, 8);
 	for (u32 k = 0; k < n; k++) /* whatever the mask, all have to be writable */
 		xr_probe(r, xr_after(r, at, k), 1, true);
 	for (u32 k = 0; k < n; k++) {

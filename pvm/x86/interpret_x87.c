@@ -241,10 +241,11 @@ static void load_state(XRun *r, bool registers)
 	unsigned env = r->i.osize == 2 ? 14 : ENV;
 	u8 image[IMAGE];
 
+	unsigned n = registers ? env + 80 : env;
 	u64 addr = xr_address(r);
 
-	xr_align(r, addr, r->i.osize == 2 ? 2 : 4);
-	memcpy(image, xr_bytes(r, addr, registers ? env + 80 : env, false), registers ? env + 80 : env);
+	xr_align(r, addr, n, false, r->i.osize == 2 ? 2 : 4);
+	memcpy(image, xr_bytes(r, addr, n, false), n);
 	load_env(r, image);
 	if (registers)
 		load_registers(r, image + env);
@@ -260,7 +261,7 @@ static void save_state(XRun *r, bool registers)
 		n += 80;
 	}
 	u64 addr = xr_address(r);
-	xr_align(r, addr, r->i.osize == 2 ? 2 : 4);
+	xr_align(r, addr, n, true, r->i.osize == 2 ? 2 : 4);
 	memcpy(xr_probe(r, addr, n, true), image, n);
 	if (registers)
 		init(r);

@@ -16,7 +16,7 @@ enum {
 
 XSegment x86_segment(const Regfile *t, u64 sel);
 
-/* One access.  align: 1, or what EFLAGS.AC wants; the numbers are what this field has room for. */
+/* One access.  align: 1, or what EFLAGS.AC wants. */
 typedef struct XAccess {
 	u16 n;
 	u8 align, seg;

@@ -205,7 +205,7 @@ Verdict fuzz_judge(const Case *c, End a, const State *cpu, End b, const State *v
 		v.skipped = true;
 		return v;
 	}
-	if (c->mode == X86_32 && wraps(cpu))
+	if (c->mode == X86_32 && (wraps(cpu) || (b.vector == 13 && wraps(vm))))
 		return v;
 	if (by_kernel(cpu, c->mode) && (a.vector == 13 || a.vector == 14) && b.vector >= 12 && b.vector <= 14 && cpu->pc == vm->pc)
 		return v;
@@ -252,6 +252,8 @@ void fuzz_print(const Case *c)
 	}
 	for (u32 k = 0; k < (c->mode == X86_64 ? 16u : 8u); k++)
 		printf("  %s %llx%s", names[k], (unsigned long long)c->in.gpr[k], k % 4 == 3 ? "\n" : "");
+	if (c->mode == X86_32)
+		printf("  es %x, ss %x, ds %x, fs %x, gs %x\n", c->in.sel[XS_ES], c->in.sel[XS_SS], c->in.sel[XS_DS], c->in.sel[XS_FS], c->in.sel[XS_GS]);
 	printf("  flags %llx, undefined %x\n", (unsigned long long)c->in.flags, c->undefined);
 	if (fuzz_x87(c))
 		print_x87(c->in.fx);
