@@ -119,6 +119,10 @@ FUZZ_SRC := $(REPLAY_SRC) tests/x86/native.c tests/x86/machine_jit.c tests/x86/c
 $(OUT)/tests/x86/fuzz: tests/x86/fuzz.c $(FUZZ_SRC) tests/x86/fuzz.h $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ tests/x86/fuzz.c $(FUZZ_SRC) $(LIB) -lm $(LDLIBS)
+# Hostile variants of ELF files; see tests/loader/torment.c.
+$(OUT)/tests/loader/torment: tests/loader/torment.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ $< $(LIB) -lm $(LDLIBS)
 # What a processor did, from a file, against any host's evaluator; see tests/x86/replay.c.
 $(OUT)/tests/x86/replay: tests/x86/replay.c $(REPLAY_SRC) tests/x86/fuzz.h $(LIB)
 	@mkdir -p $(@D)
