@@ -137,6 +137,15 @@ static Sym *lib_load(Sema *s, const StdlibFile *f, Name *n)
 	return y;
 }
 
+Sym *sema_system(Sema *s, Name *n)
+{
+	Sym *y = n->sym;
+	const StdlibFile *f;
+	while (y && y->user)
+		y = y->outer;
+	return y || !(f = lib_file("system", n)) ? y : lib_load(s, f, n);
+}
+
 Sym *sema_lookup(Sema *s, Name *n)
 {
 	Sym *y = visible(s, n);
@@ -535,6 +544,7 @@ static void predefine(Sema *s)
 	type_init(s);
 	for (u32 i = 0; i < COUNT(builtin); i++)
 		sema_declare(s, S_BUILTIN, ast_name(s->c, builtin[i], (u32)strlen(builtin[i])), none, s->t_void)->builtin = i;
+	sema_declare(s, S_UNIT, ast_name(s->c, "system", 6), none, s->t_void);
 	for (u32 i = 0; i < COUNT(con); i++) {
 		Node *n = arena_alloc(s->a, sizeof *n);
 		sema_int(n, con[i].v, con[i].truth ? s->t_bool : s->t_int);

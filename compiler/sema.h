@@ -328,7 +328,8 @@ void sema_unit_show_hidden(Sema *s, struct Unit *u);
 void sema_unit_hide_hidden(Sema *s, struct Unit *u);
 void sema_unit_use(Sema *s, Node *n);
 void sema_unit_end(Sema *s);
-Sym *sema_unit_member(Sema *s, const Name *unit, const Name *n); /* what unit.n is, or null */
+Sym *sema_system(Sema *s, Name *n); /* the predefined symbol of this name, or that of the library */
+Sym *sema_unit_member(Sema *s, const Name *unit, Name *n); /* what unit.n is, or null */
 void sema_declarations(Sema *s, Node *list);
 void sema_bodies_there(Sema *s, Node *list); /* reports headings without a body */
 

@@ -367,8 +367,10 @@ void sema_method_body(Sema *s, Node *n)
 	Type *t = sema_type(s, n->d);
 	if (t->kind == T_POISON)
 		return;
-	Type *body = body_of(t);
-	Sym *y = body && body->kind == T_RECORD ? declared_method(s, body, n) : NULL;
+	Type *body = body_of(t), *outer = s->defining;
+	s->defining = body && body->kind == T_RECORD ? body : NULL; /* the heading may name its types */
+	Sym *y = s->defining ? declared_method(s, body, n) : NULL;
+	s->defining = outer;
 	if (!y)
 		diag_error(s->c, n->at, "there is no method '%s' in %s", diag_name(s->c, n->name), type_str(s, t));
 	else if (y->owner->block)

@@ -159,6 +159,8 @@ static bool comparable(Sema *s, Node *n)
 			return true;
 		return n->a->op == N_STR || n->b->op == N_STR;
 	}
+	if ((a->kind == T_PROC && n->b->op == N_NIL) || (b->kind == T_PROC && n->a->op == N_NIL))
+		return n->op == N_EQ || n->op == N_NE;
 	if ((a->kind == T_DYN && n->b->op == N_NIL) || (b->kind == T_DYN && n->a->op == N_NIL))
 		return n->op == N_EQ || n->op == N_NE;
 	if (!type_same(s, a, b))
@@ -338,6 +340,18 @@ static Node *address_of(Sema *s, Node *n)
 	return n;
 }
 
+/* What is compared with nil: a procedural variable is not called then. */
+static Node *uncalled(Sema *s, Node *n)
+{
+	if (n->type || (n->op != N_ID && n->op != N_FIELD && n->op != N_INDEX && n->op != N_DEREF))
+		return sema_expr(s, n);
+	Sym *y = n->op == N_ID ? n->name->sym : NULL;
+	if (y && y->kind == S_PROC)
+		return sema_expr(s, n);
+	n = sema_read(s, sema_designator(s, n, true));
+	return n->type->kind == T_PROC ? n : sema_expr(s, n);
+}
+
 static Node *expr(Sema *s, Node *n)
 {
 	switch (n->op) {
@@ -354,8 +368,8 @@ static Node *expr(Sema *s, Node *n)
 	case N_SHL: case N_SHR:
 		return chain(s, n);
 	case N_EQ: case N_NE: case N_LT: case N_GT: case N_LE: case N_GE:
-		n->a = sema_expr(s, n->a);
-		n->b = sema_expr(s, n->b);
+		n->a = n->b->op == N_NIL ? uncalled(s, n->a) : sema_expr(s, n->a);
+		n->b = n->a->op == N_NIL ? uncalled(s, n->b) : sema_expr(s, n->b);
 		return relation(s, n);
 	case N_IN:
 		n->a = sema_expr(s, n->a);

@@ -76,8 +76,8 @@ static u32 cost(Sema *s, const Node *n, const Sym *q)
 	const Type *to = q->type;
 	if (!n->type) /* left for later */
 		return n->op == N_SET ? (to->conf || to->kind == T_DYN ? LARGER : to->kind == T_SET ? NEAR : NEVER) : to->kind == T_PROC ? NEAR : NEVER;
-	if (to == s->t_untyped)
-		return POOR;
+	if (to == s->t_untyped || n->type == s->t_untyped)
+		return to == s->t_untyped ? POOR : NEVER;
 	if (to->conf)
 		return sema_arg_fits(s, n, q) ? LARGER : NEVER;
 	if (q->mode == MODE_VAR)
@@ -112,7 +112,7 @@ static void analyse(Sema *s, Node *call)
 		Node *next = (*p)->next, *a = *p;
 		if (a->type || a->op == N_SET || a->op == N_FMT || is_routine(s, a))
 			continue;
-		*p = a = sema_expr(s, a);
+		*p = a = a->op == N_DEREF ? sema_read(s, sema_designator(s, a, false)) : sema_expr(s, a); /* p^ may have no type */
 		a->next = next;
 	}
 }

@@ -220,6 +220,10 @@ static Node *deref(Sema *s, Node *n, bool target)
 		n->type = t->kind == T_TEXT ? s->t_char : t->base;
 		return n;
 	}
+	if (t->kind == T_PTR && !t->base && n->a->op != N_NIL) { /* memory of no type: for parameters without one */
+		n->type = s->t_untyped;
+		return n;
+	}
 	if (t->kind != T_PTR || !t->base) {
 		diag_error(s->c, n->a->at, "a value of type %s points to nothing", type_str(s, t));
 		return sema_poison(s, n);

@@ -155,8 +155,10 @@ void sema_unit_hide_hidden(Sema *s, Unit *u)
 			hide(y);
 }
 
-Sym *sema_unit_member(Sema *s, const Name *unit, const Name *n)
+Sym *sema_unit_member(Sema *s, const Name *unit, Name *n)
 {
+	if (!strcmp(unit->s, "system")) /* what is there without any unit */
+		return sema_system(s, n);
 	for (u32 i = 0; i < s->unit.n; i++)
 		for (u32 k = 0; s->unit.p[i]->name == unit && k < s->unit.p[i]->face.n; k++)
 			if (s->unit.p[i]->face.p[k]->name == n)
