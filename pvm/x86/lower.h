@@ -125,7 +125,7 @@ bool xl_locked_step(XLower *l, bool inc);
 XL(alu); XL(incdec); XL(unary); XL(muldiv); XL(imul); XL(shift); XL(shiftd); XL(mov); XL(movx); XL(lea); XL(xchg); XL(cmov);
 XL(setcc); XL(jcc); XL(cbw); XL(bits); XL(push); XL(flags); XL(bmi); XL(adx); XL(enter); XL(call); XL(jmp); XL(ret); XL(loop); XL(syscall); XL(int);
 XL(ud); XL(nop); XL(fence); XL(far); XL(seg); XL(string); XL(bt); XL(xadd);
-XL(x87); XL(vec); XL(emms); XL(vbcast); XL(vcomi); XL(vcvt); XL(vfma); XL(vins); XL(vint); XL(vmov); XL(vmovlh); XL(vmovs); XL(vmsk); XL(vperm); XL(vshuf); XL(vtest); XL(vzero);
+XL(x87); XL(vec); XL(emms); XL(vbcast); XL(vcomi); XL(vcvt); XL(vfma); XL(vins); XL(vint); XL(vmov); XL(vmovlh); XL(vmovs); XL(vmsk); XL(vperm); XL(vshuf); XL(vstr); XL(vtest); XL(vzero);
 #undef XL
 
 #endif
