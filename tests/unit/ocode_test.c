@@ -339,7 +339,7 @@ static const struct { const char *text, *msg; } wrong[] = {
 	{INT2("  %3 = xchg i32 [%1 + 0], %1, guest 2\n  ret %3\n"), "a width that its type does not have"},
 	{INT2("  %3 = cas i32 [%1 + 0], %1, %2, guest 4\n  ret %3\n"), "operands of different types"},
 	{INT2("  %3 = get i64 slot 100\n  ret %1\n"), "not aligned"},
-	{INT2("  %3 = get i64 slot 4096\n  ret %1\n"), "outside the register file"},
+	{INT2("  %3 = get i64 slot 1048576\n  ret %1\n"), "outside the register file"},
 	{INT2("  put slot 2, %1\n  ret %1\n"), "not aligned"},
 	{INT2("  %3 = calli i32 %1()\n  ret %3\n"), "not i64"},
 	{INT2("  br %2, @2, @2\n@2:\n  ret %1\n"), "not i32"},
