@@ -17,7 +17,8 @@ struct WAsync {
 	u64 overlapped;      /* guest's OVERLAPPED, 0: none */
 	u64 at, size;        /* guest's buffer */
 	u64 arg[4];          /* of the family */
-	void *data;
+	void *data;          /* of the family; freed at the end, */
+	bool object;         /* ... or dropped: it is a WObj */
 	u64 apc;             /* completion routine of ReadFileEx and its like, 0: none */
 	WThread *caller;     /* whom that is for */
 };
@@ -29,6 +30,8 @@ u64 async_start(WThread *t, const WAsync *p, u64 count);
 void async_watch(WTask *k, const WAsync *p);
 /* Ends those of an object (or one, by its OVERLAPPED) as cancelled; how many there were. */
 u32 async_cancel(WTask *k, WObj *o, u64 overlapped);
+/* Takes an object's operations without an OVERLAPPED away. */
+void async_forget(WObj *o);
 /* An operation is done: OVERLAPPED, event, port, completion routine.  r: bytes or -errno. */
 void async_done(WThread *t, const WAsync *p, i64 r, bool was_pending);
 /* Queues a call of guest code for a thread that waits alertably: fn(a0, a1, a2). */

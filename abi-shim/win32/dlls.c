@@ -55,6 +55,9 @@ static const WRow iphlpapi[] = {
 static const WRow msimg32[] = {
 #include "msimg32.def"
 };
+static const WRow mswsock[] = {
+#include "mswsock.def"
+};
 static const WRow netapi32[] = {
 #include "netapi32.def"
 };
@@ -183,6 +186,7 @@ static const WDll dlls[] = {
 	PLAIN(powrprof, ".dll"), PLAIN(psapi, ".dll"), PLAIN(secur32, ".dll"), PLAIN(setupapi, ".dll"), PLAIN(shcore, ".dll"),
 	PLAIN(shell32, ".dll"), PLAIN(shlwapi, ".dll"), PLAIN(user32, ".dll"), PLAIN(userenv, ".dll"), PLAIN(uxtheme, ".dll"),
 	PLAIN(version, ".dll"), PLAIN(winmm, ".dll"), PLAIN(winspool, ".drv"), PLAIN(wintrust, ".dll"), PLAIN(wtsapi32, ".dll"), PLAIN(ws2_32, ".dll"),
+	{"wsock32.dll", ws2_32, COUNT(ws2_32), NULL, 0}, PLAIN(mswsock, ".dll"),
 	PLAIN(avicap32, ".dll"), PLAIN(mfc42, ".dll"), PLAIN(mpr, ".dll"), PLAIN(mssign32, ".dll"), PLAIN(ncrypt, ".dll"), PLAIN(rpcrt4, ".dll"), PLAIN(ucrtbase, ".dll"),
 	PLAIN(urlmon, ".dll"), PLAIN(vcruntime140, ".dll"), PLAIN(windowscodecs, ".dll"), PLAIN(winhttp, ".dll"), PLAIN(wininet, ".dll"), PLAIN(xmllite, ".dll"),
 	{"vcruntime140_1.dll", vcruntime140, COUNT(vcruntime140), NULL, 0}, {"combase.dll", ole32, COUNT(ole32), NULL, 0},

@@ -42,6 +42,8 @@ void obj_drop(WObj *o)
 		obj_drop(o->port);
 	if (o->process)
 		obj_drop(o->process);
+	if (o->socket)
+		sock_forget(o);
 	if (o->watch)
 		close(o->watch - 1);
 	if (o->fd > 2)
@@ -140,6 +142,8 @@ bool handle_close(WTask *k, u64 h)
 		return false;
 	if (!named)
 		async_cancel(k, o, 0);
+	if (!named && o->socket)
+		async_forget(o);
 	obj_drop(o);
 	return true;
 }

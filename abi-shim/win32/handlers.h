@@ -24,6 +24,7 @@
 #include "imm32.def"
 #include "iphlpapi.def"
 #include "msimg32.def"
+#include "mswsock.def"
 #include "netapi32.def"
 #include "ole32.def"
 #include "oleaut32.def"

@@ -1,5 +1,5 @@
 /* Overlapped operations, their thread, and the calls that are queued for threads which wait alertably. */
-#include "async.h"
+#include "sock.h"
 #include "handlers.h"
 
 #include <poll.h>
@@ -36,10 +36,16 @@ static bool wants_port(WThread *t, const WAsync *p, bool was_pending)
 	return p->o->port && !(mem_word(t, p->overlapped + 2 * word_of(t) + 8) & 1) && (was_pending || !p->o->skip_port);
 }
 
+/* Sockets have errors of their own. */
+static u32 op_error(const WAsync *p, int e)
+{
+	return p->o->socket && e != ECANCELED ? sock_error(e) : async_error(e);
+}
+
 void async_done(WThread *t, const WAsync *p, i64 r, bool was_pending)
 {
 	WTask *k = t->task;
-	u32 error = r < 0 ? async_error((int)-r) : 0, status = error ? error_to_status(error) : 0, bytes = r < 0 ? 0 : (u32)r;
+	u32 error = r < 0 ? op_error(p, (int)-r) : 0, status = error ? error_to_status(error) : 0, bytes = r < 0 ? 0 : (u32)r;
 
 	if (!p->overlapped)
 		return;
@@ -57,6 +63,14 @@ void async_done(WThread *t, const WAsync *p, i64 r, bool was_pending)
 	pthread_mutex_unlock(&k->lock);
 }
 
+static void free_data(WAsync *p)
+{
+	if (p->object)
+		obj_drop(p->data);
+	else
+		free(p->data);
+}
+
 /* The guest may have taken its OVERLAPPED away meanwhile: that ends nobody. */
 static void tell(WThread *t, WAsync *p, i64 r)
 {
@@ -66,6 +80,7 @@ static void tell(WThread *t, WAsync *p, i64 r)
 	if (!_setjmp(f.env))
 		async_done(t, p, r, true);
 	t->fault = NULL;
+	free_data(p);
 	obj_drop(p->o);
 	free(p);
 }
@@ -209,9 +224,10 @@ u64 async_start(WThread *t, const WAsync *what, u64 count)
 		return fail(t, W_IO_PENDING);
 	}
 	async_done(t, &p, r, false);
+	free_data(&p);
 	if (count && r >= 0)
 		mem_put_u32(t, count, (u32)r);
-	return r < 0 ? fail(t, async_error((int)-r)) : 1;
+	return r < 0 ? fail(t, op_error(&p, (int)-r)) : 1;
 }
 
 u32 async_cancel(WTask *k, WObj *o, u64 overlapped)
@@ -242,6 +258,30 @@ u32 async_cancel(WTask *k, WObj *o, u64 overlapped)
 		free(t);
 	}
 	return n;
+}
+
+void async_forget(WObj *o)
+{
+	WAsync *mine = NULL, *next;
+
+	pthread_mutex_lock(&lock);
+	for (WAsync **p = &pending; *p;) {
+		WAsync *found = *p;
+		if (found->o != o || found->overlapped) {
+			p = &found->next;
+			continue;
+		}
+		*p = found->next;
+		found->next = mine;
+		mine = found;
+	}
+	pthread_mutex_unlock(&lock);
+	for (; mine; mine = next) {
+		next = mine->next;
+		free_data(mine);
+		obj_drop(mine->o);
+		free(mine);
+	}
 }
 
 static u64 cancel(WThread *t, u64 h, u64 overlapped)

@@ -46,11 +46,18 @@ u64 w_OpenMutex(WThread *t, const u64 *a) { return open_named(t, arg_string(t, a
 u64 w_OpenSemaphore(WThread *t, const u64 *a) { return open_named(t, arg_string(t, a, 2), WK_SEMAPHORE); }
 u64 w_OpenWaitableTimer(WThread *t, const u64 *a) { return open_named(t, arg_string(t, a, 2), WK_TIMER); }
 
-static u64 new_event(WThread *t, bool manual, bool signaled, char *name)
+WObj *event_new(bool manual)
 {
 	WObj *o = obj_new(WK_EVENT);
 
 	o->manual = manual;
+	return o;
+}
+
+static u64 new_event(WThread *t, bool manual, bool signaled, char *name)
+{
+	WObj *o = event_new(manual);
+
 	o->signaled = signaled;
 	return create(t, o, name);
 }

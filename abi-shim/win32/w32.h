@@ -102,6 +102,8 @@ typedef struct WObj {
 	bool input;          /* of consoles: keys come from it */
 	u64 ino, dev;        /* of files that were opened by name, with access and share: 1 to read, 2 to write, 4 to delete */
 	u32 access, share;
+	bool connecting;     /* of sockets */
+	void *net;           /* of sockets: what they tell an event */
 	int watch;           /* of directories: inotify's descriptor + 1 */
 	bool stream;         /* of files: no position: pipes, sockets, terminals */
 	bool pipe, socket, message, read_message, nowait; /* of streams: named pipes, sockets; and how they are */
@@ -131,6 +133,8 @@ typedef struct WObj {
 WObj *obj_new(WKind kind);
 void obj_keep(WObj *o);
 void obj_drop(WObj *o);
+WObj *event_new(bool manual);
+void sock_forget(WObj *o);                  /* a socket ends */
 WObj *obj_file(int fd, const char *path);   /* takes the descriptor; path NULL: it has no name */
 
 /* An entry of the table of handles. */
@@ -270,6 +274,7 @@ struct WThread {
 	struct WApc *apc;          /* calls queued for it */
 	void (*body)(WThread *t);  /* what it runs instead of `start` */
 	u64 fls[128];
+	u64 netdb;                 /* guest address of what the older calls of names answer; 0: not yet */
 	u64 fiber;                 /* guest address of the fiber that runs; 0: it is none */
 	const WCall *exception;    /* the one that is being told to handlers: at, at_pc */
 	bool dropped;              /* the innermost call is left */
