@@ -145,6 +145,7 @@ static void opt_limit_fds(Cli *c, const char *v) { c->linux_opts.limit_fds = (u3
 static void opt_limit_pids(Cli *c, const char *v) { c->linux_opts.limit_pids = (u32)number(v, 1, 1 << 22); }
 static void opt_seccomp_fd(Cli *c, const char *v) { c->linux_opts.seccomp_fd = number(v, 0, 1 << 20); }
 static void opt_process_fd(Cli *c, const char *v) { c->win_opts.process_fd = number(v, 1, 1 << 20); }
+static void opt_traced(Cli *c, const char *v) { c->linux_opts.traced = v; }
 static void opt_pids_fd(Cli *c, const char *v) { c->linux_opts.pids_fd = number(v, 0, 1 << 20); }
 
 /* Bytes, or with K, M or G behind them. */
@@ -196,6 +197,7 @@ static const struct Option {
 	{"--limit-pids", "N", RUN | CHILDREN, opt_limit_pids, "most processes and threads of a Linux program and its descendants"},
 	{"--limit-fds", "N", RUN | CHILDREN, opt_limit_fds, "most open files of each process of a Linux program"},
 	{"--seccomp-fd", "FD", RUN, opt_seccomp_fd, "filters that the parent has set (the machine gives it to its children)"},
+	{"--traced", "HOW", RUN, opt_traced, "what a tracer wants to see (the machine gives it to its children)"},
 	{"--pids-fd", "FD", RUN, opt_pids_fd, "where the parent counts processes (the machine gives it to its children)"},
 	{"--process-fd", "FD", RUN, opt_process_fd, "what the parent has said to a Windows program (the machine gives it to its children)"},
 	{"--argv0", "NAME", RUN, opt_argv0, "what a Linux program sees as its own name instead of FILE"},

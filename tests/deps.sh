@@ -9,7 +9,7 @@ cross="gcc-i686-linux-gnu libc6-dev-i386-cross gcc-aarch64-linux-gnu libc6-dev-a
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user g++-mingw-w64-x86-64-win32 g++-mingw-w64-i686-win32 lld"
 bench="fp-compiler fp-units-rtl fp-units-base perl python3 sqlite3"
 real="perl gcc make git tar findutils diffutils file patch openssl m4 bc dc jq tcl8.6 ruby curl openssh-client vim
-	libpython3.11-testsuite musl-tools binutils ripgrep fd-find fzf shellcheck clang nginx-light postgresql redis-server redis-tools
+	libpython3.11-testsuite musl-tools binutils gdb strace ripgrep fd-find fzf shellcheck clang nginx-light postgresql redis-server redis-tools
 	tmux less nodejs openjdk-17-jdk-headless"
 # Some distributions of node bring npm along, and Debian's would be in their way.
 command -v npm >/dev/null || real="$real npm"

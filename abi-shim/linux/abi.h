@@ -6,8 +6,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "linux.h"
+#include "tracee.h"
 
 enum { PATH_SIZE = 4096, NSIG_GUEST = 64 };
 
@@ -67,6 +69,11 @@ struct LThread {
 	u32 npath_fd;
 	bool fresh;             /* ... one of them is no file's */
 	bool once;              /* the call that runs is not restarted after a signal's handler */
+	LTracee tracee;         /* a tracer's view of it */
+	const LRow *again;      /* what restart_syscall goes on with; NULL = nothing */
+	u64 again_raw[6];
+	struct timespec left;   /* ... and how long it still waits */
+	bool resumes;           /* the call that runs is gone on with */
 };
 
 struct LTask {
@@ -89,6 +96,11 @@ struct LTask {
 	char exe[PATH_SIZE];    /* the program: as the guest names it (absolute) */
 	Buf cmdline, environ, auxv; /* /proc/self/... */
 	struct rlimit space_limit, data_limit, stack_limit; /* RLIMIT_AS, DATA and STACK as the guest has them */
+	LTask *next_task;       /* others that share this memory */
+	VEC(LTraced) traced;    /* by its threads */
+	LWritten written;
+	bool catches;           /* the VM's handlers see every signal: there is or was a tracer */
+	bool far_mem;           /* memory of processes has been opened as a file */
 	FILE *trace;
 	int trace_fd;           /* hidden from the guest; -1 = none */
 	Map shm;                /* System V's segments: where -> bytes, 0 = detached */
@@ -198,13 +210,16 @@ i64 path_confine(const LinuxOpts *o, i64 dir, const char *guest, bool follow, Co
 i64 path_read(LThread *t, u64 at, bool follow, char out[PATH_SIZE]);
 /* proc.c -- files of /proc that must speak of the guest: a descriptor, -errno, or -ENOSYS for "not one of them". */
 i64 proc_open(LThread *t, const char *path, int flags);
+i64 proc_memory_file(const Buf *b, int flags); /* a file of memory with these bytes */
+void proc_write_mapping(LTask *k, const XMapping *m, Buf *out); /* a line of maps */
 bool proc_is_exe(const char *path);
 bool proc_is_own(const char *path); /* one that proc_open or readlink answers itself */
 
 /* signal.c and frame.c */
 void signal_init(LTask *k);
 bool signal_pending(XThread *x);            /* XTaskOpts.pending */
-void signal_stray(XThread *x, int sig, siginfo_t *si); /* XTaskOpts.signal */
+void signal_stray(XThread *x, int sig, siginfo_t *si, void *uc); /* XTaskOpts.signal */
+void signal_enqueue(LThread *t, int sig, const siginfo_t *si); /* 0: only stop the thread for its tracer */
 bool signal_deliver(LThread *t);            /* what is queued; false: the guest dies */
 bool signal_fault(LThread *t, const XTrap *why); /* a fault becomes a signal */
 bool signal_restarts(LThread *t);           /* the interrupted call is done again after the queued signal's handler */
@@ -221,6 +236,9 @@ u64 signal_host_mask(u64 guest);
 u64 signal_wait_mask(LThread *t, u64 guest);
 /* Signals that kill the process come through the VM, which then has to do something for its dead. */
 void signal_catch_fatal(LTask *k);
+/* All signals do, for a tracer; and before execve those that are ignored are so for the host again. */
+void signal_catch_all(LTask *k);
+void signal_before_exec(LTask *k);
 NORETURN void signal_die(LThread *t, int sig);
 /* Builds the frame of a handler and enters it; false: the stack is out of reach. */
 bool frame_push(LThread *t, int sig, const LAction *a, const siginfo_t *si, const XTrap *why);
@@ -259,13 +277,75 @@ bool vdso_owns(const LThread *t, u64 nr);
 i64 vdso_call(LThread *t, u64 nr, u64 a, u64 b);
 
 /* seccomp.c -- what the guest lets itself call. */
-typedef enum LVerdict { LV_ALLOW, LV_RESULT, LV_TRAP, LV_END } LVerdict;
+typedef enum LVerdict { LV_ALLOW, LV_RESULT, LV_TRAP, LV_TRACE, LV_END } LVerdict;
 LVerdict seccomp_check(LThread *t, u64 nr, bool wide, i64 *result);
 i64 seccomp_mode(const LThread *t);
 i64 seccomp_set(LThread *t, u64 mode, u64 flags, u64 at);
 /* For the program that is executed next: a descriptor, or -1; and there. */
 int seccomp_save(const LThread *t);
 bool seccomp_load(LThread *t, int fd);
+
+/* tracee.c and debugregs.c -- where a traced guest stops; tracee.h tells how. */
+/* A signal is about to be delivered: what the tracer makes of it, 0 = nothing. */
+int tracee_signal(LThread *t, int sig, siginfo_t *si);
+void tracee_interrupted(LThread *t);        /* the tracer has asked for a stop */
+void tracee_group_stop(LThread *t, int sig); /* the process stops by a signal's default action */
+bool tracee_message(LThread *t, int sig, const siginfo_t *si); /* in the host's handler: false: not one of the VM's own signals */
+void tracee_before_handler(LThread *t);
+void tracee_after_handler(LThread *t);
+bool tracee_step(LThread *t, siginfo_t *si); /* behind a single step; false: nobody has asked for it */
+bool tracee_enter(LThread *t, u64 *nr);     /* before a call, whose number may change; false: it is not made */
+i64 tracee_result(LThread *t, const LRow *row, i64 r, bool once); /* as tracers see it */
+void tracee_leave(LThread *t);
+void tracee_restart(LThread *t, const LAction *a); /* an interrupted call before a handler (NULL: there is none) */
+void tracee_event(LThread *t, int event, u64 message);
+bool tracee_seccomp(LThread *t, u32 data);
+void tracee_born(LThread *child, const LTracee *parent, int event); /* of a new thread or process */
+void tracee_first(LThread *t);
+void tracee_tell(const LThread *t, char *out, size_t size);
+bool tracee_take(LThread *t, const char *s);
+bool debug_active(const LTracee *e);
+bool debug_valid(u64 control);
+void debug_begin(LThread *t);
+bool debug_hit(LThread *t, u64 *at);
+
+/* tracer.c -- what a tracer's threads wait for. */
+i64 tracer_wait(LThread *t, i64 pid, int *status, u64 options, struct rusage *ru);
+i64 tracer_waitid(LThread *t, u64 type, u64 id, siginfo_t *si, u64 options, struct rusage *ru);
+LTraced *tracer_find(LThread *t, i64 tid);  /* one of the calling thread's that stands; NULL: ESRCH */
+LTraced *tracer_any(LTask *k, i64 tid);
+LTraced *tracer_add(LThread *t, i32 tid);
+i64 tracer_options(LTraced *p, u64 options);
+u64 tracer_host_options(u64 options);       /* what the host is to tell of */
+void tracer_remove(LTask *k, i32 tid);
+i64 tracer_go(LTraced *p, LHow how, int sig);
+i64 host_ptrace(long request, i64 tid, u64 at, u64 data);
+
+/* peer.c -- other processes of this machine.  A thread's memory as the host has it: */
+bool peer_read(i64 tid, u64 at, void *to, size_t n);
+bool peer_write(i64 tid, u64 at, const void *from, size_t n);
+/* Looks up where a thread's LThread is, and what stands there; false: it is none of a guest's, or not one yet. */
+bool peer_find(LTraced *p);
+bool peer_learn(LTraced *p, u64 at);
+bool peer_ready(i64 tid);
+/* Guest memory: how many of the n bytes could be copied.  What is written may be protected. */
+size_t peer_copy(LTraced *p, u64 at, void *buf, size_t n, bool write);
+/* Files of /proc of other guests, as proc_open. */
+i64 peer_open(LThread *t, const char *path, int flags);
+bool peer_exe(const char *path, char out[PATH_SIZE]); /* the program of another guest, by /proc/PID/exe */
+i64 peer_file(LThread *t, const u64 *a);    /* call_host, of a descriptor of a process's memory; -ENOSYS: of something else */
+void peer_publish(LTask *k, bool there);    /* this process can be looked at now; false: k has ended */
+
+/* regset.c -- registers as tracers have them, of a copy: an LThread with nothing but x and wide. */
+enum { REGS64_SIZE = 27 * 8, REGS32_SIZE = 17 * 4 };
+void regs_get(LThread *copy, i64 call, bool wide, u8 *out);
+i64 regs_set(LThread *copy, i64 *call, bool wide, const u8 *in);
+/* frame.c: FXSAVE's image with XSAVE's upper halves, FRAME_XSAVE bytes; FSAVE's before it for i386. */
+enum { FRAME_FX = 512, FRAME_XSAVE = 832, FRAME_FSAVE = 108 };
+void frame_get_fp(LThread *t, u8 *out);
+void frame_set_fp(LThread *t, const u8 *in, bool upper);
+void frame_get_fsave(LThread *t, u8 *out);
+bool frame_set_segment(LThread *t, u32 seg, u32 sel); /* false: there is no such descriptor, and it is 0 now */
 
 /* vdso_unwind.c -- its unwind tables, written into the page from `at` on; returns the size of .eh_frame_hdr, which is first.
  * Where the code is: ncall functions of call_size bytes, each in a slot; of i386 also the rest. */

@@ -262,6 +262,11 @@ i64 call_row(LThread *t, const LRow *row, const u64 *raw)
 
 i64 call_host(LThread *t, const u64 *a)
 {
+	if (t->task->far_mem) { /* a process's memory is not what the host has there */
+		i64 r = peer_file(t, a);
+		if (r != -ENOSYS)
+			return r;
+	}
 	if (htole32(1) != 1 && (t->row->host == SYS_read || t->row->host == SYS_write))
 		return t->row->host == SYS_read ? order_read(t, a) : order_write(t, a);
 	return host_call(t, t->row->host, a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -313,39 +318,39 @@ static void set_result(LThread *t, i64 r)
 /* The result, or that the call is to be repeated because a signal came. */
 static void finish(LThread *t, const LRow *row, u64 nr, i64 r)
 {
-	if (r == LR_NO_RESULT)
+	if (r == LR_NO_RESULT) {
+		t->tracee.call = -1;
 		return;
-	if (r == LR_AGAIN || (r == -EINTR && t->queued && !args_sig(row)->once && !t->once && signal_restarts(t)))
+	}
+	t->tracee.call = (i64)nr;
+	if (t->tracee.on || t->task->catches)
+		set_result(t, tracee_result(t, t->row, r, args_sig(t->row)->once || t->once));
+	else if (r == LR_AGAIN || (r == -EINTR && t->queued && !args_sig(row)->once && !t->once && signal_restarts(t)))
 		rewind_call(t, nr);
 	else
 		set_result(t, r);
 }
 
-bool call_trap(LThread *t, bool wide)
+/* Makes the call, if the guest lets itself; false: the thread ends. */
+static bool make(LThread *t, u64 nr, bool wide)
 {
-	u64 nr = wide ? *xreg(t->x, 0) : (u32)*xreg(t->x, 0);
 	const LRow *row = call_find(wide, nr);
 	i64 r;
 
-	t->wide = wide;
-	t->once = t->waits = false;
-	t->calls++;
 	read_registers(t, wide);
-	if (wide) { /* SYSCALL leaves these two behind */
-		*xreg(t->x, 1) = *xreg(t->x, XS_PC);
-		*xreg(t->x, 11) = xthread_eflags(t->x);
-	}
-	if (!row && vdso_owns(t, nr)) {
-		r = vdso_call(t, nr, t->raw[0], t->raw[1]);
-		set_result(t, r);
-		return true;
-	}
 	if (t->filter && !t->queued) {
 		LVerdict v = seccomp_check(t, nr, wide, &r);
 		if (v == LV_RESULT)
 			*xreg(t->x, 0) = wide ? (u64)r : (u32)r;
-		if (v != LV_ALLOW)
+		if (v == LV_TRACE && (i32)t->tracee.call == -1)
+			v = LV_RESULT;
+		if (v == LV_TRACE) {
+			nr = wide ? (u64)t->tracee.call : (u32)t->tracee.call;
+			row = call_find(wide, nr);
+			read_registers(t, wide);
+		} else if (v != LV_ALLOW) {
 			return v != LV_END;
+		}
 	}
 	if (!row) {
 		set_result(t, missing(t, wide, nr));
@@ -360,6 +365,33 @@ bool call_trap(LThread *t, bool wide)
 	if (r != -EINTR)
 		t->waits = false;
 	finish(t, row, nr, r);
+	return true;
+}
+
+bool call_trap(LThread *t, bool wide)
+{
+	u64 nr = wide ? *xreg(t->x, 0) : (u32)*xreg(t->x, 0);
+	t->wide = wide;
+	t->once = t->waits = false;
+	t->calls++;
+	read_registers(t, wide);
+	if (wide) { /* SYSCALL leaves these two behind */
+		*xreg(t->x, 1) = *xreg(t->x, XS_PC);
+		*xreg(t->x, 11) = xthread_eflags(t->x);
+	}
+	if (vdso_owns(t, nr)) {
+		set_result(t, vdso_call(t, nr, t->raw[0], t->raw[1]));
+		return true;
+	}
+	if (t->tracee.on && t->queued) { /* the signal came first */
+		rewind_call(t, nr);
+		return signal_deliver(t);
+	}
+	if (!t->tracee.on || tracee_enter(t, &nr))
+		if (!make(t, nr, wide))
+			return false;
+	if (t->tracee.on)
+		tracee_leave(t);
 	return t->queued ? signal_deliver(t) : true;
 }
 
@@ -367,7 +399,7 @@ bool call_trap(LThread *t, bool wide)
 
 void call_missing(LThread *t, const char *kind, u64 number)
 {
-	static const char *const kinds[] = {"ioctl", "fcntl", "prctl", "futex", "clone", "socketcall", "setsockopt", "getsockopt", "arch_prctl", "ipc", "iocb"};
+	static const char *const kinds[] = {"ioctl", "fcntl", "prctl", "futex", "clone", "socketcall", "setsockopt", "getsockopt", "arch_prctl", "ipc", "iocb", "ptrace"};
 	u64 k = 0;
 
 	while (k < COUNT(kinds) - 1 && strcmp(kinds[k], kind) != 0)

@@ -59,12 +59,13 @@ i64 dir_symlinkat(LThread *t, const u64 *a)
 static i64 read_link(LThread *t, i64 dir, u64 path, u64 out, u64 size)
 {
 	char cwd[PATH_SIZE];
+	const char *exe = proc_is_exe(hostp(path)) ? t->task->exe : peer_exe(hostp(path), cwd) ? cwd : NULL;
 
 	if ((i64)size <= 0)
 		return -EINVAL;
-	if (proc_is_exe(hostp(path))) {
-		size_t n = MIN(strlen(t->task->exe), size);
-		memcpy(hostp(out), t->task->exe, n);
+	if (exe) {
+		size_t n = MIN(strlen(exe), size);
+		memcpy(hostp(out), exe, n);
 		return (i64)n;
 	}
 	i64 r = HOST(t, SYS_readlinkat, dir, path, cwd, sizeof cwd);

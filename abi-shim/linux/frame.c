@@ -95,6 +95,25 @@ static void get_fx(LThread *t, const u8 *p)
 	}
 }
 
+void frame_get_fp(LThread *t, u8 *out)
+{
+	u8 raw[FP_SIZE] = {0};
+
+	put_fx(t, raw);
+	memset(raw + FX_SW, 0, FX_SIZE - FX_SW);
+	st64(raw + FX_SW, 7); /* XCR0 */
+	memcpy(out, raw, FRAME_XSAVE);
+}
+
+void frame_set_fp(LThread *t, const u8 *in, bool upper)
+{
+	u8 raw[FP_SIZE] = {0};
+
+	memcpy(raw, in, upper ? FRAME_XSAVE : FRAME_FX);
+	st32(raw + FX_SW, upper ? MAGIC1 : 0);
+	get_fx(t, raw);
+}
+
 /* FSAVE's tag word: two bits a register, from FXSAVE's one. */
 static u16 full_tags(LThread *t)
 {
@@ -122,6 +141,15 @@ static void put_fsave(LThread *t, const u8 *fx, u8 *p)
 		memcpy(p + 28 + 10 * i, fx + 32 + 16 * i, 10);
 	st16(p + 108, ld16(fx + 2));
 	st16(p + 110, 0); /* FXSAVE's image follows */
+}
+
+void frame_get_fsave(LThread *t, u8 *out)
+{
+	u8 fx[FP_SIZE] = {0}, raw[FSAVE_SIZE];
+
+	put_fx(t, fx);
+	put_fsave(t, fx, raw);
+	memcpy(out, raw, FRAME_FSAVE);
 }
 
 static bool push_fp(Frame *f)
@@ -320,7 +348,7 @@ static void put_stack(LThread *t, u8 *p, bool wide)
 }
 
 /* What the processor does not take becomes the empty selector. */
-static bool set_segment(LThread *t, u32 seg, u32 sel)
+bool frame_set_segment(LThread *t, u32 seg, u32 sel)
 {
 	Regfile *r = (Regfile *)(void *)t->x;
 
@@ -388,9 +416,9 @@ static bool push32(Frame *f, int sig, const LAction *a, const siginfo_t *si)
 	*xreg(t->x, RAX) = (u64)sig;
 	*xreg(t->x, RDX) = rt ? (u32)f->at + F32_INFO : 0;
 	*xreg(t->x, RCX) = rt ? (u32)f->at + F32_UC : 0;
-	set_segment(t, XS_DS, SEL_DATA);
-	set_segment(t, XS_ES, SEL_DATA);
-	set_segment(t, XS_SS, SEL_DATA);
+	frame_set_segment(t, XS_DS, SEL_DATA);
+	frame_set_segment(t, XS_ES, SEL_DATA);
+	frame_set_segment(t, XS_SS, SEL_DATA);
 	return true;
 }
 
@@ -441,11 +469,11 @@ static bool pop32(LThread *t, u64 at, bool rt)
 	for (u32 i = 0; i < COUNT(order); i++)
 		*xreg(t->x, order[i]) = ld32(sc + SC32_REGS + 4 * i);
 	*xreg(t->x, XS_PC) = ld32(sc + SC32_IP);
-	set_segment(t, XS_GS, ld32(sc + SC32_GS));
-	set_segment(t, XS_FS, ld32(sc + SC32_FS));
-	set_segment(t, XS_ES, ld32(sc + SC32_ES));
-	set_segment(t, XS_DS, ld32(sc + SC32_DS));
-	bool stack = set_segment(t, XS_SS, ld32(sc + SC32_SS) | 3);
+	frame_set_segment(t, XS_GS, ld32(sc + SC32_GS));
+	frame_set_segment(t, XS_FS, ld32(sc + SC32_FS));
+	frame_set_segment(t, XS_ES, ld32(sc + SC32_ES));
+	frame_set_segment(t, XS_DS, ld32(sc + SC32_DS));
+	bool stack = frame_set_segment(t, XS_SS, ld32(sc + SC32_SS) | 3);
 	set_flags(t, ld32(sc + SC32_FLAGS));
 	signal_set_mask(t, rt ? ld64(b + F32_MASK) : pair64(ld32(sc + SC32_OLDMASK), ld32(b + O32_MASK)));
 	return stack && pop_fp(t, ld32(sc + SC32_FP));

@@ -95,6 +95,9 @@ int linux_run(const LinuxOpts *o, int argc, char **argv, char **envp)
 	signal_init(k);
 	if (o->seccomp_fd >= 0 && !seccomp_load(&k->thread, o->seccomp_fd))
 		die(EXIT_VM, "seccomp's filters cannot be read");
+	peer_publish(k, true);
+	if (o->traced && !tracee_take(&k->thread, o->traced))
+		die(EXIT_VM, "--traced: not what the machine gives");
 	if (k->o.fatal)
 		signal_catch_fatal(k);
 	xthread_run(k->thread.x);

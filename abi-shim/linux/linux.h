@@ -17,6 +17,7 @@ typedef struct LinuxOpts {
 	u32 limit_cpu;          /* seconds of each process */
 	u32 limit_fds, limit_pids; /* the latter: processes and threads, all descendants together */
 	int seccomp_fd;         /* filters of the program that has executed this one; -1 = none */
+	const char *traced;     /* how the program that has executed this one was traced; NULL = not at all */
 	int pids_fd;            /* table that they are counted in, from the parent; -1 = none yet */
 	const char *argv0;      /* the guest's argv[0]; NULL = FILE */
 	const char *via;        /* what starts pvm's own file for children, where the host cannot (an emulator); NULL = nothing */

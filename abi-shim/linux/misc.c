@@ -69,8 +69,16 @@ i64 misc_oldolduname(LThread *t, const u64 *a)
 	return old_uname(t, a[0], 9);
 }
 
-/* The kernel's own way to go on with a sleep after a signal; pvm does that itself. */
+/* The kernel's own way to go on with a sleep that was interrupted without a handler: tracers do that. */
 i64 misc_restart(LThread *t, const u64 *a)
 {
-	return -EINTR;
+	const LRow *row = t->again;
+
+	t->again = NULL;
+	if (!row)
+		return -EINTR;
+	t->resumes = true;
+	i64 r = call_row(t, row, t->again_raw);
+	t->resumes = false;
+	return r;
 }

@@ -32,6 +32,8 @@ static i64 poll_fds(LThread *t, u64 at, u64 n, const struct timespec *timeout, c
 	for (u64 i = 0; r >= 0 && i < n; i++)
 		if (layout_write(t, LK_pollfd, at + 8 * i, &fds[i]) < 0)
 			r = -EFAULT;
+	if (timeout)
+		t->left = left;
 	free(fds);
 	return r;
 }
@@ -43,7 +45,7 @@ static struct timespec of_ms(i64 ms)
 
 i64 poll_poll(LThread *t, const u64 *a)
 {
-	struct timespec ts = of_ms((i64)a[2]);
+	struct timespec ts = t->resumes ? t->left : of_ms((i64)a[2]);
 
 	return poll_fds(t, a[0], a[1], (i64)a[2] < 0 ? NULL : &ts, NULL);
 }

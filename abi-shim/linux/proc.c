@@ -71,7 +71,7 @@ static void write_details(LThread *t, const XMapping *m, Buf *out)
 		m->prot & GP_READ ? " rd" : "", m->prot & GP_WRITE ? " wr" : "", m->prot & GP_EXEC ? " ex" : "", m->shared ? " sh" : "");
 }
 
-static void write_mapping(LTask *k, const XMapping *m, Buf *out)
+void proc_write_mapping(LTask *k, const XMapping *m, Buf *out)
 {
 	struct stat st = {0};
 	char host[PATH_SIZE];
@@ -93,7 +93,7 @@ static void write_all(LThread *t, bool details, Buf *out)
 	XMapping m;
 
 	for (u64 at = 0; guest_mapping(t->task->x, at, &m); at = m.at + m.size) {
-		write_mapping(t->task, &m, out);
+		proc_write_mapping(t->task, &m, out);
 		if (details)
 			write_details(t, &m, out);
 		if (m.at + m.size <= at)
@@ -274,7 +274,7 @@ static i64 memory_pipe(const Buf *b, int flags)
 }
 
 /* A file of memory with these bytes, to be read from its start.  The guest's limit for its own files does not count. */
-static i64 memory_file(const Buf *b, int flags)
+i64 proc_memory_file(const Buf *b, int flags)
 {
 	struct rlimit before, most;
 
@@ -330,10 +330,12 @@ i64 proc_open(LThread *t, const char *path, int flags)
 	const struct ProcFile *f = strncmp(path, "/proc/", 6) == 0 ? find(path) : NULL;
 	Buf b = {0};
 
-	if (!f || (flags & O_ACCMODE) != O_RDONLY)
+	if (!f)
+		return peer_open(t, path, flags);
+	if ((flags & O_ACCMODE) != O_RDONLY)
 		return -ENOSYS;
 	f->write(t, &b);
-	i64 fd = memory_file(&b, flags);
+	i64 fd = proc_memory_file(&b, flags);
 	buf_free(&b);
 	return fd;
 }

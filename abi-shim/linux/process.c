@@ -10,12 +10,40 @@ i64 proc_waitid(LThread *t, const u64 *a)
 {
 	siginfo_t si = {0};
 	u8 raw[SIGINFO_SIZE];
-	i64 r = HOST(t, SYS_waitid, a[0], a[1], &si, a[3], a[4]);
+	i64 r = tracer_waitid(t, a[0], a[1], &si, a[3], hostp(a[4]));
 
 	if (r < 0 || !a[2])
 		return r;
 	siginfo_put(t->wide, &si, raw);
 	return xguest_write(t->x, a[2], raw, SIGINFO_SIZE) ? r : -EFAULT;
+}
+
+/* Results that have nowhere to go are noticed behind the wait. */
+static i64 wait_for(LThread *t, const u64 *a, u64 usage)
+{
+	struct rusage ru;
+	int status;
+	i64 r = tracer_wait(t, (i64)a[0], &status, a[2], usage ? &ru : NULL);
+
+	if (r <= 0)
+		return r;
+	if ((a[1] && a[1] < GUEST_PAGE) || (usage && usage < GUEST_PAGE))
+		return -EFAULT;
+	if (a[1])
+		*(int *)hostp(a[1]) = status;
+	if (usage)
+		*(struct rusage *)hostp(usage) = ru;
+	return r;
+}
+
+i64 proc_wait4(LThread *t, const u64 *a)
+{
+	return wait_for(t, a, a[3]);
+}
+
+i64 proc_waitpid(LThread *t, const u64 *a)
+{
+	return wait_for(t, a, 0);
 }
 
 /* ---- exec ------------------------------------------------------------------------------------------ */
@@ -114,6 +142,12 @@ static void child_command(LThread *t, const char *path, const Strings *argv, Are
 		vec_push(out, "--seccomp-fd");
 		vec_push(out, arena_printf(arena, "%d", filters));
 	}
+	if (t->tracee.on) {
+		char how[64];
+		tracee_tell(t, how, sizeof how);
+		vec_push(out, "--traced");
+		vec_push(out, arena_printf(arena, "%s", how));
+	}
 	if (t->task->o.limit_pids) {
 		vec_push(out, "--pids-fd");
 		vec_push(out, arena_printf(arena, "%d", t->task->o.pids_fd));
@@ -145,7 +179,11 @@ static i64 execute(LThread *t, const char *path, const u64 *a, struct LExec *x)
 	if (t->task->o.strace)
 		trace_call(t, t->raw, 0, false);
 	thread_robust_all(t->task);
-	return HOST(t, SYS_execve, t->task->o.via ? t->task->o.via : "/proc/self/exe", x->command.p, x->envp.p);
+	signal_before_exec(t->task);
+	r = HOST(t, SYS_execve, t->task->o.via ? t->task->o.via : "/proc/self/exe", x->command.p, x->envp.p);
+	if (t->task->catches)
+		signal_catch_all(t->task);
+	return r;
 }
 
 i64 proc_execve(LThread *t, const u64 *a)

@@ -135,7 +135,10 @@ LVerdict seccomp_check(LThread *t, u64 nr, bool wide, i64 *result)
 	case SECCOMP_RET_ERRNO:
 		*result = -(i64)MIN(data, ERRNO_MAX);
 		return LV_RESULT;
-	case SECCOMP_RET_TRACE:      /* nobody traces */
+	case SECCOMP_RET_TRACE:
+		if (tracee_seccomp(t, data))
+			return LV_TRACE;
+		/* fall through */
 	case SECCOMP_RET_USER_NOTIF: /* nobody listens */
 		*result = -ENOSYS;
 		return LV_RESULT;
@@ -265,7 +268,7 @@ i64 seccomp_set(LThread *t, u64 mode, u64 flags, u64 at)
 
 i64 seccomp_any(LThread *t, const u64 *a)
 {
-	static const u32 known[] = {SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_THREAD, SECCOMP_RET_TRAP, SECCOMP_RET_ERRNO, SECCOMP_RET_LOG, SECCOMP_RET_ALLOW};
+	static const u32 known[] = {SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_THREAD, SECCOMP_RET_TRAP, SECCOMP_RET_ERRNO, SECCOMP_RET_TRACE, SECCOMP_RET_LOG, SECCOMP_RET_ALLOW};
 	u8 raw[4];
 
 	switch (a[0]) {

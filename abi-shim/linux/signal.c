@@ -47,7 +47,7 @@ void signal_unblock(const LThread *t)
 
 /* ---- from the host ---------------------------------------------------------------------------------- */
 
-static void enqueue(LThread *t, int sig, const siginfo_t *si)
+void signal_enqueue(LThread *t, int sig, const siginfo_t *si)
 {
 	u64 n = __atomic_fetch_add(&t->queued, 1, __ATOMIC_RELAXED); /* handlers of run's signals may be interrupted */
 
@@ -60,29 +60,41 @@ static void enqueue(LThread *t, int sig, const siginfo_t *si)
 	xthread_kick(t->x);
 }
 
-static void on_signal(int sig, siginfo_t *si, void *context)
+/* A signal is in the queue: the host's call does not begin, and no other signal comes meanwhile. */
+static void interrupt(void *context)
 {
 	ucontext_t *u = context;
-	XThread *x = xthread_current();
 	u64 all = ~KEPT;
 
-	if (!x)
-		return;
-	enqueue(lthread(x), sig, si);
 	host_interrupt(context);
 	memcpy(&u->uc_sigmask, &all, 8); /* the kernel's set: libc's is larger than what is there */
 }
 
+static void on_signal(int sig, siginfo_t *si, void *context)
+{
+	XThread *x = xthread_current();
+
+	if (!x)
+		return;
+	signal_enqueue(lthread(x), sig, si);
+	interrupt(context);
+}
+
 /* The host cannot block run's signals. */
-void signal_stray(XThread *x, int sig, siginfo_t *si)
+void signal_stray(XThread *x, int sig, siginfo_t *si, void *uc)
 {
 	LThread *t = lthread(x);
 
+	if (tracee_message(t, sig, si)) {
+		if (t->queued)
+			interrupt(uc);
+		return;
+	}
 	if (t->mask & BIT(sig)) {
 		t->held_info[sig == SIGSEGV] = *si;
 		t->held |= BIT(sig);
 	} else {
-		enqueue(t, sig, si);
+		signal_enqueue(t, sig, si);
 	}
 }
 
@@ -91,7 +103,7 @@ static void release(LThread *t, int sig)
 	if (!(t->held & BIT(sig) & ~t->mask))
 		return;
 	t->held &= ~BIT(sig);
-	enqueue(t, sig, &t->held_info[sig == SIGSEGV]);
+	signal_enqueue(t, sig, &t->held_info[sig == SIGSEGV]);
 }
 
 void signal_set_mask(LThread *t, u64 mask)
@@ -125,7 +137,7 @@ static bool ignored_by_default(int sig)
 
 static bool kills(int sig)
 {
-	return !ignored_by_default(sig) && sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU;
+	return !ignored_by_default(sig) && sig != SIGSTOP && sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU;
 }
 
 static void set_host_action(const LTask *k, int sig, const LAction *a)
@@ -134,9 +146,10 @@ static void set_host_action(const LTask *k, int sig, const LAction *a)
 
 	if (!is_ours(sig) || syscall(SYS_rt_sigaction, SIGSEGV, NULL, w, 8) != 0)
 		return;
-	w[0] = a->handler > G_IGN || (a->handler == G_DFL && k->own_robust && kills(sig)) ? (u64)(uintptr_t)on_signal : a->handler;
+	w[0] = a->handler > G_IGN || k->catches || (a->handler == G_DFL && k->own_robust && kills(sig)) ? (u64)(uintptr_t)on_signal : a->handler;
 	w[1] &= KERNEL_RESTORER;
-	w[1] |= SA_SIGINFO | SA_ONSTACK | (a->flags & GSA_NOCLDSTOP ? SA_NOCLDSTOP : 0) | (a->flags & GSA_NOCLDWAIT ? SA_NOCLDWAIT : 0);
+	bool reaps = k->catches && sig == SIGCHLD && a->handler == G_IGN;
+	w[1] |= SA_SIGINFO | SA_ONSTACK | (reaps ? SA_NOCLDWAIT : 0) | (a->flags & GSA_NOCLDSTOP ? SA_NOCLDSTOP : 0) | (a->flags & GSA_NOCLDWAIT ? SA_NOCLDWAIT : 0);
 	w[KERNEL_MASK] = ~KEPT;
 	syscall(SYS_rt_sigaction, sig, w, NULL, 8);
 }
@@ -164,6 +177,24 @@ void signal_catch_fatal(LTask *k)
 		if (k->action[sig].handler == G_DFL && kills(sig))
 			set_host_action(k, sig, &k->action[sig]);
 	thread_unlock(k);
+}
+
+void signal_catch_all(LTask *k)
+{
+	k->catches = true;
+	for (int sig = 1; sig <= NSIG_GUEST; sig++)
+		set_host_action(k, sig, &k->action[sig]);
+}
+
+void signal_before_exec(LTask *k)
+{
+	bool was = k->catches;
+
+	k->catches = false;
+	for (int sig = 1; was && sig <= NSIG_GUEST; sig++)
+		if (k->action[sig].handler == G_IGN)
+			set_host_action(k, sig, &k->action[sig]);
+	k->catches = was;
 }
 
 static void *nothing(void *p)
@@ -237,8 +268,13 @@ void signal_die(LThread *t, int sig)
 }
 
 /* Enters the handler, or does what the signal does without one.  False: no room for the frame. */
-static void deliver_one(LThread *t, int sig, const siginfo_t *si, const XTrap *why)
+static void deliver_one(LThread *t, int sig, siginfo_t *si, const XTrap *why)
 {
+	int first = sig;
+
+	if (t->tracee.on && !(sig = tracee_signal(t, sig, si)))
+		return;
+	why = sig == first ? why : NULL;
 	thread_lock(t->task);
 	LAction a = t->task->action[sig];
 	thread_unlock(t->task);
@@ -251,11 +287,16 @@ static void deliver_one(LThread *t, int sig, const siginfo_t *si, const XTrap *w
 	if (a.handler == G_IGN && !why)
 		return;
 	if (a.handler == G_DFL && !kills(sig)) {
-		syscall(SYS_kill, getpid(), SIGSTOP);
+		if (t->tracee.on)
+			tracee_group_stop(t, sig);
+		else
+			syscall(SYS_kill, getpid(), SIGSTOP);
 		return;
 	}
 	if (a.handler == G_DFL || forced)
 		signal_die(t, sig);
+	tracee_before_handler(t);
+	tracee_restart(t, &a);
 	if (!frame_push(t, sig, &a, si, why))
 		signal_die(t, SIGSEGV);
 	if (a.flags & (u32)GSA_RESETHAND) {
@@ -267,6 +308,7 @@ static void deliver_one(LThread *t, int sig, const siginfo_t *si, const XTrap *w
 	t->waits = false;
 	t->mask |= a.mask | (a.flags & GSA_NODEFER ? 0 : BIT(sig));
 	t->mask &= ~UNBLOCKABLE;
+	tracee_after_handler(t);
 }
 
 bool signal_deliver(LThread *t)
@@ -276,8 +318,12 @@ bool signal_deliver(LThread *t)
 		u64 n = t->queued - 1;
 		memmove(t->queue, t->queue + 1, n * sizeof *t->queue);
 		t->queued = n;
-		deliver_one(t, s.sig, &s.si, NULL);
+		if (s.sig)
+			deliver_one(t, s.sig, &s.si, NULL);
+		else
+			tracee_interrupted(t);
 	}
+	tracee_restart(t, NULL);
 	set_host_mask(signal_host_mask(t->mask));
 	return true;
 }
@@ -285,7 +331,12 @@ bool signal_deliver(LThread *t)
 /* Also how a new thread gets its mask. */
 bool signal_pending(XThread *x)
 {
-	return signal_deliver(lthread(x));
+	LThread *t = lthread(x);
+
+	t->tracee.call = -1;
+	if (t->tracee.first)
+		tracee_first(t);
+	return signal_deliver(t);
 }
 
 bool signal_restarts(LThread *t)
@@ -334,7 +385,11 @@ bool signal_fault(LThread *t, const XTrap *why)
 	int sig = fault_signal(t, why, &si);
 
 	si.si_signo = sig;
+	t->tracee.call = -1;
+	if (why->kind == XE_STEP && !tracee_step(t, &si))
+		return true;
 	deliver_one(t, sig, &si, why);
+	tracee_restart(t, NULL);
 	set_host_mask(signal_host_mask(t->mask));
 	return true;
 }

@@ -9,6 +9,7 @@
 #include <semaphore.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -162,6 +163,8 @@ static i64 end(LThread *t, const u64 *a, bool group)
 		return LR_AGAIN;
 	t->status = (int)a[0] & 0xff;
 	t->group = group;
+	tracee_event(t, PTRACE_EVENT_EXIT, (u64)t->status << 8);
+	t->tracee.exits = 1;
 	if (t->task->o.strace)
 		trace_call(t, t->raw, 0, false);
 	return LR_END;
@@ -229,6 +232,7 @@ static LThread *thread_new(const LThread *of)
 		return NULL;
 	}
 	*t = (LThread){.x = x, .task = of->task, .wide = of->wide, .mask = of->mask, .alt_flags = SS_DISABLE, .filter = of->filter};
+	tracee_born(t, &of->tracee, PTRACE_EVENT_CLONE);
 	*xthread_data(x) = t;
 	return t;
 }
@@ -325,6 +329,10 @@ static void after_fork(LThread *t)
 	k->brk_start = k->space->brk_start; /* the memory is its own now */
 	k->brk = k->space->brk;
 	k->space = k;
+	k->next_task = NULL;
+	k->traced.n = 0;
+	k->far_mem = false;
+	peer_publish(k, true);
 	t->next = NULL;
 	t->tid = getpid();
 	t->robust = t->clear_tid = 0;
@@ -338,9 +346,16 @@ static void tell_parent(LThread *t, const Clone *c, i64 pid)
 		write_int(t, c->pidfd, syscall(SYS_pidfd_open, pid, 0));
 }
 
+/* Which of them a tracer may want to hear of. */
+static int event_of(const Clone *c)
+{
+	return c->flags & GC_VFORK ? PTRACE_EVENT_VFORK : c->signal == SIGCHLD ? PTRACE_EVENT_FORK : PTRACE_EVENT_CLONE;
+}
+
 static i64 clone_process(LThread *t, const Clone *c)
 {
 	LTask *k = t->task;
+	int event = event_of(c);
 
 	signal_block();
 	if (t->queued)
@@ -349,6 +364,8 @@ static i64 clone_process(LThread *t, const Clone *c)
 	xtask_before_fork(k->x);
 	i64 pid = host_fork(c->signal | (c->flags & (GC_VFORK | GC_HOST | GC_FS | GC_FILES)));
 	if (pid == 0) {
+		LTracee was = t->tracee;
+		tracee_born(t, &was, c->flags & GC_UNTRACED ? 0 : event);
 		after_fork(t);
 	} else {
 		xtask_after_fork_parent(k->x);
@@ -362,6 +379,7 @@ static i64 clone_process(LThread *t, const Clone *c)
 			signal_reset(k);
 		if (c->flags & GC_CHILD_SETTID)
 			write_int(t, c->child_tid, t->tid);
+		tracee_first(t);
 	}
 	signal_unblock(t);
 	return pid;
@@ -409,6 +427,8 @@ static void share_free(Share *s)
 	LTask *k = s->k;
 
 	if (k && k->thread.x) {
+		peer_publish(k, false);
+		vec_free(&k->traced);
 		proc_exec_free(&k->thread);
 		xthread_free(k->thread.x);
 	}
@@ -435,6 +455,7 @@ static bool share_new(Share *s, const LThread *of)
 		return false;
 	*k = *of->task;
 	*t = (LThread){.x = x, .task = k, .wide = of->wide, .mask = of->mask, .alt_flags = SS_DISABLE, .filter = of->filter};
+	tracee_born(t, &of->tracee, s->c.flags & GC_UNTRACED ? 0 : event_of(&s->c));
 	if (s->c.flags & GC_VFORK) {
 		t->alt_at = of->alt_at;
 		t->alt_size = of->alt_size;
@@ -444,11 +465,14 @@ static bool share_new(Share *s, const LThread *of)
 	if (!(s->c.flags & GC_SIGHAND))
 		memcpy(k->action = xmalloc(actions), of->task->action, actions);
 	k->missing = k->odd = k->shm = (Map){0};
+	memset(&k->traced, 0, sizeof k->traced);
+	memset(&k->written, 0, sizeof k->written);
 	k->threads = NULL;
 	k->nthread = 0;
 	k->calls = 0;
 	make_lock(k);
 	enlist(t);
+	peer_publish(k, true);
 	return set_child(t, &s->c) == 0;
 }
 
@@ -462,6 +486,15 @@ static i64 share_run(Share *s)
 	if (pid < 0)
 		pid = -errno;
 	xthread_take_back(mine, s->k->thread.x);
+	return pid;
+}
+
+/* The events of this child are the guest's. */
+static i64 share_vfork(LThread *t, Share *s)
+{
+	t->tracee.vforks = 1;
+	i64 pid = share_run(s);
+	t->tracee.vforks = 0;
 	return pid;
 }
 
@@ -500,7 +533,7 @@ static i64 clone_sharing(LThread *t, const Clone *c)
 	if (t->queued)
 		pid = LR_AGAIN;
 	else if (share_new(s, t))
-		pid = waits ? share_run(s) : share_beside(t, s);
+		pid = waits ? share_vfork(t, s) : share_beside(t, s);
 	if (pid < 0 || waits)
 		share_free(s);
 	if (pid > 0 && c->flags & GC_PIDFD)
@@ -522,6 +555,8 @@ static i64 clone_any(LThread *t, const Clone *c)
 		return slot;
 	r = f & GC_THREAD ? clone_thread(t, c) : f & GC_VM ? clone_sharing(t, c) : clone_process(t, c);
 	limit_settle(slot, r ? r : getpid());
+	if (r > 0 && !(f & GC_UNTRACED) && !(f & GC_VFORK && f & GC_VM))
+		tracee_event(t, f & GC_THREAD ? PTRACE_EVENT_CLONE : event_of(c), (u64)r);
 	return r;
 }
 

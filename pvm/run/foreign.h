@@ -44,7 +44,7 @@ typedef struct XTaskOpts {
 	bool (*pending)(XThread *t);
 	/* run owns the host's SIGSEGV and SIGBUS: the personality installs no handlers for them.  One that no access caused
 	 * (kill, sigqueue) is handed on here, inside the host's signal handler; NULL = dropped. */
-	void (*signal)(XThread *t, int sig, siginfo_t *si);
+	void (*signal)(XThread *t, int sig, siginfo_t *si, void *ucontext);
 	void *data;      /* the personality's own */
 } XTaskOpts;
 
@@ -116,6 +116,10 @@ i64 guest_protect(XTask *t, u64 at, u64 size, int prot);
 i64 guest_remap(XTask *t, u64 at, u64 old_size, u64 new_size, u64 to, bool may_move, bool fixed);
 /* Steps through the mappings in address order: *m gets the one at or behind `from`; false when there is none. */
 bool guest_mapping(XTask *t, u64 from, XMapping *m);
+/* The mappings of a task in another process that runs the same file, by a function that reads its memory; false behind the
+ * last one.  m->name is in `name`.  Both sides may change meanwhile. */
+typedef bool XFarRead(void *ctx, u64 at, void *to, size_t n);
+bool guest_far_mapping(u64 task, u32 index, XFarRead *read, void *ctx, XMapping *m, char *name, size_t size);
 /* Translated code from these bytes is forgotten (the guest, or the kernel for it, writes there). */
 void guest_written(XTask *t, u64 at, u64 size);
 

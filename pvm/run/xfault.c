@@ -224,7 +224,7 @@ static void on_fault(int sig, siginfo_t *si, void *uc)
 
 	if (si->si_code <= 0) { /* somebody has sent it */
 		if (t && t->task->o.signal)
-			t->task->o.signal(t, sig, si);
+			t->task->o.signal(t, sig, si, uc);
 		return;
 	}
 #ifdef SI_KERNEL

@@ -524,6 +524,38 @@ bool guest_mapping(XTask *t, u64 from, XMapping *m)
 	return found;
 }
 
+/* A name, a page at a time: what lies behind its end need not be there. */
+static void read_far_name(const Intern *names, u32 id, XFarRead *read, void *ctx, char *name, size_t size)
+{
+	u64 at = 0;
+	size_t n = 0, piece;
+
+	name[0] = 0;
+	if (!id || id > names->str.n || !read(ctx, (u64)(uintptr_t)(names->str.p + id - 1), &at, sizeof at))
+		return;
+	do {
+		piece = MIN(size - 1 - n, GUEST_PAGE - (at + n) % GUEST_PAGE);
+		if (!read(ctx, at + n, name + n, piece))
+			piece = 0;
+		n += piece;
+		name[n] = 0;
+	} while (piece && strlen(name) == n && n + 1 < size);
+}
+
+bool guest_far_mapping(u64 task, u32 index, XFarRead *read, void *ctx, XMapping *m, char *name, size_t size)
+{
+	XTask t;
+	Region r;
+
+	if (!read(ctx, task + offsetof(XTask, region), &t.region, sizeof t.region) ||
+	    !read(ctx, task + offsetof(XTask, names), &t.names, sizeof t.names) || index >= t.region.n ||
+	    !read(ctx, (u64)(uintptr_t)(t.region.p + index), &r, sizeof r))
+		return false;
+	read_far_name(&t.names, r.name, read, ctx, name, size);
+	*m = (XMapping){ .at = r.at, .size = r.end - r.at, .offset = r.offset, .prot = r.prot, .shared = r.shared, .name = name };
+	return true;
+}
+
 /* ---- beginning and end ------------------------------------------------------------------------------------------------ */
 
 bool xspace_new(XTask *t, Err *e)
