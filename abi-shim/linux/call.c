@@ -356,7 +356,8 @@ static bool make(LThread *t, u64 nr, bool wide)
 		set_result(t, missing(t, wide, nr));
 		return true;
 	}
-	r = t->queued ? LR_AGAIN : call_row(t, row, t->raw);
+	bool looks = t->tracee.on && (row->fn == proc_wait4 || row->fn == proc_waitpid);
+	r = t->queued && !looks ? LR_AGAIN : call_row(t, row, t->raw);
 	xguest_unpin(t->x);
 	if (r == LR_END)
 		return false;

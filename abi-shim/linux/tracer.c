@@ -285,12 +285,22 @@ static i64 nap(LThread *t)
 	return HOST(t, SYS_ppoll, NULL, 0, &ts, NULL, 0);
 }
 
+/* The entry has been seen: what has ended is found although the signal for it is in the queue. */
+static i64 found_already(i64 pid, int *status, u64 options, struct rusage *ru)
+{
+	i64 r = syscall(SYS_wait4, pid, status, options | WNOHANG, ru);
+
+	return r > 0 ? r : LR_AGAIN;
+}
+
 i64 tracer_wait(LThread *t, i64 pid, int *status, u64 options, struct rusage *ru)
 {
 	for (;;) {
 		int s = 0;
 		bool polls = pid != -1 && t->task->traced.n && !(options & WNOHANG) && serve_others(t, pid);
 		i64 r = HOST(t, SYS_wait4, pid, &s, options | (polls ? WNOHANG : 0), ru);
+		if (r == LR_AGAIN && t->tracee.on)
+			r = found_already(pid, &s, options, ru);
 		if (r == 0 && polls) {
 			if ((r = nap(t)) < 0)
 				return r;
