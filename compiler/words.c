@@ -97,7 +97,7 @@ static bool arguments_follow(const Parser *p)
 {
 	const char *s = ahead(p), *end = p->src->text + p->src->n;
 	u32 open = 0;
-	if (*s != '<')
+	if (*s != '<' || s + 1 == end || s[1] == '>') /* a <> (b) */
 		return false;
 	for (; s < end; s++) {
 		if (*s == '<')
