@@ -1,13 +1,15 @@
 #!/bin/sh
 # Random C programs by csmith, for both widths: the native run against pvm's.  csmith.sh [N [FIRST]]
 # Seed k chooses the compiler's options as well; one in ten of the short ones runs by eval too.  A program that takes more
-# than a second of CPU time natively says nothing and is skipped.  The last line counts the comparisons.
+# than a second of CPU time natively says nothing and is skipped: seeds are taken until N programs of each width have been
+# compared.  The last line counts the comparisons.
 set -u
 n=${1:-10} first=${2:-1}
 pvm=${PVM:-$PWD/out/pvm}
 out=${OUT:-out/tests/csmith}
 mkdir -p "$out"
 passed=0 failed=0 skipped=0
+done64=0 done32=0
 
 command -v csmith >/dev/null || { echo "SKIPPED: no csmith (sh tests/deps.sh test)"; echo "0 passed, 0 failed"; exit 0; }
 [ "$(uname -m)" = x86_64 ] || { echo "SKIPPED: the oracle of csmith programs is an x86-64 processor"; echo "0 passed, 0 failed"; exit 0; }
@@ -53,6 +55,7 @@ try() {
 		skipped=$((skipped + 1))
 	else
 		echo "status $status" >>"$out/$name.want"
+		eval "done$2=\$((done$2 + 1))"
 		before=$failed
 		same "$name" jit
 		if [ $((k % 10)) = 0 ] && timeout 0.02 "$out/$name" >/dev/null 2>&1 </dev/null; then
@@ -63,18 +66,18 @@ try() {
 	rm -f "$out/$name" "$out/$name".*
 }
 
+want32=$n
+command -v i686-linux-gnu-gcc >/dev/null || want32=0
 k=$first
-while [ "$k" -lt $((first + n)) ]; do
+while [ "$done64" -lt "$n" ] || [ "$done32" -lt "$want32" ]; do
 	failed_before=$failed
 	(cd "$out" && csmith --seed "$k" --float --max-funcs 6 -o "$k.c") # it leaves a file where it runs
-	try gcc 64
-	if command -v i686-linux-gnu-gcc >/dev/null; then
-		try i686-linux-gnu-gcc 32
-	fi
+	[ "$done64" -ge "$n" ] || try gcc 64
+	[ "$done32" -ge "$want32" ] || try i686-linux-gnu-gcc 32
 	[ "$failed" != "$failed_before" ] || rm -f "$out/$k.c"
 	k=$((k + 1))
 done
 rm -f "$out/platform.info"
-echo "csmith: seeds $first to $((k - 1)), $skipped runs skipped as too long"
+echo "csmith: seeds $first to $((k - 1)), $done64 programs of 64 bits and $done32 of 32, $skipped left out as too long"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
