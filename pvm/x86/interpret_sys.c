@@ -386,7 +386,7 @@ void xr_rdtsc(XRun *r)
 	xr_set_reg(r, RAX, 4, false, v);
 	xr_set_reg(r, RDX, 4, false, v >> 32);
 	if (r->i.op == XI_RDTSCP)
-		xr_set_reg(r, RCX, 4, false, 0);
+		xr_set_reg(r, RCX, 4, false, x86_processor());
 }
 
 /* CF says whether there was a number; the other flags are cleared. */
@@ -395,7 +395,7 @@ void xr_rdrand(XRun *r)
 	u64 v = 0;
 
 	if (r->i.op == XI_RDPID) {
-		xr_set_operand(r, 0, 0);
+		xr_set_operand(r, 0, x86_processor());
 		return;
 	}
 	bool ok = getrandom(&v, sizeof v, 0) == sizeof v;

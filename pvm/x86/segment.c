@@ -12,8 +12,7 @@
 enum { SEL_CS32 = 0x23, SEL_DATA = 0x2b, SEL_CS64 = 0x33, SEL_TLS = 0x63, SEL_CPU = 0x7b };
 enum { THERE = 1, ALL = 0xffffffff };
 
-/* The low dword of a processor's number as sysenter-less code reads it: number and node. */
-static u32 processor(void)
+u32 x86_processor(void)
 {
 #if defined __linux__
 	unsigned cpu = 0, node = 0;
@@ -50,7 +49,7 @@ XSegment x86_segment(const Regfile *t, u64 sel)
 	case SEL_CS32 & ~3: return (XSegment){ 0, 0xcffb00, ALL };
 	case SEL_DATA & ~3: return (XSegment){ 0, 0xcff300, ALL };
 	case SEL_CS64 & ~3: return (XSegment){ 0, 0xaffb00, ALL };
-	case SEL_CPU & ~3: return (XSegment){ 0, 0x40f500, processor() };
+	case SEL_CPU & ~3: return (XSegment){ 0, 0x40f500, x86_processor() };
 	}
 	return of_descriptor(tls < 3 ? t->slot[XS_TLS + tls] : 0);
 }

@@ -16,6 +16,9 @@ enum {
 
 XSegment x86_segment(const Regfile *t, u64 sel);
 
+/* The processor's number and its node's << 12, as Linux has them in a descriptor's limit and in TSC_AUX. */
+u32 x86_processor(void);
+
 /* One access.  align: 1, or what EFLAGS.AC wants. */
 typedef struct XAccess {
 	u16 n;

@@ -1,5 +1,6 @@
 /* The ways into the kernel: SYSCALL, INT 80 and SYSENTER, whose way back is the vDSO's. */
 #include "show.h"
+#include <sched.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -56,9 +57,27 @@ static long int80(long nr, long a)
 	return r;
 }
 
+/* The processor's number, as RDTSCP and a descriptor's limit have it. */
+static void processor(void)
+{
+	unsigned low, high, number, limit = 0;
+	cpu_set_t last, all;
+
+	sched_getaffinity(0, sizeof all, &all);
+	CPU_ZERO(&last);
+	for (int k = CPU_SETSIZE; k-- > 0 && !CPU_COUNT(&last);)
+		if (CPU_ISSET(k, &all))
+			CPU_SET(k, &last);
+	sched_setaffinity(0, sizeof last, &last);
+	__asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(number));
+	__asm__ volatile("lsl %1, %0" : "+r"(limit) : "r"(0x7b));
+	printf("processor %u %u %d\n", number, limit, (int)(number & 0xfff) == sched_getcpu());
+}
+
 int main(void)
 {
 	sysenter();
+	processor();
 	printf("int 80: %d %ld\n", int80(20, 0) == getpid(), int80(100000, 0));
 	return 0;
 }
