@@ -231,6 +231,7 @@ enum { REG_FPC = 36 };
 
 /* In aux of HCALL, with 11 bits that number an x87 instruction (escape's low bits, then ModRM): a back end whose host has an
  * x87 may run the instruction there.  Its operand is the fifth argument; the map may be asked for its pc. */
+enum { REG_X87_LOW = 36, REG_X87_HIGH = 64 }; /* in C it writes no slots below or from there on */
 enum { OHCALL_X87 = 0x8000, OX87_FNSTSW_AX = 0x7e0, OX87_FLDCW = 0x128, OX87_FCMOV = 0x3c8 /* if the operand is not 0 */ };
 
 /* Trap codes are Turbo Pascal's run-time errors, 200 to 255. */

@@ -1,4 +1,4 @@
-/* Writes quick code: walks a function in its layout order, finds places for values that are in no slot, and chooses an
+/* Writes quick code: walks a function's blocks in an order in which all edges go forwards, finds places for values that are in no slot, and chooses an
  * instruction for each that is not part of another one. */
 #include "quick.h"
 #include "vec.h"
@@ -603,8 +603,8 @@ OQuick *ocode_quick(const OFunc *f, void *owner)
 	bool ok = quick_plan(&q.plan, f, a);
 
 	q.start = arena_alloc(a, f->block.n * sizeof *q.start);
-	for (u32 k = 0; ok && k < f->order.n; k++)
-		ok = do_block(&q, f->order.p[k], k + 1 < f->order.n ? f->order.p[k + 1] : 0);
+	for (u32 k = 0; ok && k < q.plan.norder; k++)
+		ok = do_block(&q, q.plan.order[k], k + 1 < q.plan.norder ? q.plan.order[k + 1] : 0);
 	OQuick *out = ok ? finish(&q, owner) : NULL;
 	vec_free(&q.code);
 	vec_free(&q.from);

@@ -58,8 +58,9 @@ typedef struct QAddr {
 /* What is known of a function's values; arrays are by value, and in an arena. */
 typedef struct QPlan {
 	const OFunc *f;
-	u32 *pos;       /* place in the layout order, from 1 on */
-	u8 *block;      /* its block's number in that order */
+	u32 order[Q_BLOCKS], norder; /* the blocks, so that all edges go forwards */
+	u32 *pos;       /* place in that order, from 1 on */
+	u8 *block;      /* its block's number there */
 	u64 reach[Q_BLOCKS]; /* by such a number: the blocks that may come later */
 	u8 *uses;       /* how many, at most 255 */
 	u8 *fused;      /* computed where it is used, or not at all */

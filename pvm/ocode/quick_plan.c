@@ -3,32 +3,58 @@
  * A value that was read from a slot stays there as long as the slot is not written; one that is to be written to a slot
  * is computed there when nobody looks at the slot in between, and a fault neither (its state map names the slot anyway).
  * Truncations share their operand's place.  Constants, addresses and conditions that one instruction uses are parts of
- * that.  All edges must go forwards in the layout order: then a value lives from its definition to its last use in it. */
+ * that.  There must be no loops: the blocks are put in an order in which all edges go forwards, and a value lives from its
+ * definition to its last use in that order. */
 #include "quick.h"
 
 /* ---- numbers, and what may follow what ----------------------------------------------------------------- */
+
+enum { UNSEEN, OPEN, DONE };
+
+/* Depth first; whatever is left last comes first.  So cold blocks come last.  False: there is a loop, or too much. */
+static bool visit(QPlan *p, u8 *state, u32 *left, u32 b)
+{
+	const OFunc *f = p->f;
+	u32 first, two[2], n = ocode_succs(f, b, &first, two);
+
+	if (state[b] != UNSEEN)
+		return state[b] == DONE;
+	state[b] = OPEN;
+	for (u32 cold = 2; cold-- > 0;)
+		for (u32 k = 0; k < n; k++) {
+			u32 to = f->edge.p[first ? first + k : two[k]].block;
+			bool is_cold = f->block.p[to].flags & OB_COLD;
+			if (is_cold == cold && !visit(p, state, left, to))
+				return false;
+		}
+	state[b] = DONE;
+	if (!*left)
+		return false;
+	p->order[--*left] = b;
+	return true;
+}
 
 static bool number(QPlan *p, Arena *a)
 {
 	const OFunc *f = p->f;
 	u8 *place = arena_alloc(a, f->block.n);
-	u32 n = 0;
+	u32 left = Q_BLOCKS, n = 0;
 
-	if (f->order.n > Q_BLOCKS)
+	if (f->block.n > 4 * Q_BLOCKS || !visit(p, arena_alloc(a, f->block.n), &left, 1))
 		return false;
-	for (u32 k = 0; k < f->order.n; k++) {
-		place[f->order.p[k]] = (u8)k;
-		for (OVal v = f->block.p[f->order.p[k]].first; v; v = f->ins.p[v].next) {
+	p->norder = Q_BLOCKS - left;
+	memmove(p->order, p->order + left, p->norder * sizeof *p->order);
+	for (u32 k = 0; k < p->norder; k++) {
+		place[p->order[k]] = (u8)k;
+		for (OVal v = f->block.p[p->order[k]].first; v; v = f->ins.p[v].next) {
 			p->pos[v] = ++n;
 			p->block[v] = (u8)k;
 		}
 	}
-	for (u32 k = f->order.n; k-- > 0;) {
-		u32 first, two[2], m = ocode_succs(f, f->order.p[k], &first, two);
+	for (u32 k = p->norder; k-- > 0;) {
+		u32 first, two[2], m = ocode_succs(f, p->order[k], &first, two);
 		for (u32 j = 0; j < m; j++) {
 			u32 to = place[f->edge.p[first ? first + j : two[j]].block];
-			if (to <= k)
-				return false;
 			p->reach[k] |= (u64)1 << to | p->reach[to];
 		}
 	}
@@ -135,8 +161,8 @@ static void fuse(QPlan *p)
 	bool contrary;
 	QAddr a;
 
-	for (u32 k = f->order.n; k-- > 0;)
-		for (OVal v = f->block.p[f->order.p[k]].last; v; v = f->ins.p[v].prev) {
+	for (u32 k = p->norder; k-- > 0;)
+		for (OVal v = f->block.p[p->order[k]].last; v; v = f->ins.p[v].prev) {
 			const OIns *i = &f->ins.p[v];
 			if (p->fused[v])
 				continue;
@@ -202,8 +228,8 @@ static void find_roots(QPlan *p)
 {
 	const OFunc *f = p->f;
 
-	for (u32 k = 0; k < f->order.n; k++)
-		for (OVal v = f->block.p[f->order.p[k]].first; v; v = f->ins.p[v].next) {
+	for (u32 k = 0; k < p->norder; k++)
+		for (OVal v = f->block.p[p->order[k]].first; v; v = f->ins.p[v].next) {
 			const OIns *i = &f->ins.p[v];
 			bool narrow = ocode_ops[i->op].form == OF_UN && !type_is_wide(i->type) && !type_is_wide(f->ins.p[i->a].type);
 			p->root[v] = v;
@@ -235,8 +261,8 @@ static void find_lives(QPlan *p)
 {
 	const OFunc *f = p->f;
 
-	for (u32 k = 0; k < f->order.n; k++)
-		for (OVal v = f->block.p[f->order.p[k]].first; v; v = f->ins.p[v].next)
+	for (u32 k = 0; k < p->norder; k++)
+		for (OVal v = f->block.p[p->order[k]].first; v; v = f->ins.p[v].next)
 			if (!p->fused[v] && p->root[v] == v)
 				quick_operands(p, v, note_use, &(User){p, v});
 }
@@ -255,7 +281,7 @@ typedef struct Slots {
 	QPlan *p;
 	VEC(Event) event;                  /* [0] unused */
 	u32 put[CELLS], get[CELLS], named[CELLS]; /* lists, newest first; named: by maps of what may fault */
-	u32 calls;                         /* of C, which may write any */
+	u32 calls, x87;                    /* of C, which may write any, or those that x87 instructions do */
 	u32 *faults;                       /* by position: how many instructions before it may fault */
 } Slots;
 
@@ -283,12 +309,12 @@ static void note_events(Slots *s, OVal v, u32 *faults)
 		for (u32 k = cell; k < cell + n; k++)
 			push(s, i->op == O_GET ? &s->get[k] : &s->put[k], v);
 	} else if (i->op == O_HCALL) {
-		push(s, &s->calls, v);
+		push(s, i->aux & OHCALL_X87 ? &s->x87 : &s->calls, v);
 	} else if (i->op >= O_FVEC1 && i->op <= O_FVEC3) {
 		push(s, &s->put[REG_SLOT(REG_FPC) / 8], v);
 		push(s, &s->get[REG_SLOT(REG_FPC) / 8], v);
 	}
-	if (!i->map || i->op == O_EXIT)
+	if (!i->map || i->op == O_EXIT || (i->op == O_HCALL && (i->aux & OHCALL_X87) && (i->aux & 0xff) >= 0xc0)) /* no access */
 		return;
 	++*faults;
 	for (u32 k = 0; k < f->map.p[i->map].n; k++) {
@@ -332,6 +358,15 @@ static bool is_disturbed(const Slots *s, OVal root, u32 list, OVal but)
 	return false;
 }
 
+/* Is the value overwritten in the slot by C? */
+static bool is_in_calls(const Slots *s, OVal root, u32 cell)
+{
+	enum { SLOTS = offsetof(Regfile, slot) / 8 };
+
+	return is_disturbed(s, root, s->calls, 0) ||
+		(cell >= SLOTS + REG_X87_LOW && cell < SLOTS + REG_X87_HIGH && is_disturbed(s, root, s->x87, 0));
+}
+
 /* Between the two positions of a block, is the slot read, or is there a fault whose map does not name it? */
 static bool is_seen(const Slots *s, u32 cell, u8 block, u32 from, u32 to)
 {
@@ -372,7 +407,7 @@ static bool can_be_there(const Slots *s, OVal put)
 		return false;
 	if (ocode_type_size[p->f->ins.p[i->a].type] < 8 || (ocode_type_size[d->type] == 16) != (n == 2) || i->c % 8)
 		return false;
-	if (is_disturbed(s, root, s->calls, 0))
+	if (is_in_calls(s, root, cell))
 		return false;
 	for (u32 k = cell; k < cell + n; k++)
 		if (is_disturbed(s, root, s->put[k], put) || is_seen(s, k, p->block[root], p->pos[root], p->pos[put]) ||
@@ -387,7 +422,7 @@ static bool can_stay(const Slots *s, OVal get)
 	const QPlan *p = s->p;
 	u32 cell, n = cells_of(p->f, &p->f->ins.p[get], &cell);
 
-	if (p->f->ins.p[get].c % 8 || is_disturbed(s, get, s->calls, 0))
+	if (p->f->ins.p[get].c % 8 || is_in_calls(s, get, cell))
 		return false;
 	for (u32 k = cell; k < cell + n; k++)
 		if (is_disturbed(s, get, s->put[k], 0))
@@ -404,15 +439,15 @@ static void place_in_slots(QPlan *p, Arena *a)
 	s->p = p;
 	s->faults = arena_alloc(a, (f->ins.n + 2) * sizeof *s->faults);
 	vec_push(&s->event, ((Event){0}));
-	for (u32 k = 0; k < f->order.n; k++)
-		for (OVal v = f->block.p[f->order.p[k]].first; v; v = f->ins.p[v].next)
+	for (u32 k = 0; k < p->norder; k++)
+		for (OVal v = f->block.p[p->order[k]].first; v; v = f->ins.p[v].next)
 			note_events(s, v, &faults);
-	for (u32 k = 0; k < f->order.n; k++)
-		for (OVal v = f->block.p[f->order.p[k]].first; v; v = f->ins.p[v].next)
+	for (u32 k = 0; k < p->norder; k++)
+		for (OVal v = f->block.p[p->order[k]].first; v; v = f->ins.p[v].next)
 			if (f->ins.p[v].op == O_PUT && can_be_there(s, v))
 				p->place[p->root[f->ins.p[v].a]] = (u16)(f->ins.p[v].c / 8);
-	for (u32 k = 0; k < f->order.n; k++)
-		for (OVal v = f->block.p[f->order.p[k]].first; v; v = f->ins.p[v].next)
+	for (u32 k = 0; k < p->norder; k++)
+		for (OVal v = f->block.p[p->order[k]].first; v; v = f->ins.p[v].next)
 			if (f->ins.p[v].op == O_GET && can_stay(s, v))
 				p->place[v] = (u16)(f->ins.p[v].c / 8);
 	vec_free(&s->event);
@@ -436,8 +471,8 @@ bool quick_plan(QPlan *p, const OFunc *f, Arena *a)
 	p->place = memset(arena_alloc(a, n * sizeof *p->place), 0xff, n * sizeof *p->place);
 	if (!number(p, a))
 		return false;
-	for (u32 k = 0; k < f->order.n; k++)
-		for (OVal v = f->block.p[f->order.p[k]].first; v; v = f->ins.p[v].next)
+	for (u32 k = 0; k < p->norder; k++)
+		for (OVal v = f->block.p[p->order[k]].first; v; v = f->ins.p[v].next)
 			ocode_each_use((OFunc *)(uintptr_t)f, v, count_use, p->uses);
 	fuse(p);
 	find_roots(p);

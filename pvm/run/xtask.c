@@ -127,8 +127,10 @@ static void note_access(Regfile *r, u64 addr, u64 n, bool write)
 
 	th->eval.fault = addr;
 	th->eval.store = write;
-	if (th->eval.guest_hi && (addr >> ADDRESS_BITS || n > (1ull << ADDRESS_BITS) - addr))
+	if (th->eval.guest_hi && (addr >> ADDRESS_BITS || n > (1ull << ADDRESS_BITS) - addr)) {
+		xfault_exact(th, NULL);
 		xfault_trap(r, X86_RAISE + XE_GP);
+	}
 }
 
 /* Faults as x86 has them on hosts that have them otherwise: s390x names the page only, arm64 leaves out an address's

@@ -49,7 +49,7 @@ static void check_after(void *ctx, const OFunc *f, const char *pass)
 
 static Unit *lower(XTask *t, Bytes *b, u32 max_insns, bool jit, bool step, bool careful)
 {
-	XUnitReq req = { .pc = b->pc, .mode = t->o.mode, .max_insns = max_insns, .x87 = jit && t->x87, .step = step, .careful = careful, .flat = t->flat, .fetch = fetch, .ctx = b };
+	XUnitReq req = { .pc = b->pc, .mode = t->o.mode, .max_insns = max_insns, .x87 = jit && (t->x87 || !t->jit), .step = step, .careful = careful, .flat = t->flat, .fetch = fetch, .ctx = b };
 	XUnit x;
 	Unit *u = xcalloc(1, sizeof *u);
 	u64 start = xtime(t);

@@ -3,7 +3,7 @@
  * Hosts without an x87 have soft80 (interpret_soft87.c).
  * An exception that is not masked is only noted by the instruction that meets it; the next one raises #MF.
  * Intel SDM volume 1, chapter 8. */
-#include "interpret.h"
+#include "fast87.h"
 
 enum { IMAGE = 108, ENV = 28 };
 enum { FE_INVALID_ = 1, FE_OVERFLOW_ = 8, FE_UNDERFLOW_ = 16 };
@@ -211,11 +211,22 @@ static void run_host(XRun *r)
 #define run_host xr_soft87
 #endif
 
+/* Whose last bit is the maker's. */
+static bool is_function(u16 op)
+{
+	switch (op) {
+	case XI_F2XM1: case XI_FYL2X: case XI_FYL2XP1: case XI_FPATAN: case XI_FPTAN: case XI_FSIN: case XI_FCOS: case XI_FSINCOS:
+		return true;
+	}
+	return false;
+}
+
+/* To move the host's state to and fro takes longer than most instructions take by integers. */
 static void run(XRun *r)
 {
 	u64 *s = r->t->slot;
 
-	if (x86_soft_x87)
+	if (x86_soft_x87 || !is_function(r->i.op))
 		xr_soft87(r);
 	else
 		run_host(r);
@@ -339,26 +350,45 @@ static u32 flags_for(const XRun *r, bool move)
 	return move != without ? XF_C | XF_Z | XF_P : 0;
 }
 
+/* By the guest's flags, whose record stays as it is. */
+static u32 run_with_flags(XRun *r, u64 operand)
+{
+	u64 *s = r->t->slot, op = s[XS_FLAG_OP], a = s[XS_FLAG_A], b = s[XS_FLAG_B], c = s[XS_FLAG_C], d = s[XS_FLAG_D];
+
+	if (r->i.op >= XI_FCMOVB && r->i.op <= XI_FCMOVNU)
+		x86_set_flags_bits(r->t, flags_for(r, operand));
+	run(r);
+	u32 result = x86_flags_bits(r->t);
+	s[XS_FLAG_OP] = op, s[XS_FLAG_A] = a, s[XS_FLAG_B] = b, s[XS_FLAG_C] = c, s[XS_FLAG_D] = d;
+	return result;
+}
+
 u64 x86_help_x87(Regfile *t, const u64 *args)
 {
 	XRun r;
-	u32 flags = x86_flags_bits(t), result;
+	u64 result;
 
+	if (!x86_soft_x87 && x86_fast87(t, args, &result))
+		return result;
 	xr_begin(&r, t, args);
 	r.at = r.i.nopnd && r.i.opnd[0].kind == XK_MEM ? &args[4] : NULL;
-	if (r.i.op == XI_FNSTSW)
+	switch (r.i.op) {
+	case XI_FNSTSW:
 		return status(&r);
-	if (r.i.op == XI_FNSTCW || r.i.op == XI_FNCLEX || r.i.op == XI_FNINIT) {
+	case XI_FNSTCW: case XI_FNCLEX: case XI_FNINIT:
 		xr_x87ctl(&r);
-	} else if (r.i.op == XI_FLDCW) {
+		return 0;
+	case XI_FLDCW:
 		t->slot[XS_FCW] = (args[4] & 0x1f7f) | 0x40;
 		set_status(&r, status(&r));
-	} else {
-		if (r.i.op >= XI_FCMOVB && r.i.op <= XI_FCMOVNU)
-			x86_set_flags_bits(t, flags_for(&r, args[4]));
+		return 0;
+	case XI_FCMOVB: case XI_FCMOVNB: case XI_FCMOVE: case XI_FCMOVNE: case XI_FCMOVBE: case XI_FCMOVNBE: case XI_FCMOVU: case XI_FCMOVNU:
+	case XI_FCOMI: case XI_FCOMIP: case XI_FUCOMI: case XI_FUCOMIP:
+		return run_with_flags(&r, args[4]);
+	default:
+		if (is_function(r.i.op))
+			return run_with_flags(&r, 0);
 		run(&r);
+		return 0;
 	}
-	result = x86_flags_bits(t);
-	x86_set_flags_bits(t, flags);
-	return result;
 }

@@ -135,6 +135,7 @@ static int vector_of(u32 exit)
 }
 
 bool machine_quick = true;
+static OEvalEnv *running_env;
 static u64 next_pc;
 static enum XMode running;
 static bool care;   /* the next instruction is for a careful unit */
@@ -146,12 +147,16 @@ static void NORETURN stop(u32 exit, u64 addr)
 	longjmp(out_of_unit, 1);
 }
 
-static void on_trap(OEvalEnv *env, u32 trap, const OFunc *f, u32 map, const u64 *vals)
+/* The registers as they are at the instruction that may fault; false: there is none. */
+static bool exact(const OEvalEnv *env)
 {
+	const OFunc *f;
+	u32 map = ocode_eval_map(env, &f);
 	const OMap *m = &f->map.p[map];
 	u64 bits[XS_COUNT][2];
 
-	(void)vals;
+	if (!map)
+		return false;
 	for (u32 k = 0; k < m->n; k++) /* values may be in slots that others go to */
 		ocode_eval_value(env, f->slot.p[m->slots + k].val, bits[k]);
 	for (u32 k = 0; k < m->n; k++) {
@@ -159,6 +164,15 @@ static void on_trap(OEvalEnv *env, u32 trap, const OFunc *f, u32 map, const u64 
 		memcpy((u8 *)&regs + s->slot, bits[k], f->ins.p[s->val].type == OT_V128 ? 16 : 8);
 	}
 	next_pc = unit_pc + m->pc;
+	return true;
+}
+
+static void on_trap(OEvalEnv *env, u32 trap, const OFunc *f, u32 map, const u64 *vals)
+{
+	(void)f, (void)vals;
+	env->map = map;
+	if (!exact(env))
+		next_pc = unit_pc;
 	if (trap == TRAP_ALIGN)
 		stop(XE_GP, 0);
 	if (trap != TRAP_MEMORY)
@@ -176,7 +190,8 @@ static void guard(Regfile *t, u64 addr, u64 n, bool write)
 {
 	if (addr >= (write ? DATA_AT : RO_AT) && n <= DATA_SIZE && addr <= DATA_AT + DATA_SIZE - n)
 		return;
-	next_pc = t->slot[XS_PC];
+	if (!running_env || !exact(running_env))
+		next_pc = t->slot[XS_PC];
 	stop(XE_MEMORY, faulting(addr));
 }
 
@@ -248,6 +263,7 @@ static void run_unit(const XUnitReq *req, bool check)
 
 	x86_lower(req, &unit);
 	unit_pc = req->pc;
+	running_env = &env;
 	if (check && !ocode_check(unit.func, &e)) {
 		Buf b = { 0 };
 		ocode_print(unit.func, &b);
@@ -289,7 +305,7 @@ End machine_run(const Case *c, u32 size, State *out, u32 max_insns, bool check)
 		fuzz_stepped(out, CODE_AT);
 	while (last.vector == END_OK && next_pc != CODE_AT + size) {
 		bool step = regs.slot[XS_EFLAGS] & X86_TF, careful = one_by_one();
-		XUnitReq req = { .pc = next_pc, .mode = c->mode, .max_insns = step || careful ? 1 : max_insns, .step = step, .careful = careful, .fetch = fetch };
+		XUnitReq req = { .pc = next_pc, .mode = c->mode, .max_insns = step || careful ? 1 : max_insns, .step = step, .careful = careful, .x87 = machine_quick && !step && !careful, .fetch = fetch };
 		care = false;
 		called = false;
 		machine_path[machine_path_n++] = (u16)(next_pc - CODE_AT);
