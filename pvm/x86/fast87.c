@@ -98,11 +98,32 @@ static bool compare_flags(Fast *f, u32 i, bool quiet, u32 pops)
 
 /* ---- memory -------------------------------------------------------------------------------------------- */
 
+/* Who faults does so at the first byte that cannot be accessed. */
 static u8 *bytes(const Fast *f, u64 addr, u32 n, bool write)
 {
+	u8 *p = (u8 *)((uintptr_t)f->t->mem + (uintptr_t)addr);
+
 	if (f->s[XS_GUARD])
 		((XGuardFn *)(uintptr_t)f->s[XS_GUARD])(f->t, addr, n, write);
-	return (u8 *)((uintptr_t)f->t->mem + (uintptr_t)addr);
+	if (!write)
+		(void)*(volatile u8 *)p;
+	return p;
+}
+
+/* At once, or, of ten bytes, none if the last two cannot be written. */
+static void put(const Fast *f, u64 addr, const u8 *raw, u32 n)
+{
+	u8 *p = bytes(f, addr, n, true);
+
+	switch (n) {
+	case 2: memcpy(p, raw, 2); break;
+	case 4: memcpy(p, raw, 4); break;
+	case 8: memcpy(p, raw, 8); break;
+	default:
+		__atomic_fetch_or(p, 0, __ATOMIC_RELAXED);
+		__atomic_fetch_or(p + 9, 0, __ATOMIC_RELAXED);
+		memcpy(p, raw, 10);
+	}
 }
 
 static bool push_float(Fast *f, Num80 n)
@@ -119,7 +140,7 @@ static bool store_int(Fast *f, u64 addr, u32 n, u32 pops)
 	u8 raw[8];
 
 	st64(raw, v);
-	memcpy(bytes(f, addr, n, true), raw, n);
+	put(f, addr, raw, n);
 	return pop(f, pops);
 }
 
@@ -132,7 +153,7 @@ static bool store_float(Fast *f, u64 addr, u32 n, u32 pops)
 		st64(raw, soft80_to_f64(&f->v, a));
 	else
 		st32(raw, (u32)soft80_to_f32(&f->v, a));
-	memcpy(bytes(f, addr, n, true), raw, n);
+	put(f, addr, raw, n);
 	return pop(f, pops);
 }
 
@@ -143,7 +164,7 @@ static bool store_whole(Fast *f, u64 addr)
 
 	st64(raw, a.m);
 	st16(raw + 8, a.se);
-	memcpy(bytes(f, addr, 10, true), raw, 10);
+	put(f, addr, raw, 10);
 	return pop(f, 1);
 }
 

@@ -76,9 +76,14 @@ static void set_codes(Fpu *f, u32 mask, u32 codes)
 
 static bool in_memory(const Fpu *f) { return f->o->kind == XK_MEM; }
 
+/* Who faults does so at the first byte that cannot be accessed. */
 static u8 *bytes(Fpu *f, bool write)
 {
-	return xr_bytes(f->r, xr_address(f->r), f->o->size, write);
+	u8 *p = write ? xr_probe(f->r, xr_address(f->r), f->o->size, true) : xr_bytes(f->r, xr_address(f->r), f->o->size, false);
+
+	if (!write)
+		(void)*(volatile u8 *)p;
+	return p;
 }
 
 static Num80 load_int(const u8 *p, unsigned size)
