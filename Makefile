@@ -40,6 +40,7 @@ ifdef CROSS
 endif
 ifneq ($(filter -static,$(LDFLAGS)),)
   $(OUT)/obj/pvm/debug/dwfl.o: CFLAGS += -DPVM_STATIC
+  $(OUT)/obj/abi-shim/pcode/ffi.o: CFLAGS += -DPVM_NO_FFI
 endif
 
 ROOMS := pvm/base pvm/ocode pvm/pcode pvm/x86 pvm/opt pvm/back pvm/back/amd64 pvm/run pvm/debug loader compiler abi-shim/pcode abi-shim/linux abi-shim/win32

@@ -124,6 +124,7 @@ typedef struct Parser {
 	u32 quiet;         /* end of the last malformed token: an error right behind it is not worth a message */
 	u8 sw;
 	u8 head;           /* enum Head: what of a routine's heading the scanner is in */
+	bool type_head;    /* it is that of a procedural type */
 	u32 parens;        /* open ones, in a heading */
 	u32 bodies;        /* records and classes around this place */
 	bool types;        /* in a class: types are declared there */

@@ -9,6 +9,7 @@ typedef struct CompileOpts {
 	bool iso;           /* ISO 7185, as {$mode iso} */
 	bool colour;        /* in diagnostics */
 	bool no_lines;      /* leave line and variable tables out */
+	const char *units;  /* where units are looked for behind the directory of the text that uses them, or null */
 	u32 stack;          /* bytes of memory stack, 0 = the default (8 MiB) */
 	u32 max_errors;     /* 0 = the default (20) */
 } CompileOpts;

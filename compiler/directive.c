@@ -73,6 +73,124 @@ static Name **defined(Parser *p, const Name *name)
 	return NULL;
 }
 
+/* ---- {$if}: or, and, not, comparisons, defined(x), numbers ---- */
+
+typedef struct If { Parser *p; const char *s, *end; bool bad; } If;
+
+static i64 disjunction(If *f);
+
+static void skip(If *f)
+{
+	while (f->s < f->end && blank(*f->s))
+		f->s++;
+}
+
+static bool letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* The word, number or mark that comes next; empty at the end. */
+static Word item(If *f)
+{
+	skip(f);
+	Word w = { f->s, 0 };
+	bool name = f->s < f->end && (letter(*f->s) || (*f->s >= '0' && *f->s <= '9'));
+	while (f->s < f->end && (name ? letter(*f->s) || (*f->s >= '0' && *f->s <= '9') : !blank(*f->s) && strchr("<>=", *f->s) != NULL))
+		f->s++, w.n++;
+	if (!w.n && f->s < f->end)
+		f->s++, w.n = 1;
+	return w;
+}
+
+static Word peek(If *f)
+{
+	const char *at = f->s;
+	Word w = item(f);
+	f->s = at;
+	return w;
+}
+
+static bool take(If *f, const char *what)
+{
+	if (!is(peek(f), what))
+		return false;
+	item(f);
+	return true;
+}
+
+/* defined(x) and defined x; of `declared`, which asks about names, nothing is known here. */
+static i64 asks(If *f, bool declared)
+{
+	bool paren = take(f, "(");
+	Word w = item(f);
+	if (paren && !take(f, ")"))
+		f->bad = true;
+	return !declared && defined(f->p, ast_name(f->p->c, w.s, w.n)) != NULL;
+}
+
+static i64 operand(If *f)
+{
+	Word w = item(f);
+	i64 v = 0;
+	if (is(w, "not"))
+		return !operand(f);
+	if (is(w, "(")) {
+		v = disjunction(f);
+		f->bad |= !take(f, ")");
+		return v;
+	}
+	if (is(w, "defined") || is(w, "undefined"))
+		return asks(f, false) != is(w, "undefined");
+	if (is(w, "declared"))
+		return asks(f, true);
+	if (is(w, "true") || is(w, "false"))
+		return is(w, "true");
+	if (is(w, "fpc_version") || is(w, "fpc_fullversion"))
+		return 0;
+	for (u32 i = 0; i < w.n; i++)
+		v = w.s[i] >= '0' && w.s[i] <= '9' && v < 1 << 28 ? v * 10 + w.s[i] - '0' : 0;
+	f->bad |= !w.n;
+	return v;
+}
+
+static i64 comparison(If *f)
+{
+	i64 a = operand(f);
+	Word w = peek(f);
+	if (!w.n || !strchr("<>=", *w.s))
+		return a;
+	item(f);
+	i64 b = operand(f);
+	return is(w, "=") ? a == b : is(w, "<>") ? a != b : is(w, "<") ? a < b : is(w, ">") ? a > b : is(w, "<=") ? a <= b : a >= b;
+}
+
+static i64 conjunction(If *f)
+{
+	i64 v = comparison(f);
+	while (take(f, "and"))
+		v = (comparison(f) != 0) & (v != 0);
+	return v;
+}
+
+static i64 disjunction(If *f)
+{
+	i64 v = conjunction(f);
+	while (take(f, "or"))
+		v = (conjunction(f) != 0) | (v != 0);
+	return v;
+}
+
+static bool holds(Parser *p, Span at, const char *s, const char *end)
+{
+	If f = { p, s, end, false };
+	bool v = disjunction(&f) != 0;
+	skip(&f);
+	if (f.bad || f.s < f.end)
+		diag_error(p->c, at, "this condition cannot be read");
+	return v;
+}
+
 /* {$ifopt R+} asks whether a switch is as written; an unknown switch is off. */
 static bool option(const Parser *p, Word w)
 {
@@ -105,6 +223,20 @@ static void other_half(Parser *p, Span at)
 	p->skipping = !k->outer || k->met;
 }
 
+/* {$elseif} is {$else} whose text has a condition of its own. */
+static void other_condition(Parser *p, Span at, const char *s, const char *end)
+{
+	Condition *k = innermost(p, at, "elseif");
+	if (!k)
+		return;
+	if (k->met || !k->outer) {
+		p->skipping = true;
+		return;
+	}
+	k->met = holds(p, at, s, end);
+	p->skipping = !k->met;
+}
+
 static void close_condition(Parser *p, Span at)
 {
 	Condition *k = innermost(p, at, "endif");
@@ -115,7 +247,7 @@ static void close_condition(Parser *p, Span at)
 }
 
 /* Conditions count in skipped text too.  True: w was one of them. */
-static bool conditional(Parser *p, Span at, Word w, Word arg)
+static bool conditional(Parser *p, Span at, Word w, Word arg, const char *behind, const char *end)
 {
 	bool unless = is(w, "ifndef");
 	if (unless || is(w, "ifdef")) {
@@ -125,14 +257,11 @@ static bool conditional(Parser *p, Span at, Word w, Word arg)
 	} else if (is(w, "ifopt")) {
 		open_condition(p, at, option(p, arg));
 	} else if (is(w, "if")) {
-		if (!p->skipping)
-			diag_error(p->c, at, "{$if} is not supported; {$ifdef}, {$ifndef} and {$ifopt} are");
-		open_condition(p, at, false);
+		open_condition(p, at, !p->skipping && holds(p, at, behind, end));
 	} else if (is(w, "else")) {
 		other_half(p, at);
-	} else if (is(w, "elseif") || is(w, "elifdef")) {
-		if (!p->skipping)
-			diag_error(p->c, at, "{$%.*s} is not supported", (int)w.n, w.s);
+	} else if (is(w, "elseif") || is(w, "elif")) {
+		other_condition(p, at, behind, end);
 	} else if (is(w, "endif") || is(w, "ifend")) {
 		close_condition(p, at);
 	} else {
@@ -216,7 +345,7 @@ void directive(Parser *p, Span at, const char *s, u32 n)
 	Word w = word(&rest, end);
 	const char *behind = rest;
 	Word arg = word(&rest, end);
-	if (conditional(p, at, w, arg) || p->skipping)
+	if (conditional(p, at, w, arg, behind, end) || p->skipping)
 		return;
 	Name *name = ast_name(p->c, arg.s, arg.n);
 	if (is(w, "define")) {

@@ -67,6 +67,27 @@ static void put_int(u8 *p, u32 size, i64 v)
 		p[i] = (u8)((u64)v >> 8 * i);
 }
 
+static void place_static(Gen *g, Sym *y);
+
+/* The value of an expression that sema_const.c calls static, of 4 bytes. */
+static u32 static_address(Gen *g, const Node *n)
+{
+	switch (n->op) {
+	case N_CONV: return n->a->op == N_STR ? pb_data(g->b, n->a->s, n->a->n + 1, 1) : static_address(g, n->a);
+	case N_ADDR: return static_address(g, n->a);
+	case N_INT: return (u32)n->i;
+	case N_PROCVAL: return pb_slot(g->b, n->sym->owner->func);
+	case N_CLASSVAL: return gen_table(g, n->type->base->base);
+	case N_FIELD: return static_address(g, n->a) + n->sym->at_;
+	case N_INDEX: return static_address(g, n->a) + (u32)(n->b->i - n->a->type->index->lo) * n->type->size;
+	case N_VAR:
+		if (n->sym->where == W_NONE)
+			place_static(g, n->sym);
+		return n->sym->at_;
+	}
+	return 0;
+}
+
 static void init_bytes(Gen *g, u8 *p, const Type *t, Node *n)
 {
 	if (!n)
@@ -87,6 +108,10 @@ static void init_bytes(Gen *g, u8 *p, const Type *t, Node *n)
 		u8 bits[32] = { 0 };
 		gen_set_bytes(n, bits);
 		memcpy(p, bits, t->size);
+	} else if (t->kind == T_PROC && n->op == N_PROCVAL) {
+		put_int(p, 4, pb_slot(g->b, n->sym->owner->func));
+	} else if (n->op == N_ADDR || n->op == N_CONV || n->op == N_CLASSVAL || n->op == N_PROCVAL) {
+		put_int(p, 4, static_address(g, n));
 	} else if (t->kind == T_ANSI) {
 		put_int(p, 4, n->op == N_STR ? gen_ansi_literal(g, n->s, n->n) : 0);
 	} else if (n->op == N_STR) {
@@ -114,7 +139,7 @@ static void place_static(Gen *g, Sym *y)
 
 static void place_var(Gen *g, Proc *p, u32 params, Sym *y)
 {
-	if (y->alias)
+	if (y->alias || y->where != W_NONE)
 		return;
 	if (in_local(y) && (!y->value || y->initial)) {
 		y->where = W_LOCAL;
@@ -151,13 +176,19 @@ static u32 param_width(const Sym *q)
 	return q->type->kind == T_PROC && !by_address(q) ? 2 : 1;
 }
 
+/* Numbers are there before places are: initial values may name routines. */
+static void number_routine(Gen *g, Proc *p)
+{
+	p->sig = gen_signature(g, p->param, p->result, p->needs_link, false);
+	p->func = pb_func(g->b, p->name->len <= 200 ? p->name->s : "long name", p->sig);
+}
+
 /* Gives every variable of a routine its place.  Done for all routines before code is made for any, because
  * inner routines come first. */
 static void layout(Gen *g, Proc *p)
 {
 	bool hidden = p->result && !type_scalar(p->result);
 	u32 params = hidden, local = hidden;
-	p->sig = gen_signature(g, p->param, p->result, p->needs_link, false);
 	for (Sym *q = p->param; q; q = q->next)
 		params += param_width(q);
 	p->link_at = params;
@@ -177,7 +208,6 @@ static void layout(Gen *g, Proc *p)
 	for (Sym *y = p->vars; y; y = y->next)
 		if (y->kind == S_VAR && !y->param)
 			place_var(g, p, params, y);
-	p->func = pb_func(g->b, p->name->len <= 200 ? p->name->s : "long name", p->sig);
 }
 
 char gen_var_kind(const Type *t)
@@ -433,9 +463,14 @@ static void routine(Gen *g, Proc *p)
 	for (u32 i = 0; i < p->local.n; i++)
 		pb_local(g->b, p->local.p[i]);
 	make_labels(g, p);
-	g->leave = pb_label(g->b);
+	g->leave = p->external ? 0 : pb_label(g->b);
 	pb_line(g->b, 0);
 	gen_line(g, p->at);
+	if (p->external) {
+		gen_external(g, p);
+		pb_finish(g->b, g->frame_max);
+		return;
+	}
 	enter(g, p);
 	if (p == g->s->main)
 		begin_units(g);
@@ -487,6 +522,8 @@ void gen_module(Sema *s, Buf *out)
 			g->unwind_cell = pb_zero(g->b, 4, 4);
 	number_files(g);
 	g->soft = s->exceptions && s->trapped;
+	for (Proc *p = s->main; p; p = p->next)
+		number_routine(g, p);
 	for (Proc *p = s->main; p; p = p->next)
 		layout(g, p);
 	for (Proc *p = s->main; p; p = p->next)

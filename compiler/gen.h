@@ -149,6 +149,9 @@ void gen_dyn_builtin(Gen *g, Node *n);
 void gen_dyn_value(Gen *g, Node *n);              /* [a, b, c] as a dynamic array */
 void gen_open_value(Gen *g, Node *n);             /* ... for an open array: its address */
 
+/* gen_external.c: routines of the host's libraries */
+void gen_external(Gen *g, Proc *p);
+
 /* gen_trap.c: run-time errors, as exceptions where they can be handled */
 void gen_trap(Gen *g, u32 code);
 void gen_trap_if(Gen *g, u32 code);

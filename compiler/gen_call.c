@@ -451,7 +451,11 @@ void gen_builtin(Gen *g, Node *n)
 		gen_int(g, n->b->next);
 		gen_call_sys(g, "mem.free", "ii:");
 		break;
-	case B_NEW: case B_DISPOSE: new_dispose(g, n); break;
+	case B_NEW: case B_DISPOSE:
+		new_dispose(g, n);
+		if (n->d) /* used as a function */
+			gen_expr(g, n->d);
+		break;
 	case B_INC: case B_DEC: step(g, n); break;
 	case B_PACK: case B_UNPACK: pack(g, n); break;
 	case B_FILLCHAR: case B_MOVE: raw_memory(g, n); break;

@@ -566,6 +566,10 @@ void gen_expr(Gen *g, Node *n)
 		gen_load(g, gen_place(g, n));
 		break;
 	case N_CALL: gen_call(g, n); break;
+	case N_PROCVAL:
+		gen_proc_pair(g, n);
+		E(DROP);
+		break;
 	case N_CLASSVAL: gen_class_value(g, n); break;
 	case N_IS: case N_AS: gen_is_as(g, n); break;
 	case N_BUILTIN: gen_builtin(g, n); break;

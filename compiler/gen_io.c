@@ -374,6 +374,12 @@ void gen_io(Gen *g, Node *n)
 			get_put(g, n);
 		break;
 	case B_ASSIGN: case B_RESET: case B_REWRITE: case B_APPEND: case B_CLOSE: open_close(g, n); break;
+	case B_ERASE: case B_RENAME:
+		gen_addr(g, n->b);
+		if (n->i == B_RENAME)
+			gen_view(g, n->b->next);
+		gen_call_sys(g, n->i == B_RENAME ? "file.rename" : "file.erase", n->i == B_RENAME ? "iii:" : "i:");
+		break;
 	case B_EOF:
 		if (of_file) {
 			component_file(g, n);

@@ -266,6 +266,13 @@ Place gen_place(Gen *g, Node *n)
 		if (n->type->size > CHECK_NIL_FROM) /* the guard is too small to catch every access through nil */
 			E(CHECK_NIL);
 		return memory(n->type, 0);
+	case N_CONV:
+		if (n->flags & NF_WRITTEN) { /* the variable itself, as another type */
+			Place p = gen_place(g, n->a);
+			p.t = n->type;
+			return p;
+		}
+		break;
 	case N_WITHREF:
 		if (n->with->direct)
 			return gen_place(g, n->with->record);

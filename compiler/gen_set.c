@@ -20,6 +20,16 @@ static void add_bits(u8 out[32], i64 lo, i64 hi)
 /* The constant elements of a constructor. */
 void gen_set_bytes(const Node *n, u8 out[32])
 {
+	while (n->op == N_CONV)
+		n = n->a;
+	if (n->op == N_ADD || n->op == N_SUB || n->op == N_MUL) {
+		u8 b[32] = { 0 };
+		gen_set_bytes(n->a, out);
+		gen_set_bytes(n->b, b);
+		for (u32 i = 0; i < 32; i++)
+			out[i] = (u8)(n->op == N_ADD ? out[i] | b[i] : n->op == N_SUB ? out[i] & ~b[i] : out[i] & b[i]);
+		return;
+	}
 	for (const Node *e = n->a; e; e = e->next)
 		if (e->op == N_INT)
 			add_bits(out, e->i, e->i);

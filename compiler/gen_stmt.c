@@ -272,7 +272,7 @@ static void with_stmt(Gen *g, Node *n)
 		if (w->direct)
 			continue;
 		w->local = gen_temp(g, 'i');
-		if (w->type->kind == T_CLASS)
+		if (w->type->kind == T_CLASS || w->record->op == N_CALL)
 			gen_expr(g, w->record);
 		else
 			gen_addr(g, w->record);

@@ -70,8 +70,8 @@ static void pascal_yyerror(const Span *at, Parser *p, const char *msg);
 
 %type <node> path unit unit_init unit_final program block decl_proc heading const_def type_def var_def type simple_type range_lo range_term range_factor
 %type <node> index_type record_body_node field_decl variant_part variant param ident label_node init field_init
-%type <node> prop_type proc_name paren class_type property prop_word method handler type_name external
-%type <list> words dirs prop_words prop_index type_list generic_params handlers parent
+%type <node> enum_value prop_type proc_name paren class_type property prop_word method handler type_name external
+%type <list> enum_values words dirs prop_words prop_index type_list generic_params handlers parent
 %type <node> agg stmt compound structured open_call arm designator expr simple signed_term term factor ufactor literal arg element result_opt
 %type <list> face_decls face_decl decls decl idents labels const_defs type_defs var_defs params_opt params types record_body fixed variants consts
 %type <list> stmts arms arms_opt else_opt args exprs elements elements_opt program_head uses_names inits field_inits records
@@ -294,11 +294,14 @@ type:
 |	arrow ID                         { $$ = nd_name(p, N_TPTR, @$, $2, NULL, NULL); }
 |	packed_opt ARRAY OF type         { $$ = nd(p, N_TARRAY, @$, NULL, $4); $$->i = $1; CHECK_DEPTH; }
 |	packed_opt ARRAY OF CONST        { $$ = nd(p, N_TARRAY, @$, NULL, nd_name(p, N_TNAME, @4, ast_name(p->c, "tvarrec", 7), NULL, NULL)); }
-|	PROCEDURE params_opt             { $$ = list_nd(p, N_TPROC, @$, $2, NULL); }
-|	FUNCTION params_opt ':' prop_type { $$ = list_nd(p, N_TPROC, @$, $2, $4); $$->i = 1; }
+|	PROCEDURE params_opt calling     { $$ = list_nd(p, N_TPROC, @$, $2, NULL); }
+|	FUNCTION params_opt ':' prop_type calling { $$ = list_nd(p, N_TPROC, @$, $2, $4); $$->i = 1; }
 |	PROCEDURE params_opt OF_OBJECT  { $$ = list_nd(p, N_TPROC, @$, $2, NULL); $$->flags = NF_OF_OBJECT; }
 |	FUNCTION params_opt ':' prop_type OF_OBJECT { $$ = list_nd(p, N_TPROC, @$, $2, $4); $$->i = 1; $$->flags = NF_OF_OBJECT; }
 |	class_type
+;
+calling:
+	%empty | DIRECTIVE
 ;
 class_type:
 	CLASS_AHEAD                      { $$ = nd(p, N_TCLASS, @$, NULL, NULL); $$->flags = NF_FORWARD; }
@@ -340,7 +343,16 @@ simple_type:
 |	SPECIALIZE GID '<' type_list '>' { $$ = nd_name(p, N_TSPECIAL, @$, $2, NULL, NULL); $$->a = $4.first; CHECK_DEPTH; }
 |	ID '[' expr ']'                  { $$ = nd_name(p, N_TSTRING, @$, $1, $3, NULL); }
 |	range_lo DOTDOT simple           { $$ = nd(p, N_TRANGE, @$, $1, $3); CHECK_DEPTH; }
-|	'(' idents ')'                   { $$ = list_nd(p, N_TENUM, @$, $2, NULL); }
+|	'(' enum_values ')'              { $$ = list_nd(p, N_TENUM, @$, $2, NULL); }
+;
+enum_values:
+	enum_value                       { $$ = ONE($1); }
+|	enum_values ',' enum_value       { $$ = add($1, $3); }
+;
+enum_value:
+	ident
+|	ident '=' expr                   { $$ = $1; $$->a = $3; }
+|	ident ASSIGN expr                { $$ = $1; $$->a = $3; }
 ;
 /* The lower bound: an expression that does not begin with a parenthesis (that would be an enumeration). */
 range_lo:

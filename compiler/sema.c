@@ -339,6 +339,17 @@ void sema_proc_body(Sema *s, Proc *p, Node *block)
 		proc_body(s, p);
 }
 
+static void add_proc_last(Sema *s, Proc *p);
+
+/* A routine of the host's: its body is made by the generator. */
+static void external(Sema *s, Proc *p, Node *n)
+{
+	p->external = n;
+	p->block = sema_make(s, N_BLOCK, n, NULL, NULL);
+	p->block->b = sema_make(s, N_EMPTY, n, NULL, NULL);
+	add_proc_last(s, p);
+}
+
 Sym *sema_declare_routine(Sema *s, Node *n)
 {
 	return add_proc(s, n);
@@ -359,13 +370,11 @@ static void declare_proc(Sema *s, Node *n)
 	if (!y)
 		y = add_proc(s, n);
 	if (n->c && n->c->op == N_EXTERNAL)
-		diag_error(s->c, n->c->at, "the directive 'external' is not supported");
-	if (n->c && n->c->op != N_EXTERNAL)
+		external(s, y->owner, n->c);
+	else if (n->c)
 		sema_proc_body(s, y->owner, n->c);
 	else
 		y->owner->forward = true;
-	if (n->c && n->c->op == N_EXTERNAL)
-		y->owner->block = n; /* no second message */
 }
 
 /* A type whose members may be about itself: its name is known before they are. */

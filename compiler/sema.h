@@ -149,6 +149,7 @@ struct Proc {
 	Sym *sym;
 	Name *name;
 	Node *block;     /* null until its body was met */
+	Node *external;  /* of a routine of the host: library and name */
 	Sym *param;
 	Sym *self;       /* of a method that has an object */
 	Type *of;        /* of a method: its record or body */

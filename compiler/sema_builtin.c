@@ -351,6 +351,19 @@ static Node *text_open(Sema *s, Node *n, const Sym *f)
 	return n;
 }
 
+/* erase(f), rename(f, name): of what was assigned to f. */
+static Node *name_file(Sema *s, Node *n, const Sym *f)
+{
+	bool rename = f->builtin == B_RENAME;
+	if (!want_args(s, n, f, 1 + rename, 1 + rename))
+		return sema_poison(s, n);
+	arg_var(s, &n->b, f, is_file);
+	if (rename)
+		arg_string(s, &n->b->next);
+	n->type = s->t_void;
+	return n;
+}
+
 /* seek, filepos, filesize, truncate; blockread and blockwrite with f, a variable, a number and what became of it. */
 static Node *component_file(Sema *s, Node *n, const Sym *f)
 {
@@ -528,8 +541,32 @@ static Node *str_val(Sema *s, Node *n, const Sym *f)
 
 /* ---- memory ---- */
 
+static Node *new_dispose(Sema *s, Node *n, const Sym *f);
+
+/* p := new(type, init(...)): the same with a variable of the compiler's own. */
+static Node *new_value(Sema *s, Node *n, Type *t)
+{
+	Name *name = sema_hidden_name(s, "new");
+	Sym *y = sema_declare(s, S_VAR, name, n->at, t);
+	Node *id = sema_make(s, N_VAR, n, t, NULL);
+	id->sym = y;
+	id->next = n->b->next;
+	n->b = id;
+	n = new_dispose(s, n, ast_name(s->c, "new", 3)->sym);
+	if (n->type->kind == T_POISON)
+		return n;
+	Node *v = sema_make(s, N_VAR, n, t, NULL);
+	v->sym = y;
+	n->d = v;
+	n->type = t;
+	return n;
+}
+
 static Node *new_dispose(Sema *s, Node *n, const Sym *f)
 {
+	Sym *type = n->b && n->b->op == N_ID && !n->b->type ? sema_lookup(s, n->b->name) : NULL;
+	if (f->builtin == B_NEW && type && type->kind == S_TYPE && type->type->kind == T_PTR && type->type->base)
+		return new_value(s, n, type->type);
 	if (!want_args(s, n, f, 1, 100))
 		return sema_poison(s, n);
 	Node *a = f->builtin == B_NEW ? arg_var(s, &n->b, f, is_pointer) : arg_expr(s, &n->b);
@@ -712,6 +749,19 @@ Node *sema_builtin(Sema *s, Node *n, Sym *f, bool statement)
 			arg_for(s, &n->b, s->t_int);
 		else
 			n = sema_poison(s, n);
+		break;
+	case B_ADDR:
+		if (!want_args(s, n, f, 1, 1)) {
+			n = sema_poison(s, n);
+			break;
+		}
+		n->op = N_ADDR;
+		n->a = n->b;
+		n->b = NULL;
+		n = sema_expr(s, n);
+		break;
+	case B_ERASE: case B_RENAME:
+		n = name_file(s, n, f);
 		break;
 	case B_SIZEOF: case B_LOW: case B_HIGH:
 		n = of_type(s, n, f);

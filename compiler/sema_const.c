@@ -122,6 +122,29 @@ Node *sema_fold(Sema *s, Node *n)
 
 /* ---- definitions and initial values ---- */
 
+/* Whether n's value is known before the program begins, though it is no constant of the language: sets, addresses of
+ * variables that stay where they are, routines and classes. */
+static bool is_static(const Node *n)
+{
+	switch (n->op) {
+	case N_SET:
+		for (const Node *e = n->a; e; e = e->next)
+			if (e->op == N_RANGE ? e->a->op != N_INT || e->b->op != N_INT : e->op != N_INT)
+				return false;
+		return true;
+	case N_ADD: case N_SUB: case N_MUL: return n->type->kind == T_SET && is_static(n->a) && is_static(n->b);
+	case N_CONV: return (n->type->size == 4 || n->type->kind == T_SET) && (is_static(n->a) || n->a->op == N_STR || n->a->op == N_INT || n->a->op == N_NIL);
+	case N_PROCVAL: return !n->a;
+	case N_CLASSVAL: return true;
+	case N_ADDR: n = n->a; break;
+	default: return false;
+	}
+	for (; n->op == N_FIELD || n->op == N_INDEX; n = n->a)
+		if (n->a->type->kind == T_CLASS || (n->op == N_INDEX && (n->a->type->kind != T_ARRAY || n->b->op != N_INT)))
+			return false;
+	return n->op == N_VAR && n->sym->level <= 1;
+}
+
 void sema_constdef(Sema *s, Node *n)
 {
 	Name *name = n->name;
@@ -135,7 +158,8 @@ void sema_constdef(Sema *s, Node *n)
 		return;
 	}
 	Node *v = sema_expr(s, n->a);
-	if (v->type->kind != T_POISON && !sema_is_const(v)) {
+	bool set = v->type->kind == T_SET && is_static(v);
+	if (v->type->kind != T_POISON && !sema_is_const(v) && !set) {
 		diag_error(s->c, v->at, "this must be a constant");
 		v = sema_poison(s, v);
 	}
@@ -158,7 +182,7 @@ Node *sema_init(Sema *s, Node *n, Type *t)
 			n = agg;
 		} else {
 			Node *v = sema_expr_for(s, n, t, "this value");
-			if (v->type->kind != T_POISON && !sema_is_const(v) && v->op != N_SET)
+			if (v->type->kind != T_POISON && !sema_is_const(v) && !is_static(v))
 				diag_error(s->c, v->at, "this must be a constant");
 			return v;
 		}

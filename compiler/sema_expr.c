@@ -325,8 +325,13 @@ static Node *address_of(Sema *s, Node *n)
 {
 	Sym *y = n->a->op == N_ID && !n->a->type ? sema_lookup(s, n->a->name) : NULL;
 	if (y && y->kind == S_PROC) {
-		diag_error(s->c, n->at, "'@' of a routine is only supported where a routine is wanted");
-		return sema_poison(s, n);
+		y->owner->as_value = true;
+		y->owner->needs_link = true;
+		n->op = N_PROCVAL; /* its number in the function table */
+		n->a = NULL;
+		n->sym = y;
+		n->type = s->t_nil;
+		return n;
 	}
 	n->a = sema_lvalue(s, n->a, false);
 	if (n->a->type->kind == T_POISON)

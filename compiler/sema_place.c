@@ -268,11 +268,21 @@ static Sym *root(const Node *n)
 	return n->op == N_VAR ? n->sym : NULL;
 }
 
+/* type(variable) is the variable as one of that type, if it has as many bytes. */
+static bool is_cast_variable(const Node *n);
+
 static bool is_variable(const Node *n)
 {
+	if (is_cast_variable(n))
+		return true;
 	while ((n->op == N_INDEX || n->op == N_FIELD) && !through_reference(n))
 		n = n->a;
-	return n->op == N_VAR || n->op == N_DEREF || n->op == N_WITHREF || n->op == N_INDEX || n->op == N_FIELD;
+	return n->op == N_VAR || n->op == N_DEREF || n->op == N_WITHREF || n->op == N_INDEX || n->op == N_FIELD || is_cast_variable(n);
+}
+
+static bool is_cast_variable(const Node *n)
+{
+	return n->op == N_CONV && n->type->size <= n->a->type->size && n->type->kind != T_REAL && n->a->type->kind != T_REAL && is_variable(n->a);
 }
 
 /* s[i] will be written: the string must not be shared then. */
@@ -305,6 +315,11 @@ static Node *variable(Sema *s, Node *n, bool whole)
 		diag_error(s->c, n->at, "'%s' is a const parameter and cannot be changed", diag_name(s->c, y->name));
 		return sema_poison(s, n);
 	}
+	for (Node *k = n; k->op == N_CONV || k->op == N_FIELD || k->op == N_INDEX; k = k->a)
+		if (is_cast_variable(k) && k->type->kind != T_CLASS) {
+			k->flags |= NF_WRITTEN;
+			sema_address(k->a);
+		}
 	if (whole)
 		written(n);
 	if (whole && n->op == N_VAR && y->owner != s->proc && !y->threat.end)

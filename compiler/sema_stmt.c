@@ -97,8 +97,57 @@ static bool case_label(Sema *s, Node **p, Type *t, i64 *v)
 	return ok;
 }
 
+/* case of a string: one comparison after the other, with the string in a variable of the compiler's own. */
+static void string_case(Sema *s, Node *n)
+{
+	Name *name = sema_hidden_name(s, "case");
+	Sym *y = sema_declare(s, S_VAR, name, n->at, n->a->type->kind == T_STRING ? s->t_string : s->t_ansi);
+	Node *v = sema_make(s, N_VAR, n, y->type, NULL), *chain = n->i ? sema_make(s, N_BEGIN, n, NULL, n->c) : NULL, *arms[400], *last;
+	v->sym = y;
+	u32 k = 0;
+	for (Node *a = n->b; a && k < COUNT(arms); a = a->next)
+		arms[k++] = a;
+	if (k == COUNT(arms))
+		diag_error(s->c, n->at, "this 'case' of strings has too many arms");
+	while (k--) {
+		Node *test = NULL, *label, *next;
+		for (label = arms[k]->a; label; label = next) {
+			next = label->next;
+			label->next = NULL;
+			bool range = label->op == N_RANGE;
+			Node *one = sema_make(s, range ? N_AND : N_EQ, label, NULL, v);
+			one->b = label;
+			if (range) {
+				one->a = sema_make(s, N_GE, label, NULL, v);
+				one->a->b = label->a;
+				one->b = sema_make(s, N_LE, label, NULL, v);
+				one->b->b = label->b;
+			}
+			Node *both = test ? sema_make(s, N_OR, label, NULL, test) : one;
+			if (test)
+				both->b = one;
+			test = both;
+		}
+		last = sema_make(s, N_IF, arms[k], NULL, test);
+		last->b = arms[k]->b;
+		last->c = chain;
+		chain = last;
+	}
+	Node *set = sema_make(s, N_ASSIGN, n, NULL, v);
+	set->b = n->a;
+	set->next = chain;
+	n->op = N_BEGIN;
+	n->a = set;
+	sema_stmt(s, n);
+}
+
 static void case_stmt(Sema *s, Node *n)
 {
+	n->a = sema_expr(s, n->a);
+	if ((n->a->type->kind == T_STRING || n->a->type->kind == T_ANSI) && !sema_iso_strict(s)) {
+		string_case(s, n);
+		return;
+	}
 	VEC(Arm) arm = { 0 };
 	n->a = sema_ordinal(s, n->a, "the selector of 'case'");
 	Type *t = n->a->type;
@@ -171,7 +220,7 @@ static void with_stmt(Sema *s, Node *n)
 	for (Node **p = &n->a; *p; p = &(*p)->next) {
 		Node *next = (*p)->next;
 		*p = sema_read(s, sema_designator(s, *p, true));
-		if ((*p)->type->kind != T_CLASS)
+		if ((*p)->type->kind != T_CLASS && (*p)->op != N_CALL)
 			*p = sema_lvalue(s, *p, false);
 		(*p)->next = next;
 		if ((*p)->type->kind != T_RECORD && (*p)->type->kind != T_CLASS) {

@@ -82,6 +82,14 @@ static Type *enum_type(Sema *s, Node *n)
 	Sym **end = &t->list;
 	for (Node *id = n->a; id; id = id->next) {
 		Sym *y = sema_declare(s, S_CONST, id->name, id->at, t);
+		Type *vt;
+		i64 v;
+		if (id->a && sema_const_int(s, &id->a, &vt, &v)) {
+			if (v < t->hi || v > 65535)
+				diag_error(s->c, id->a->at, "the values of an enumeration ascend, up to 65535");
+			else
+				t->hi = v;
+		}
 		y->value = sema_int(arena_alloc(s->a, sizeof(Node)), t->hi++, t);
 		y->value->at = id->at;
 		*end = y;

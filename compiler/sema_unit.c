@@ -60,9 +60,14 @@ static const Source *find(Sema *s, const Node *n)
 	static const char *const ext[] = { "pas", "pp" };
 	if (n->a)
 		return from_file(s, arena_printf(s->a, "%.*s%.*s", n->a->s[0] == '/' ? 0 : dir, user->path, (int)n->a->n, n->a->s), true);
-	for (u32 i = 0; i < 2 * COUNT(ext) && s->c->src.n < MOST_INCLUDED; i++) {
+	for (u32 i = 0; i < 4 * COUNT(ext) && s->c->src.n < MOST_INCLUDED; i++) {
 		const char *name = i & 1 ? arena_strndup(s->a, spelt, n->name->len) : n->name->s;
-		const Source *src = from_file(s, arena_printf(s->a, "%.*s%s.%s", dir, user->path, name, ext[i / 2]), false);
+		bool other = i >= 2 * COUNT(ext);
+		if (other && !s->c->o->units)
+			break;
+		const char *path = other ? arena_printf(s->a, "%s/%s.%s", s->c->o->units, name, ext[i / 2 % COUNT(ext)])
+			: arena_printf(s->a, "%.*s%s.%s", dir, user->path, name, ext[i / 2]);
+		const Source *src = from_file(s, path, false);
 		if (src)
 			return src;
 	}

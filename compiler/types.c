@@ -84,6 +84,7 @@ void type_init(Sema *s)
 	predefine(s, "extended", s->t_real);
 	predefine(s, "single", s->t_single = type_new(s, T_REAL, 4, 4));
 	predefine(s, "text", s->t_text = type_new(s, T_TEXT, 8, 4));
+	predefine(s, "textfile", s->t_text);
 	s->t_text->has_file = true;
 	predefine(s, "string", s->t_string = type_string(s, 255));
 	predefine(s, "shortstring", s->t_string);
@@ -97,6 +98,7 @@ void type_init(Sema *s)
 		predefine(s, ints[i].name, type_range(s, s->t_int, ints[i].lo, ints[i].hi));
 	s->t_nil = type_new(s, T_PTR, 4, 4);
 	predefine(s, "pointer", s->t_nil);
+	predefine(s, "codepointer", s->t_nil);
 	s->t_nil->name = NULL;
 	for (u32 i = 0; i < COUNT(pointers); i++)
 		predefine(s, pointers[i].name, type_pointer(s, ast_name(s->c, pointers[i].to, (u32)strlen(pointers[i].to))->sym->type));

@@ -194,6 +194,10 @@ int words_token(Parser *p, const Name *n)
 		return OF_OBJECT;
 	if (p->token == OF_OBJECT)
 		return 0; /* `object` itself */
+	if (p->token == CLASS && (!strcmp(n->s, "sealed") || !strcmp(n->s, "abstract")))
+		return 0;
+	if (p->head == HEAD_IN && p->type_head && !p->parens && one_of(n, directives, COUNT(directives)))
+		return DIRECTIVE;
 	if (n->keyword)
 		return n->keyword;
 	if (p->unit)
@@ -221,6 +225,7 @@ void words_track(Parser *p, int t)
 	if (heads && !(p->head == HEAD_IN && p->parens)) {
 		p->head = HEAD_IN;
 		p->parens = 0;
+		p->type_head = p->token == '=' || p->token == ':' || p->token == OF;
 	} else if (p->head == HEAD_IN) {
 		p->parens += t == '(' || t == '[';
 		p->parens -= (t == ')' || t == ']') && p->parens;

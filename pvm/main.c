@@ -113,6 +113,8 @@ static void opt_cold(Cli *c, const char *v) { c->cold = number(v, 0, 1 << 30); }
 static void opt_stack(Cli *c, const char *v) { c->compile.stack = (u32)number(v, 1, 1 << 20) * 1024; }
 static void opt_errors(Cli *c, const char *v) { c->compile.max_errors = (u32)number(v, 1, 10000); }
 static void opt_dir(Cli *c, const char *v) { pcabi_grant(v); }
+static void opt_ffi(Cli *c, const char *v) { pcabi_allow_ffi(); }
+static void opt_units(Cli *c, const char *v) { c->compile.units = v; }
 static void opt_out(Cli *c, const char *v) { c->out = v; }
 static void opt_stage(Cli *c, const char *v) { c->stage = v; }
 static void opt_pass(Cli *c, const char *v) { c->pass = v; }
@@ -179,6 +181,8 @@ static const struct Option {
 	{"--hot", "N", RUN, opt_hot, "compile after N calls or rounds of a loop; 0: on the first call"},
 	{"--cold", "N", RUN | CHILDREN, opt_cold, "Linux programs: evaluate a block N times before it is compiled (2; with --exec=jit 0)"},
 	{"--dir", "PATH", RUN | DEBUG, opt_dir, "let the program open files below PATH too, not only below the current directory"},
+	{"--allow-ffi", NULL, RUN | DEBUG, opt_ffi, "let a Pascal program call libraries of the host, which can do anything that the user can"},
+	{"--units", "DIR", SOURCE, opt_units, "look for units in this directory, too"},
 	{"--no-checks", NULL, SOURCE, opt_checks, "compile without range, overflow, nil and case checks"},
 	{"--std", "NAME", SOURCE, opt_std, "turbo: Pascal as Turbo and Free Pascal have it (the default); iso: as ISO 7185 has it"},
 	{"--stack", "KIB", SOURCE, opt_stack, "size of the program's memory stack (8192)"},

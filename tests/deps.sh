@@ -2,8 +2,8 @@
 # Installs the Debian packages that are missing: deps.sh [build] [demo] [test] [cross] [bench] [real]...
 # As root by apt-get, else by sudo.  Says what it installs; silent when nothing is missing.
 set -u
-build="make gcc libc6-dev flex bison libxxhash-dev libdw-dev"
-demo="busybox-static python3 libdw1"
+build="make gcc libc6-dev flex bison libxxhash-dev libdw-dev libffi-dev"
+demo="busybox-static python3 libdw1 libffi8"
 test="fp-compiler fp-units-rtl libcmocka-dev libzydis-dev csmith libcsmith-dev busybox-static strace bash gawk xz-utils bzip2 diffutils sqlite3 lua5.4 python3"
 cross="gcc-i686-linux-gnu libc6-dev-i386-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user g++-mingw-w64-x86-64-win32 g++-mingw-w64-i686-win32 lld"

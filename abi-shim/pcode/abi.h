@@ -78,6 +78,9 @@ void text_init(Abi *a);
 bool text_open_lazily(Regfile *t, u64 number, enum TextMode mode); /* files.c; false: it cannot be */
 void text_end(void *abi);          /* flushes everything; for task_at_end */
 
+/* files.c: the name that the file variable at this address was assigned; NULL: none, and the failure is noted. */
+const char *file_name(Regfile *t, u64 variable);
+
 /* sandbox.c: opens a file that the program may see; -1 with errno as open does (EACCES: outside). */
 int sandbox_open(const char *path, int flags, u32 mode);
 void sandbox_grant(const char *dir);

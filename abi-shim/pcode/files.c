@@ -91,6 +91,15 @@ static Text *of_variable(Regfile *t, u64 addr)
 	return k && k < a->text.n && a->text.p[k].mode != TEXT_FREE ? &a->text.p[k] : NULL;
 }
 
+const char *file_name(Regfile *t, u64 variable)
+{
+	Text *f = of_variable(t, variable);
+
+	if (!f || !f->name)
+		abi_fail(t, IO_UNASSIGNED);
+	return f ? f->name : NULL;
+}
+
 static Text *assign(Regfile *t, u64 variable, const char *name, size_t n)
 {
 	Abi *a = abi_of(t);

@@ -14,4 +14,7 @@ void pcabi_end(Task *t); /* frees what pcabi_start made */
 /* Lets programs open files in this directory and below; the current directory is granted from the start. */
 void pcabi_grant(const char *dir);
 
+/* Lets programs call the host's libraries (`external`): they can then do whatever the user can. */
+void pcabi_allow_ffi(void);
+
 #endif
