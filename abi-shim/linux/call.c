@@ -400,7 +400,7 @@ bool call_trap(LThread *t, bool wide)
 
 void call_missing(LThread *t, const char *kind, u64 number)
 {
-	static const char *const kinds[] = {"ioctl", "fcntl", "prctl", "futex", "clone", "socketcall", "setsockopt", "getsockopt", "arch_prctl", "ipc", "iocb", "ptrace"};
+	static const char *const kinds[] = {"ioctl", "fcntl", "prctl", "futex", "clone", "socketcall", "setsockopt", "getsockopt", "arch_prctl", "ipc", "iocb", "ptrace", "keyctl"};
 	u64 k = 0;
 
 	while (k < COUNT(kinds) - 1 && strcmp(kinds[k], kind) != 0)

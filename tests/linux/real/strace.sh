@@ -1,7 +1,7 @@
 # needs: strace gcc
 # widths: 64
 # Addresses, process numbers, times and random bytes are masked; rseq is a call that pvm does not have.
-mask() { sed -E 's/^\[?(pid +)?[0-9]+\]? +//; s/0x[0-9a-f]{5,}/ADDR/g; s/ +=( [-0-9?A]|$)/ =\1/g; s/st_size=[0-9]+/st_size=N/; s/si_(u|s)time=[^,}]*/si_\1time=N/g; s/si_pid=[0-9]+/si_pid=N/; s/\b[0-9]{4,7}\b/N/g; s/getrandom\("[^"]*"/getrandom("R"/; s/\/\* [0-9]+ vars \*\//VARS/; /^rseq/d; s/^--- (.*) ---$/signal: \1/' "$1"; }
+mask() { sed -E 's/^\[?(pid +)?[0-9]+\]? +//; s/0x[0-9a-f]{5,}/ADDR/g; s/ +=( [-0-9?A]|$)/ =\1/g; s/st_size=[0-9]+/st_size=N/; s/si_(u|s)time=[^,}]*/si_\1time=N/g; s/si_pid=[0-9]+/si_pid=N/; s/\b[0-9]{4,7}\b/N/g; s/^((set_tid_address|gettid|getpid|fork|vfork|clone|clone3|wait4|tgkill)\(.*= )[0-9]+/\1N/; s/^tgkill\([0-9]+, [0-9]+/tgkill(N, N/; s/wait4\([0-9]+/wait4(N/; s/getrandom\("[^"]*"/getrandom("R"/; s/\/\* [0-9]+ vars \*\//VARS/; /^rseq/d; s/^--- (.*) ---$/signal: \1/' "$1"; }
 cat >a.c <<'END'
 #include <poll.h>
 #include <signal.h>
@@ -78,6 +78,6 @@ int main(void) { pthread_t t[3]; for (int i = 0; i < 3; i++) { pthread_create(&t
 END
 gcc -O1 -w -pthread -o t t.c; strace -ff -e trace=write,exit_group,exit -o tt ./t; echo $?; for i in tt.*; do mask $i; done
 echo "--- a pipeline of a shell"
-strace -ff -e trace=execve,exit_group,dup2 -o pp sh -c 'echo a b | tr a-z A-Z | cat'; for i in pp.*; do mask $i; done | sort
+strace -ff -e trace=execve,exit_group,dup2 -o pp sh -c 'echo a b | tr a-z A-Z | cat'; for i in pp.*; do mask $i; done | grep -v '^signal' | sort
 echo "--- attached"
 sleep 100 & p=$!; sleep 0.2; strace -p $p -o o 2>err & s=$!; sleep 0.5; kill $p; wait $p; echo $?; wait $s; sed 's/[0-9][0-9]*/N/' err; mask o | sed 's/tv_sec=[0-9]*, tv_nsec=[0-9]*/T/; s/resuming.*>/>/'
