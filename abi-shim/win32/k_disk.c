@@ -438,3 +438,13 @@ u64 w_DeviceIoControl(WThread *t, const u64 *a)
 		mem_put_u32(t, a[6], (u32)size);
 	return 1;
 }
+
+/* As CreateDirectory; what the first one has is the host's affair. */
+u64 w_CreateDirectoryEx(WThread *t, const u64 *a)
+{
+	char host[WIN_PATH];
+
+	if (!arg_path(t, a, 1, host))
+		return 0;
+	return mkdir(host, 0777) == 0 ? 1 : fail(t, errno == EEXIST ? W_ALREADY_EXISTS : path_error(host, errno));
+}

@@ -168,27 +168,47 @@ static u64 open_console(WThread *t, bool input)
 	return handle_new(t->task, o);
 }
 
-u64 w_CreateFile(WThread *t, const u64 *a)
+static u64 create_file(WThread *t, const char *name, const u64 *a)
 {
-	char *name = arg_string(t, a, 0), host[WIN_PATH] = "";
+	char host[WIN_PATH];
 	const char *pipe;
+	bool console = strcasecmp(name, "CONIN$") == 0 || strcasecmp(name, "CONOUT$") == 0 || strcasecmp(name, "CON") == 0;
 
-	if (!name || a[4] < CREATE_NEW || a[4] > TRUNCATE_EXISTING) {
-		free(name);
+	if (a[4] < CREATE_NEW || a[4] > TRUNCATE_EXISTING) {
 		error_set(t, W_INVALID_PARAMETER);
 		return W_INVALID_HANDLE_VALUE;
 	}
-	bool console = strcasecmp(name, "CONIN$") == 0 || strcasecmp(name, "CONOUT$") == 0 || strcasecmp(name, "CON") == 0;
-	bool input = console && (strlen(name) == 3 ? !(share_access((u32)a[1]) & 2) : (name[3] | 32) == 'i');
-	u64 r;
 	if (console)
-		r = open_console(t, input);
-	else if (pipe_name(name, &pipe))
-		r = open_pipe(t, pipe, a);
-	else
-		r = path_to_host(t->task, name, host, sizeof host) ? open_host(t, host, a) : bad_name(t);
+		return open_console(t, strlen(name) == 3 ? !(share_access((u32)a[1]) & SHARE_WRITE) : (name[3] | 32) == 'i');
+	if (pipe_name(name, &pipe))
+		return open_pipe(t, pipe, a);
+	return path_to_host(t->task, name, host, sizeof host) ? open_host(t, host, a) : bad_name(t);
+}
+
+u64 file_create(WThread *t, const char *name, u32 access, u32 share, u32 how, u32 flags)
+{
+	return create_file(t, name, (u64[]){0, access, share, 0, how, flags, 0});
+}
+
+u64 w_CreateFile(WThread *t, const u64 *a)
+{
+	char *name = arg_string(t, a, 0);
+	u64 h = create_file(t, name ? name : "", a);
+
 	free(name);
-	return r;
+	return h;
+}
+
+/* An open file once more, with other rights: handle, access, sharing, flags. */
+u64 w_ReOpenFile(WThread *t, const u64 *a)
+{
+	WObj *o = file_of(t, a[0]);
+
+	if (!o)
+		return W_INVALID_HANDLE_VALUE;
+	u64 h = o->path ? open_host(t, o->path, (u64[]){0, a[1], a[2], 0, OPEN_EXISTING, a[3], 0}) : bad_name(t);
+	obj_drop(o);
+	return h;
 }
 
 /* ---- reading and writing ------------------------------------------------------------------------------------ */

@@ -539,3 +539,9 @@ u64 w_CheckRemoteDebuggerPresent(WThread *t, const u64 *a)
 	mem_put_u32(t, a[1], 0);
 	return 1;
 }
+
+u64 w_ProcessIdToSessionId(WThread *t, const u64 *a)
+{
+	mem_put_u32(t, a[1], 1);
+	return 1;
+}

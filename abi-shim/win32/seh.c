@@ -230,6 +230,24 @@ bool seh_access(WThread *t, u64 at, bool write)
 	return ok;
 }
 
+/* The last resort as a function: the program's filter, or the end that an exception without any handler has. */
+u64 w_UnhandledExceptionFilter(WThread *t, const u64 *a)
+{
+	u32 code = mem_u32(t, mem_word(t, a[0]));
+	u64 r = t->task->filter ? call_guest(t, t->task->filter, 1, a) & 0xffffffff : 0;
+
+	if (r)
+		return r;
+	process_die(t, (int)code, "unhandled exception %08x", code);
+}
+
+u64 w_RaiseFailFastException(WThread *t, const u64 *a)
+{
+	u32 code = a[0] ? mem_u32(t, a[0]) : 0xc0000602;
+
+	process_die(t, (int)code, "unhandled exception %08x: the program gives up", code);
+}
+
 u64 w_RaiseException(WThread *t, const u64 *a)
 {
 	u64 info[INFO_MOST], word = t->wide ? 8 : 4;

@@ -230,6 +230,66 @@ static bool undo_info(WThread *t, SehFrame *f, u64 entry, u32 kind, bool first, 
 	return true;
 }
 
+/* ---- epilogues: what is left of one is done as the processor would do it ------------------------------------- */
+
+static bool peek(WThread *t, u64 at, u8 c[8])
+{
+	memset(c, 0, 8);
+	return xguest_reach(t->x, at, 8, GP_READ) ? xguest_read(t->x, at, c, MIN(xguest_reach(t->x, at, 8, GP_READ), (u64)8)) : false;
+}
+
+/* add rsp, N or lea rsp, [frame register + N]; bytes of it, 0: it is neither. */
+static u32 undo_frame(SehFrame *f, const u8 c[8], u32 fp_reg)
+{
+	bool small = c[1] == 0x83, lea = (c[0] & 0xfe) == 0x48 && c[1] == 0x8d && (c[2] & 0x38) == 0x20;
+
+	if (c[0] == 0x48 && (small || c[1] == 0x81) && c[2] == 0xc4) {
+		f->reg[RSP] += (u64)(i64)(small ? (i8)c[3] : (i32)ld32(c + 3));
+		return small ? 4 : 7;
+	}
+	u32 reg = (c[2] & 7u) | (c[0] & 1u) << 3, mod = c[2] >> 6;
+	if (!lea || !fp_reg || reg != fp_reg || (mod != 1 && mod != 2) || (reg & 7) == 4)
+		return 0;
+	f->reg[RSP] = f->reg[reg] + (u64)(i64)(mod == 1 ? (i8)c[3] : (i32)ld32(c + 3));
+	return mod == 1 ? 4 : 7;
+}
+
+/* A return, or a jump to another function. */
+static bool leaves(const SehFrame *f, u64 at, const u8 c[8], u32 begin, u32 end)
+{
+	u64 to = c[0] == 0xeb ? at + 2 + (u64)(i64)(i8)c[1] : at + 5 + (u64)(i64)(i32)ld32(c + 1);
+
+	if (c[0] == 0xc3 || c[0] == 0xc2 || (c[0] == 0xf3 && c[1] == 0xc3))
+		return true;
+	if (c[0] == 0xeb || c[0] == 0xe9)
+		return to - f->base < begin || to - f->base >= end;
+	return (c[0] == 0xff && c[1] == 0x25) || (c[0] == 0x48 && c[1] == 0xff && (c[2] & 0x38) == 0x20);
+}
+
+/* True if pc stands in an epilogue; the frame is then as at its last instruction.  Source: Microsoft, "x64 prolog and epilog". */
+static bool finish_epilogue(WThread *t, SehFrame *f)
+{
+	const u8 *e = mem_in(t, f->entry, 12), *u = mem_in(t, f->base + ld32(e + 8), 4);
+	u32 begin = ld32(e), end = ld32(e + 4);
+	SehFrame g = *f;
+	u64 at = f->pc;
+	u8 c[8];
+
+	if (at - f->base - begin < u[1] || !peek(t, at, c))
+		return false;
+	at += undo_frame(&g, c, u[3] & 15);
+	for (; peek(t, at, c) && ((c[0] & 0xf8) == 0x58 || (c[0] == 0x41 && (c[1] & 0xf8) == 0x58)); at += c[0] == 0x41 ? 2 : 1) {
+		if (g.reg[RSP] < t->stack_low || g.reg[RSP] + 8 > t->stack_high)
+			return false;
+		g.reg[c[0] == 0x41 ? 8 + (c[1] & 7) : c[0] & 7] = mem_word(t, g.reg[RSP]);
+		g.reg[RSP] += 8;
+	}
+	if (!leaves(f, at, c, begin, end))
+		return false;
+	*f = g;
+	return true;
+}
+
 bool seh_unwind(WThread *t, SehFrame *f, u32 kind)
 {
 	bool machine = false;
@@ -237,7 +297,8 @@ bool seh_unwind(WThread *t, SehFrame *f, u32 kind)
 
 	f->handler = f->data = 0;
 	f->frame = f->reg[RSP];
-	for (u64 entry = f->entry, k = 0, next; entry; entry = next, k++)
+	bool ending = f->entry && finish_epilogue(t, f);
+	for (u64 entry = ending ? 0 : f->entry, k = 0, next; entry; entry = next, k++)
 		if (k == CHAIN_MOST || !undo_info(t, f, entry, kind, k == 0, &machine, &next))
 			return false;
 	if (!machine) {

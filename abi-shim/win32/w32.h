@@ -412,6 +412,8 @@ void env_set(WTask *k, const char *name, const char *value);
 bool path_to_host(WTask *k, const char *guest, char *out, size_t size);
 /* The host's to the guest's (Z:\...). */
 void path_to_guest(const char *host, char *out, size_t size);
+/* CreateFileW: its handle, or all ones: the error is set. */
+u64 file_create(WThread *t, const char *name, u32 access, u32 share, u32 how, u32 flags);
 /* An argument that is a file name, as a path of the host in WIN_PATH bytes.  False: the error is set. */
 bool arg_path(WThread *t, const u64 *a, u32 i, char *out);
 /* The error for a file of the host by errno: a missing directory is another one than a missing file. */
