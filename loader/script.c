@@ -21,7 +21,7 @@ static const char *word_end(const char *s, const char *end)
 	return s;
 }
 
-/* The end of the line.  One that is longer than the head counts if its first word is whole; NULL: that is not so. */
+/* The end of the line, of a head that begins with "#!".  One that is longer than the head counts if its first word is whole; NULL: that is not so. */
 static const char *line_end(const char *head)
 {
 	const char *last = head + HEAD - 1, *end = memchr(head, '\n', strlen(head));
@@ -43,8 +43,10 @@ bool script_read(const u8 *p, size_t n, ScriptLine *out)
 	if (n < 2)
 		return false;
 	memcpy(head, p, MIN(n, HEAD - 1u));
+	if (head[0] != '#' || head[1] != '!')
+		return false;
 	const char *end = line_end(head);
-	if (head[0] != '#' || head[1] != '!' || !end)
+	if (!end)
 		return false;
 	const char *name = skip_blanks(head + 2, end), *s = word_end(name, end);
 	if (name == end)

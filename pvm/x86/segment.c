@@ -176,10 +176,19 @@ bool x86_modifies(const XInsn *i)
 	return n == 1 && stores == 1;
 }
 
+static bool uses_stack(unsigned op)
+{
+	switch (op) {
+	case XI_PUSH: case XI_POP: case XI_PUSHF: case XI_POPF: case XI_CALL: case XI_CALLF: case XI_RET: case XI_RETF: case XI_IRET:
+	case XI_ENTER: case XI_LEAVE: return true;
+	}
+	return false;
+}
+
+/* An explicit operand comes first, if its address is one that faults. */
 bool x86_faults_on_stack(Regfile *t, const XInsn *i)
 {
 	XRun r = { .t = t, .i = *i };
-	bool two = i->op == XI_PUSH || i->op == XI_POP || i->op == XI_CALL || i->op == XI_CALLF; /* its operand's and the stack's */
 
 	for (u32 k = 0; k < i->nopnd; k++) {
 		const XOperand *o = &i->opnd[k];
@@ -189,7 +198,7 @@ bool x86_faults_on_stack(Regfile *t, const XInsn *i)
 			return false;
 		if (o->size >= 16 && x86_vector_aligned(i) && (xr_place(&r) & (o->size - 1u)))
 			return false;
-		return (two && canonical(xr_place(&r))) || i->seg == XS_SS;
+		return (uses_stack(i->op) && canonical(xr_place(&r))) || i->seg == XS_SS;
 	}
-	return true;
+	return uses_stack(i->op);
 }

@@ -164,6 +164,8 @@ static void test_scripts(void **state)
 	script("echo", NULL, NULL);
 	script("#", NULL, NULL);
 	script("#!", ".", "");
+	script("\n#!", NULL, NULL);
+	script(" \n", NULL, NULL);
 	memset(long_line + 10, 'x', 380);
 	char long_name[400] = "#!/";
 	memset(long_name + 3, 'x', 380);
