@@ -208,7 +208,7 @@ static NORETURN void guest_fault(XThread *t, int sig, siginfo_t *si, void *uc, u
 	bool decoded = faulting_insn(t, &i);
 	pthread_mutex_unlock(&t->task->lock);
 	why.write = by_write(t, uc, r) || (decoded && x86_modifies(&i)); /* these are loaded first */
-	why.error = error_code(&why, uc) | (why.write ? 2u : 0) | (addr >> 47 ? 1u : 0); /* the kernel's addresses are there */
+	why.error = error_code(&why, uc) | (why.write ? 2u : 0) | (addr >= USER_END ? 1u : 0);
 #ifdef SI_KERNEL
 	if (si->si_code == SI_KERNEL) /* an address that is not canonical, or not aligned */
 		why = (XTrap){ .kind = decoded && x86_faults_on_stack(&t->r, &i) ? XE_SS : XE_GP };

@@ -262,7 +262,7 @@ static XTrap fetch_trap(XTask *t, u64 pc)
 	const Region *r = xspace_at(t, why.addr);
 	why.mapped = r != NULL;
 	why.bus = r && (r->prot & GP_EXEC);
-	why.error = 0x14u | (present(t, r, why.addr) || why.addr >> 47 ? 1u : 0); /* a fetch by user code */
+	why.error = 0x14u | (present(t, r, why.addr) || why.addr >= USER_END ? 1u : 0); /* a fetch by user code */
 	pthread_mutex_unlock(&t->lock);
 	return why;
 }

@@ -46,6 +46,9 @@ struct Unit {
 	u64 dropped;           /* XTask.life then */
 };
 
+/* From here on addresses are the kernel's: it says of page faults there that something is present. */
+#define USER_END 0x7ffffffff000ull
+
 /* Where a thread is, for the fault handler. */
 enum { IN_VM, IN_EVAL, IN_JIT };
 
