@@ -258,25 +258,12 @@ void siginfo_get(bool wide, const u8 *in, siginfo_t *si)
 
 /* ---- building ----------------------------------------------------------------------------------------- */
 
-/* The processor's number of a trap. */
+/* The processor's number of a trap; what is only the kernel's is a #GP. */
 static u32 trap_number(const XTrap *w)
 {
-	switch (w->kind) {
-	case XE_DE: return 0;
-	case XE_STEP:
-	case XE_INT: return 1;
-	case XE_INT3: return 3;
-	case XE_INTO: return 4;
-	case XE_BOUND: return 5;
-	case XE_UD: return 6;
-	case XE_NP: return 11;
-	case XE_SS: return 12;
-	case XE_MEMORY: return 14;
-	case XE_FPE: return 16;
-	case XE_AC: return 17;
-	case XE_SIMD: return 19;
-	default: return 13;
-	}
+	int vector = x86_vector(w->kind);
+
+	return vector < 0 ? 13 : (u32)vector;
 }
 
 /* The kernel keeps these until the next fault, and signals of other origin show them too. */

@@ -426,14 +426,6 @@ void xtask_unimplemented(XTask *t, u64 pc)
 	pthread_mutex_unlock(&t->lock);
 }
 
-static const char *const exit_names[XE_FLAGS + 1] = {
-	[XE_JUMP] = "jump", [XE_INDIRECT] = "indirect", [XE_CALL] = "call", [XE_RET] = "ret", [XE_SYSCALL] = "syscall",
-	[XE_INT80] = "int80", [XE_SYSENTER] = "sysenter", [XE_INT3] = "int3", [XE_INTO] = "into", [XE_INT] = "int",
-	[XE_UD] = "ud", [XE_FETCH] = "fetch", [XE_GP] = "gp", [XE_DE] = "de", [XE_FPE] = "fpe", [XE_SIMD] = "simd",
-	[XE_BOUND] = "bound", [XE_HLT] = "hlt", [XE_STEP] = "step", [XE_CPUID] = "cpuid", [XE_RDTSC] = "rdtsc",
-	[XE_MEMORY] = "memory", [XE_UNIMPL] = "unimplemented", [XE_NP] = "np", [XE_SS] = "ss", [XE_AC] = "ac", [XE_CARE] = "care", [XE_FLAGS] = "flags"
-};
-
 static u64 exits_of(XTask *t, u32 kind)
 {
 	pthread_mutex_lock(&t->lock);
@@ -460,7 +452,7 @@ void xtask_stats(XTask *t, FILE *out)
 	fprintf(out, "exits to the run loop:");
 	for (u32 k = 0; k <= XE_FLAGS; k++)
 		if (exits_of(t, k))
-			fprintf(out, " %s %llu", exit_names[k], (unsigned long long)exits_of(t, k));
+			fprintf(out, " %s %llu", x86_exit_names[k], (unsigned long long)exits_of(t, k));
 	fputc('\n', out);
 	for (u32 k = 0; k < t->stat.unimpl.cap; k++)
 		if (t->stat.unimpl.used[k])

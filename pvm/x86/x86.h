@@ -142,6 +142,10 @@ typedef enum XExit {
 /* Loads es, ss, ds, fs or gs.  XE_JUMP: done; otherwise what it raises, with XS_ERROR set, and nothing is changed. */
 XExit x86_load_segment(Regfile *t, enum XMode mode, unsigned seg, u64 sel);
 
+extern const char *const x86_exit_names[XE_FLAGS + 1];
+/* The number of the exception that an exit is (Intel SDM volume 3, table 6-1), -1 if it is none. */
+int x86_vector(XExit kind);
+
 /* What CPUID answers: out gets eax, ebx, ecx, edx. */
 void x86_cpuid(enum XMode mode, u32 leaf, u32 sub, u32 out[4]);
 

@@ -153,6 +153,7 @@ extern u32 machine_path_n;
 void machine_no_call(Regfile *r, enum XMode m);
 /* The state of a case in a register file (and at DATA_AT), and back. */
 void machine_state_in(const Case *c, Regfile *to);
+int fuzz_vector(XExit exit);                 /* how such an exit ends a sequence */
 void machine_state_out(const Regfile *from, State *out, u64 pc);
 
 /* ---- machine_jit.c ---- */

@@ -113,25 +113,11 @@ static u64 faulting(u64 addr)
 	return addr < DATA_AT || addr >= DATA_AT + DATA_SIZE ? addr : DATA_AT + DATA_SIZE; /* below DATA_AT: or a store to where it must not */
 }
 
-static int vector_of(u32 exit)
+int fuzz_vector(XExit exit)
 {
-	switch (exit) {
-	case XE_DE: return 0;
-	case XE_INT: return 1;
-	case XE_INT3: return 3;
-	case XE_INTO: return 4;
-	case XE_BOUND: return 5;
-	case XE_UD: return 6;
-	case XE_NP: return 11;
-	case XE_SS: return 12;
-	case XE_GP: return 13;
-	case XE_MEMORY: case XE_FETCH: return 14;
-	case XE_FPE: return 16;
-	case XE_AC: return 17;
-	case XE_SIMD: return 19;
-	case XE_UNIMPL: return END_UNIMPL;
-	}
-	return END_OTHER;
+	int vector = x86_vector(exit);
+
+	return exit == XE_UNIMPL ? END_UNIMPL : vector < 0 || exit == XE_STEP ? END_OTHER : vector;
 }
 
 bool machine_quick = true;
@@ -143,7 +129,7 @@ static bool called; /* a system call was made, behind which there is no single s
 
 static void NORETURN stop(u32 exit, u64 addr)
 {
-	last = (End){ .vector = vector_of(exit), .addr = addr, .exit = exit, .error = (u32)regs.slot[XS_ERROR] };
+	last = (End){ .vector = fuzz_vector(exit), .addr = addr, .exit = exit, .error = (u32)regs.slot[XS_ERROR] };
 	longjmp(out_of_unit, 1);
 }
 

@@ -18,27 +18,6 @@ static End end;
 static State stepped;
 static u64 goal; /* the pc at which a sequence is over */
 
-static int vector_of(const XTrap *w)
-{
-	switch ((u32)w->kind) {
-	case XE_DE: return 0;
-	case XE_INT: return 1;
-	case XE_INT3: return 3;
-	case XE_INTO: return 4;
-	case XE_BOUND: return 5;
-	case XE_UD: return 6;
-	case XE_NP: return 11;
-	case XE_SS: return 12;
-	case XE_GP: return 13;
-	case XE_MEMORY: return 14;
-	case XE_FPE: return 16;
-	case XE_AC: return 17;
-	case XE_SIMD: return 19;
-	case XE_UNIMPL: return END_UNIMPL;
-	}
-	return END_OTHER;
-}
-
 /* As machine.c counts steps. */
 static bool on_step(u64 pc)
 {
@@ -60,7 +39,7 @@ static bool on_trap(XThread *t, const XTrap *w)
 	}
 	if (w->kind == XE_STEP)
 		return on_step(w->pc);
-	end = (End){ .vector = w->pc == goal && (w->kind == XE_UNIMPL || w->kind == XE_MEMORY) ? END_OK : vector_of(w), .addr = w->addr, .error = w->error, .exit = w->kind == XE_MEMORY && w->addr - w->pc < 15 ? XE_FETCH : w->kind };
+	end = (End){ .vector = w->pc == goal && (w->kind == XE_UNIMPL || w->kind == XE_MEMORY) ? END_OK : fuzz_vector(w->kind), .addr = w->addr, .error = w->error, .exit = w->kind == XE_MEMORY && w->addr - w->pc < 15 ? XE_FETCH : w->kind };
 	if (end.vector == END_UNIMPL && xguest_read(t, w->pc, buf, sizeof buf) && x86_decode(buf, sizeof buf, w->pc, xtask_mode(task), &i, &cut))
 		end.op = i.op;
 	return false;
