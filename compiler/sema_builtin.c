@@ -123,14 +123,18 @@ static Node *of_number(Sema *s, Node *n, const Sym *f, Node *a)
 	return n;
 }
 
+/* assigned(f) asks about f and does not call it. */
+static bool asks_about(Sema *s, const Node *a)
+{
+	Sym *y = a->op == N_ID ? sema_lookup(s, a->name) : NULL;
+	return a->op == N_FIELD || a->op == N_INDEX || (a->op == N_ID && !(y && y->kind == S_PROC));
+}
+
 static Node *of_one(Sema *s, Node *n, const Sym *f)
 {
 	if (!want_args(s, n, f, 1, 1))
 		return sema_poison(s, n);
-	/* assigned(f) asks about f and does not call it */
-	Sym *y = f->builtin == B_ASSIGNED && n->b->op == N_ID ? sema_lookup(s, n->b->name) : NULL;
-	bool routine = y && y->kind == S_VAR && y->type->kind == T_PROC;
-	Node *a = routine ? put(&n->b, sema_lvalue(s, n->b, false)) : arg_expr(s, &n->b);
+	Node *a = f->builtin == B_ASSIGNED && asks_about(s, n->b) ? put(&n->b, sema_read(s, sema_designator(s, n->b, true))) : arg_expr(s, &n->b);
 	if (a->type->kind == T_POISON)
 		return sema_poison(s, n);
 	switch (f->builtin) {
@@ -140,7 +144,7 @@ static Node *of_one(Sema *s, Node *n, const Sym *f)
 		return of_number(s, n, f, a);
 	case B_ASSIGNED:
 		n->type = s->t_bool;
-		if (!is_pointer(a->type) && a->type->kind != T_PROC)
+		if (!is_pointer(a->type) && a->type->kind != T_PROC && a->type->kind < T_ANSI)
 			bad_arg(s, a, f);
 		return n;
 	case B_LENGTH:
