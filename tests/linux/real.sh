@@ -19,7 +19,8 @@ out=$PWD/out/real
 root=$out/i386
 short= widths="64 32" modes="jit eval" cases=
 i386="busybox-static libc-bin dash bash coreutils grep sed gawk gzip xz-utils bzip2 perl python3 libpython3.11-testsuite sqlite3 lua5.4
-	gcc libc6-dev make git tar findutils diffutils file openssl m4 bc dc jq tcl8.6"
+	gcc libc6-dev make git tar findutils diffutils file openssl m4 bc dc jq tcl8.6
+	curl openssh-client vim less tmux ncurses-base redis-server redis-tools nginx-light postgresql-15 postgresql-client-15 util-linux clang nodejs"
 passed=0 failed=0 skipped=0
 
 while [ $# -gt 0 ]; do

@@ -1,5 +1,4 @@
 # needs: curl ssh-keygen python3
-# widths: 64
 echo "--- curl"; echo content >f; curl -s "file://$PWD/f"; curl -s "file://$PWD/none"; echo $?; curl -s http://127.0.0.1:1/; echo $?
 cat >srv.py <<'END'
 import http.server, sys, os

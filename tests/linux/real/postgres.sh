@@ -1,5 +1,4 @@
 # needs: psql setpriv
-# widths: 64
 # seconds: 900
 # initdb, the server, psql and pgbench; root runs them as nobody, since they refuse to be root's.
 bin=$(ls -d /usr/lib/postgresql/*/bin | tail -1); [ -x "$bin/postgres" ] || { echo "no postgres"; exit; }

@@ -1,5 +1,4 @@
 # needs: redis-server redis-cli redis-benchmark
-# widths: 64
 # seconds: 600
 # Servers under load: no request is lost.
 wait_for() { for i in $(seq 100); do "$@" >/dev/null 2>&1 && return; sleep 0.1; done; echo "not there: $*"; }

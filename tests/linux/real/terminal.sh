@@ -1,5 +1,4 @@
 # needs: tmux vim.basic less
-# widths: 64
 # seconds: 400
 # Full-screen programs: what tmux, itself a guest then, shows of them.
 unset TMUX; export LC_ALL=C.UTF-8 SHELL=/bin/sh

@@ -1,5 +1,4 @@
 # needs: curl
-# widths: 64
 # seconds: 400
 # nginx with two worker processes, asked by curl.
 PATH=$PATH:/usr/sbin
