@@ -87,6 +87,9 @@ typedef struct PeResName {
 /* The RVA of its data entry (RVA u32, size u32, code page u32, 0); 0: there is none. */
 u32 pe_resource(const PeMap *m, const PeResName *type, const PeResName *name, u16 lang);
 
+/* The i-th name of a directory: of types (type NULL), of a type's names (name NULL), of a resource's languages.  False: none. */
+bool pe_resource_entry(const PeMap *m, const PeResName *type, const PeResName *name, u32 i, PeResName *out);
+
 /* Writes what an image is and asks for, for `pvm info`. */
 void pe_print(const PeMap *m, Buf *out);
 

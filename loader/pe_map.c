@@ -235,6 +235,33 @@ static u32 res_find(const PeMap *m, u32 dir, const PeResName *n)
 	return 0;
 }
 
+bool pe_resource_entry(const PeMap *m, const PeResName *type, const PeResName *name, u32 i, PeResName *out)
+{
+	u32 dir = 0, root = m->image->dir[PE_DIR_RESOURCE].at;
+
+	if (!root)
+		return false;
+	for (const PeResName *n = type; n; n = n == type ? name : NULL) {
+		dir = res_find(m, dir, n);
+		if (!(dir >> 31))
+			return false;
+		dir &= 0x7fffffff;
+	}
+	const u8 *d = pe_at(m, (u64)root + dir, 16), *e = pe_at(m, (u64)root + dir + 16 + 8 * (u64)i, 8);
+	if (!d || !e || i >= ld16(d + 12) + (u32)ld16(d + 14))
+		return false;
+	u32 id = ld32(e);
+	*out = (PeResName){.id = (u16)id};
+	if (!(id >> 31))
+		return true;
+	const u8 *text = pe_at(m, (u64)root + (id & 0x7fffffff), 2);
+	if (!text || !pe_at(m, (u64)(text - m->p), 2 + 2 * (u64)ld16(text)))
+		return false;
+	out->text = (const u16 *)(const void *)(text + 2);
+	out->len = ld16(text);
+	return true;
+}
+
 u32 pe_resource(const PeMap *m, const PeResName *type, const PeResName *name, u16 lang)
 {
 	const PeResName by_lang = {.id = lang};

@@ -85,6 +85,10 @@ u64 mem_map(WTask *k, u64 size, int prot)
 	XMapReq r = {.size = size + GRAIN, .prot = prot, .fd = -1, .low32 = task_low(k)};
 	i64 got = guest_map(k->x, &r);
 
+	if (got < 0 && r.low32 && !task_low_only(k)) {
+		r.low32 = false;
+		got = guest_map(k->x, &r);
+	}
 	if (got < 0)
 		return 0;
 	u64 at = (u64)got, start = (at + GRAIN - 1) & ~(u64)(GRAIN - 1), end = at + size + GRAIN;

@@ -1,5 +1,5 @@
 /* kernel32: errors, the process, its modules. */
-#include "handlers.h"
+#include "resource.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -88,8 +88,15 @@ u64 w_GetProcAddress(WThread *t, const u64 *a)
 
 u64 w_LoadLibrary(WThread *t, const u64 *a)
 {
+	enum { DATA = 0x02 | 0x20 | 0x40 };
 	char *name = arg_string(t, a, 0);
 	Err e = {0};
+	bool more = strncmp(t->row->name, "LoadLibraryEx", 13) == 0 || strstr(t->row->name, "vcrt");
+	if (name && more && a[2] & DATA) { /* not to run it */
+		u64 h = res_open(t, name);
+		free(name);
+		return h;
+	}
 	WModule *m = name ? module_load(t, name, false, &e) : NULL;
 
 	free(name);

@@ -91,7 +91,7 @@ bool module_tls(WThread *t);
 
 typedef enum WKind {
 	WK_NONE, WK_FILE, WK_FIND, WK_EVENT, WK_MUTEX, WK_SEMAPHORE, WK_THREAD, WK_PROCESS, WK_HEAP, WK_TIMER, WK_PORT, WK_JOB,
-	WK_NOTIFY, WK_SECTION, WK_POOL, WK_SNAPSHOT
+	WK_NOTIFY, WK_SECTION, WK_POOL, WK_SNAPSHOT, WK_UPDATE, WK_REGKEY, WK_HASH
 } WKind;
 
 typedef struct WObj {
@@ -224,8 +224,9 @@ struct WTask {
 	FILE *trace;
 };
 
-/* Whether the program is to get low addresses only: it has not said that it knows large ones. */
-static inline bool task_low(const WTask *k) { return k->program && !k->program->image.large; }
+/* Whether the program gets low addresses first, as all do on i386; and no others: it has not said that it knows large ones. */
+static inline bool task_low(const WTask *k) { return !k->wide || (k->program && !k->program->image.large); }
+static inline bool task_low_only(const WTask *k) { return k->program && !k->program->image.large; }
 
 /* A call by the host into the guest, on the host's stack. */
 typedef struct WCall {

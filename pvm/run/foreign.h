@@ -99,7 +99,7 @@ typedef struct XMapping {
 	const char *name; /* file or "[heap]", "[stack]", ...; "" = anonymous */
 } XMapping;
 
-/* Maps memory at guest page granularity.  at 0: anywhere (below 4 GiB for i386 or low32).  fixed: exactly there, over what
+/* Maps memory at guest page granularity.  at 0: anywhere (below 4 GiB for i386, below 2 GiB for low32).  fixed: exactly there, over what
  * was there; noreplace: fails with EEXIST instead.  fd -1: anonymous.  Returns the address, or -errno. */
 typedef struct XMapReq {
 	u64 at, size, offset;

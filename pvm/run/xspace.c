@@ -297,7 +297,7 @@ static i64 map_anywhere(XTask *t, const XMapReq *r)
 			return at;
 	}
 	if (windowed(t))
-		return map_below(t, r, r->stack ? t->hi : 0xf7000000);
+		return map_below(t, r, r->low32 ? (u64)1 << 31 : r->stack ? t->hi : 0xf7000000);
 	if (r->low32)
 		return map_below(t, r, (u64)1 << 31);
 	at = host_map(t, r, NULL, r->stack ? MAP_STACK : 0);
