@@ -108,7 +108,7 @@ void vec_PSADBW(VIn *v)
 	for (u32 h = 0; h < 2; h++) {
 		u32 sum = 0;
 		for (u32 k = 8 * h; k < 8 * h + 8; k++)
-			sum += (u32)(a.u8[k] < b.u8[k] ? b.u8[k] - a.u8[k] : a.u8[k] - b.u8[k]);
+			sum += (u32)__builtin_abs(a.u8[k] - b.u8[k]);
 		v->d.q[h] = sum;
 	}
 }
