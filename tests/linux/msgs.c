@@ -202,6 +202,11 @@ static void interfaces(void)
 	show("map", ioctl(s, SIOCGIFMAP, &q));
 	q.ifr_ifindex = 1;
 	show("name", ioctl(s, SIOCGIFNAME, &q));
+	int vsock = open("/dev/vsock", O_RDONLY);
+	unsigned cid = 0;
+	show("virtual machine's address", vsock < 0 ? -1 : ioctl(vsock, 0x7b9 /* IOCTL_VM_SOCKETS_GET_LOCAL_CID */, &cid));
+	printf("%u\n", cid);
+	close(vsock);
 	puts(q.ifr_name);
 	show("conf", ioctl(s, SIOCGIFCONF, &c));
 	printf("%d, first %s\n", (int)(c.ifc_len / sizeof *list), list[0].ifr_name);
