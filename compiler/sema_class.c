@@ -429,7 +429,7 @@ Node *sema_method_call(Sema *s, Node *n, Node *base, Sym *f)
 	n->sym = f;
 	n->a = base;
 	n->flags |= f->flags & (NF_CTOR | NF_DTOR);
-	if (of_class && !(f->flags & (NF_CLASS | NF_CTOR | NF_STATIC)))
+	if ((of_class && !(f->flags & (NF_CLASS | NF_CTOR | NF_STATIC))) || (base->op == N_CLASSVAL && !of_class && f->owner->self))
 		diag_error(s->c, n->at, "'%s' needs an object, not a class", diag_name(s->c, f->name));
 	if (f->of->kind == T_RECORD && !f->of->klass)
 		sema_address(base);
@@ -517,7 +517,7 @@ Node *sema_of_member(Sema *s, Node *n, Node *base, Sym *f, bool target)
 	n->type = f->type;
 	n->op = f->field ? N_FIELD : N_VAR;
 	n->a = f->field ? base : NULL;
-	if (f->field && base->type->kind == T_CLASSREF) {
+	if (f->field && (base->type->kind == T_CLASSREF || base->op == N_CLASSVAL)) {
 		diag_error(s->c, n->at, "'%s' needs an object, not a class", diag_name(s->c, f->name));
 		return sema_poison(s, n);
 	}

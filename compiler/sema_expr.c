@@ -1,8 +1,11 @@
 /* sema_expr: operators, set constructors, literals; types of expressions. */
 #include "sema.h"
 
+/* The generator never sees one: what becomes poison was reported, or is reported here. */
 Node *sema_poison(Sema *s, Node *n)
 {
+	if (!s->c->nerr)
+		diag_error(s->c, n->at, "this has no meaning here");
 	n->op = N_POISON;
 	n->type = s->t_poison;
 	return n;
