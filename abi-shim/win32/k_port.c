@@ -223,3 +223,10 @@ u64 w_CommandLineToArgvW(WThread *t, const u64 *a)
 	free(line);
 	return at;
 }
+
+/* Algorithm (null: the system's), where to, how many bytes, flags. */
+u64 w_BCryptGenRandom(WThread *t, const u64 *a)
+{
+	w_ProcessPrng(t, a + 1);
+	return 0;
+}

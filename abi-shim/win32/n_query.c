@@ -121,16 +121,39 @@ static u64 put_name(WThread *t, const u64 *a)
 	return finish(t, a[1], OK, 4 + 2 * units);
 }
 
+/* FILE_ALL_INFORMATION: what kernel32 has of both kinds, then number, rights, position, mode, and the name as far as it fits. */
+static u64 put_all(WThread *t, const u64 *a)
+{
+	enum { SIZE = 100, MORE = (int)0x80000005 };
+	struct stat st;
+	WObj *o = a[3] >= SIZE + 4 ? file_stat(t, a[0], &st) : NULL;
+
+	if (!o)
+		return finish(t, a[1], (u32)(a[3] >= SIZE + 4 ? STATUS_HANDLE : STATUS_LENGTH), 0);
+	i64 at = lseek(o->fd, 0, SEEK_CUR);
+	obj_drop(o);
+	memset(mem_out(t, a[2], SIZE), 0, SIZE);
+	w_GetFileInformationByHandleEx(t, (u64[]){a[0], 0, a[2], 40});
+	w_GetFileInformationByHandleEx(t, (u64[]){a[0], 1, a[2] + 40, 24});
+	mem_put_u64(t, a[2] + 64, st.st_ino);
+	mem_put_u32(t, a[2] + 76, 0x12019f);
+	mem_put_u64(t, a[2] + 80, at < 0 ? 0 : (u64)at);
+	u64 r = put_name(t, (u64[]){a[0], 0, a[2] + SIZE - 4, a[3] - SIZE + 4});
+	return finish(t, a[1], r ? (u32)MORE : OK, a[3]);
+}
+
 /* Handle, block, buffer, bytes, class. */
 u64 w_NtQueryInformationFile(WThread *t, const u64 *a)
 {
-	enum { BASIC = 4, STANDARD = 5, INTERNAL = 6, ACCESS = 8, NAME = 9, POSITION = 14, MODE = 16, ALIGNMENT = 17, PIPE = 23, PIPE_LOCAL = 24, TAG = 35 };
+	enum { BASIC = 4, STANDARD = 5, INTERNAL = 6, ACCESS = 8, NAME = 9, POSITION = 14, MODE = 16, ALIGNMENT = 17, PIPE = 23, ALL = 18, PIPE_LOCAL = 24, TAG = 35 };
 	struct stat st;
 
 	if (a[4] == BASIC || a[4] == STANDARD || a[4] == TAG)
 		return by_kernel32(t, a, a[4] == BASIC ? 0 : a[4] == STANDARD ? 1 : 9, a[4] == BASIC ? 40 : a[4] == STANDARD ? 24 : 8);
 	if (a[4] == NAME)
 		return put_name(t, a);
+	if (a[4] == ALL)
+		return put_all(t, a);
 	WObj *o = file_stat(t, a[0], &st);
 	if (!o)
 		return (u32)STATUS_HANDLE;
@@ -206,10 +229,10 @@ u64 w_NtCancelIoFileEx(WThread *t, const u64 *a)
 	return finish(t, a[2], ok ? OK : last_status(t), 0);
 }
 
-/* Device and size of a disk. */
+/* A disk, or what else a file is on. */
 u64 w_NtQueryVolumeInformationFile(WThread *t, const u64 *a)
 {
-	enum { SIZE = 3, DEVICE = 4, DISK = 7, PIPE = 0x11, CONSOLE = 0x50 };
+	enum { VOLUME = 1, DEVICE = 4, DISK = 7, PIPE = 0x11, CONSOLE = 0x50 };
 	struct stat st;
 	WObj *o = file_stat(t, a[0], &st);
 
@@ -221,6 +244,11 @@ u64 w_NtQueryVolumeInformationFile(WThread *t, const u64 *a)
 		mem_put_u32(t, a[2], console ? CONSOLE : stream ? PIPE : DISK);
 		mem_put_u32(t, a[2] + 4, 0);
 		return finish(t, a[1], OK, 8);
+	}
+	if (a[4] == VOLUME && a[3] >= 24) { /* when it was made, serial number, no label */
+		memset(mem_out(t, a[2], 24), 0, 24);
+		mem_put_u32(t, a[2] + 8, (u32)st.st_dev);
+		return finish(t, a[1], OK, 18);
 	}
 	return finish(t, a[1], (u32)STATUS_CLASS, 0);
 }
