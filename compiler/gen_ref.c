@@ -10,6 +10,8 @@
 
 /* ---- types ---- */
 
+#define MADE (1u << 31) /* in Type.retain and Type.release: the routine has its body */
+
 /* A routine (address) for type t; `what` is where t notes it. */
 static u32 counting_routine(Gen *g, Type *t, bool retain)
 {
@@ -18,7 +20,7 @@ static u32 counting_routine(Gen *g, Type *t, bool retain)
 		*what = pb_func(g->b, retain ? "retain" : "release", "i:") + 1;
 		vec_push(&g->counting, t);
 	}
-	return *what - 1;
+	return (*what & ~MADE) - 1;
 }
 
 u32 gen_release_slot(Gen *g, Type *t)
@@ -124,12 +126,12 @@ void gen_counting(Gen *g)
 		Type *t = g->counting.p[i];
 		for (u32 k = 0; k < 2; k++) {
 			u32 f = k ? t->retain : t->release;
-			if (!f || f & 1u << 31)
+			if (!f || f & MADE)
 				continue;
 			pb_begin(g->b, f - 1);
 			counting_body(g, t, k);
 			pb_finish(g->b, 0);
-			*(k ? &t->retain : &t->release) |= 1u << 31;
+			*(k ? &t->retain : &t->release) |= MADE;
 		}
 	}
 }
@@ -270,7 +272,7 @@ void gen_some(Gen *g)
 {
 	u32 p = gen_temp(g, 'i');
 	if (!g->nil_block) {
-		static const u8 empty[REF_DATA + 8];
+		static const u8 empty[REF_DATA + 8] = { 0xff, 0xff, 0xff, 0xff }; /* a constant, which nobody counts */
 		g->nil_block = pb_data(g->b, empty, sizeof empty, 8);
 	}
 	E1(LOCAL_TEE, p);

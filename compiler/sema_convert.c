@@ -115,8 +115,11 @@ Node *sema_convert(Sema *s, Node *n, Type *to, const char *what)
 /* A method with its object. */
 static Node *method_value(Sema *s, Node *n, Node *base, Sym *f)
 {
+	bool alone = f->flags & NF_STATIC; /* it has no object, and is a routine like others */
+	f->owner->as_value |= alone;
+	f->owner->needs_link |= alone;
 	n->op = N_PROCVAL;
-	n->a = base;
+	n->a = alone ? NULL : base;
 	n->sym = f;
 	n->type = f->type;
 	if (base->type->kind == T_RECORD)

@@ -101,7 +101,10 @@ static Node *by_enumerator(Sema *s, Node *n, Node *c)
 		return get;
 	Name *e = variable(s, n, get->type);
 	Node *body = statements(s, n, two(s, N_ASSIGN, n, n->a, member(s, n, id(s, n, e), "current")), n->c);
-	Node *loop = two(s, N_WHILE, n, member(s, n, id(s, n, e), "movenext"), body);
+	Node *more = member(s, n, id(s, n, e), "movenext");
+	if (get->type->kind == T_CLASS) /* none is an empty one */
+		more = two(s, N_AND, n, two(s, N_NE, n, id(s, n, e), sema_make(s, N_NIL, n, NULL, NULL)), more);
+	Node *loop = two(s, N_WHILE, n, more, body);
 	Node *set = two(s, N_ASSIGN, n, id(s, n, e), get);
 	if (get->type->kind != T_CLASS)
 		return statements(s, n, set, loop);
