@@ -254,7 +254,7 @@ void fuzz_print(const Case *c)
 		printf("  %s %llx%s", names[k], (unsigned long long)c->in.gpr[k], k % 4 == 3 ? "\n" : "");
 	if (c->mode == X86_32)
 		printf("  es %x, ss %x, ds %x, fs %x, gs %x\n", c->in.sel[XS_ES], c->in.sel[XS_SS], c->in.sel[XS_DS], c->in.sel[XS_FS], c->in.sel[XS_GS]);
-	printf("  flags %llx, undefined %x\n", (unsigned long long)c->in.flags, c->undefined);
+	printf("  flags %llx, undefined %x, mxcsr %x\n", (unsigned long long)c->in.flags, c->undefined, ld32(c->in.fx + 24));
 	if (fuzz_x87(c))
 		print_x87(c->in.fx);
 }

@@ -102,12 +102,13 @@ void emit_vec(Emit *e, const MIns *ins)
 		tied(e, ins);
 		enc_rm(b, v->opcode, 4, v->ext, rm_reg(d));
 		break;
-	case VK_CMP:
-		if (n > 7) {
-			enc_vex(b, v->opcode, 4, d, reg(e, ins, 1), reg(e, ins, 2));
-			break;
-		}
-		/* fall through */
+	case VK_CMP: /* the predicates above 7 are VEX's */
+		tied(e, ins);
+		if (n > 7)
+			enc_vex(b, v->opcode, 4, d, d, reg(e, ins, 2));
+		else
+			enc_rm(b, v->opcode, 4, d, rm_reg(reg(e, ins, 2)));
+		break;
 	case VK_TWO: case VK_TWOG:
 		tied(e, ins);
 		enc_rm(b, v->opcode, v->ext ? v->ext : 4, d, rm_reg(reg(e, ins, 2)));
