@@ -18,11 +18,13 @@ i64 sig_pidfd_send(LThread *t, const u64 *a)
 	return HOST(t, SYS_pidfd_send_signal, a[0], a[1], &si, a[3]);
 }
 
-/* The other side's ranges: its addresses, which are the host's own for 64-bit guests.  An i386 guest's window lies where
- * this process has its own, if the other is this one or has been forked from it. */
-static i64 read_far(LThread *t, u64 at, u64 n, struct iovec *out)
+/* The other side's ranges: its addresses, which are the host's own for 64-bit guests.  Where an i386 guest's window lies is
+ * known of those that are traced; of others it is where this process has its own, if they have been forked from it. */
+static i64 read_far(LThread *t, i64 pid, u64 at, u64 n, struct iovec *out)
 {
-	const u8 *base = xguest_pin(t->x, 0, 0, 0);
+	const LTraced *p = tracer_any(t->task, pid);
+	u64 base = p && p->at ? p->mem : (u64)(uintptr_t)xguest_pin(t->x, 0, 0, 0);
+	bool wide = p && p->at ? p->wide : t->task->wide;
 	struct LIovec v;
 
 	if (n > IOV_MAX_GUEST)
@@ -31,9 +33,9 @@ static i64 read_far(LThread *t, u64 at, u64 n, struct iovec *out)
 		i64 r = iov_one(t, at, i, &v);
 		if (r < 0)
 			return r;
-		if (!t->task->wide && v.at + v.size > (u64)1 << 32)
-			v.size = ((u64)1 << 32) - v.at;
-		out[i] = (struct iovec){hostp((u64)(uintptr_t)base + v.at), (size_t)v.size};
+		if (!wide && v.at + v.size > (u64)1 << 32)
+			v.size = v.at >> 32 ? 0 : ((u64)1 << 32) - v.at;
+		out[i] = (struct iovec){hostp(base + v.at), (size_t)v.size};
 	}
 	return 0;
 }
@@ -56,7 +58,7 @@ static i64 transfer(LThread *t, const u64 *a, long nr, int near_prot)
 
 	if (a[5])
 		return -EINVAL;
-	if ((r = iov_read(t, a[1], a[2], near_prot, near)) < 0 || (r = read_far(t, a[3], a[4], far)) < 0)
+	if ((r = iov_read(t, a[1], a[2], near_prot, near)) < 0 || (r = read_far(t, (i64)a[0], a[3], a[4], far)) < 0)
 		return r;
 	if ((i64)a[0] == getpid() && (r = check_own(t, far, a[4], near_prot == GP_WRITE ? GP_READ : GP_WRITE)) < 0)
 		return r;

@@ -93,7 +93,7 @@ gcc -g -O0 -no-pie -o c c.c
 g -ex 'catch syscall write' -ex 'run >/dev/null' -ex 'bt -1' -ex continue -ex continue ./c
 g -ex 'catch fork' -ex 'catch exec' -ex 'run >/dev/null' -ex continue ./c
 g -ex 'set follow-fork-mode child' -ex 'break work' -ex 'run >/dev/null' -ex 'bt' -ex finish -ex continue ./c
-g -ex 'set detach-on-fork off' -ex 'break work' -ex 'run >/dev/null' -ex 'info inferiors' -ex 'inferior 2' -ex continue ./c
+g -ex 'set detach-on-fork off' -ex 'break work' -ex 'run >/dev/null' -ex 'info inferiors' -ex 'inferior 2' -ex continue -ex 'kill inferiors 1' ./c
 echo "--- attach and detach"
 cat >l.c <<'END'
 #include <unistd.h>
@@ -109,3 +109,14 @@ kill -CONT $p; kill -TERM $p; wait $p; echo $?
 echo "--- without symbols, and core"
 strip -o bare a; g -ex 'starti' -ex 'info files' -ex 'x/2i $pc' -ex 'info auxv' -ex kill ./bare | grep -v 'ADDR\|is \.\|AT_BASE\|HWCAP\|AT_ENTRY\|RSEQ\|MINSIGSTK\|^2[78] '
 g -ex 'break add' -ex run -ex 'info registers cs ss ds es fs gs' -ex 'print $st0' -ex 'print $mxcsr' -ex 'print/x $ymm0.v8_int32[7]' -ex kill ./a
+echo "--- a program for i386"
+cat >i.c <<'END'
+#include <signal.h>
+static int total; static double d = 1.5;
+void h(int s) { total += 100; }
+int fact(int n) { if (n < 2) return 1; int r = n * fact(n - 1); total += r; return r; }
+int main(void) { d *= 2; int s = fact(5); signal(SIGUSR1, h); raise(SIGUSR1); *(volatile int *)16 = s; return 4; }
+END
+if i686-linux-gnu-gcc -g -O0 -static -no-pie -fno-pie -w -o i i.c 2>/dev/null; then
+	g -ex 'break fact if n == 2' -ex run -ex bt -ex 'info registers eax eip cs ss ds' -ex 'x/3i $pc' -ex finish -ex 'print d' -ex delete -ex 'watch total' -ex continue -ex continue -ex delete -ex 'break h' -ex 'handle SIGUSR1 nostop noprint' -ex continue -ex 'bt 1' -ex finish -ex continue -ex 'print $_siginfo._sifields._sigfault.si_addr' -ex 'x/i $pc' -ex continue ./i | grep -v '__kernel_\|in ?? ()'
+fi

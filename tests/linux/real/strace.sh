@@ -81,3 +81,13 @@ echo "--- a pipeline of a shell"
 strace -ff -e trace=execve,exit_group,dup2 -o pp sh -c 'echo a b | tr a-z A-Z | cat'; for i in pp.*; do mask $i; done | grep -v '^signal' | sort
 echo "--- attached"
 sleep 100 & p=$!; sleep 0.2; strace -p $p -o o 2>err & s=$!; sleep 0.5; kill $p; wait $p; echo $?; wait $s; sed 's/[0-9][0-9]*/N/' err; mask o | sed 's/tv_sec=[0-9]*, tv_nsec=[0-9]*/T/; s/resuming.*>/>/'
+echo "--- a program for i386"
+cat >i.c <<'END'
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+int main(void) { struct stat st; int p[2]; pipe(p); write(p[1], "abc", 3); signal(SIGUSR1, SIG_IGN); raise(SIGUSR1); stat("/nowhere/x", &st); lseek(open("/dev/zero", O_RDONLY), 5, SEEK_SET); return 6; }
+END
+if i686-linux-gnu-gcc -O1 -w -static -o i i.c 2>/dev/null; then strace -o o ./i; echo $?; mask o; fi
