@@ -124,6 +124,7 @@ static MFunc *mfunc_new(const Target *t, OFunc *f, Err *e)
 	m->vtype.p = old.vtype.p, m->vtype.cap = old.vtype.cap;
 	m->move.p = old.move.p, m->move.cap = old.move.cap;
 	m->store.p = old.store.p, m->store.cap = old.store.cap;
+	m->home.p = old.home.p, m->home.cap = old.home.cap;
 	return m;
 }
 
@@ -140,6 +141,7 @@ static void mfunc_free(MFunc *m)
 	vec_free(&m->vtype);
 	vec_free(&m->move);
 	vec_free(&m->store);
+	vec_free(&m->home);
 	arena_free(m->arena);
 	free(m);
 }
@@ -181,14 +183,60 @@ static void make_blocks(MFunc *m)
 	back_blocks(m);
 }
 
+/* A call of C that only the unit's end follows: pinned slots are stored for it. */
+static bool calls_last(const OFunc *f, u32 v)
+{
+	const OIns *next = &f->ins.p[f->ins.p[v].next];
+
+	while (next->op == O_CONST)
+		next = &f->ins.p[next->next];
+	return f->ins.p[v].op == O_HCALL && !(f->ins.p[v].aux & OHCALL_X87) && next->op == O_EXIT && f->ins.p[next->a].op == O_CONST;
+}
+
+static bool may_be_pinned(const OFunc *f)
+{
+	for (u32 v = 1; v < f->ins.n; v++)
+		switch (ocode_ops[f->ins.p[v].op].form) {
+		case OF_CALL:
+			if (!f->ins.p[v].block || !calls_last(f, v))
+				return false;
+			break;
+		case OF_TRAPIF: case OF_TRAP: return false;
+		}
+	return true;
+}
+
+/* A unit for which the registers do not suffice has its slots in memory after all. */
+static bool compile_pinned(MFunc *m)
+{
+	m->pinned = m->tree && m->t->npin && may_be_pinned(m->f);
+	if (!m->pinned)
+		return false;
+	for (u32 k = 0; k < m->t->npin; k++)
+		m->regs &= ~(1u << m->t->pin[k].reg);
+	m->home.n = 0;
+	vec_add(&m->home, m->f->ins.n);
+	memset(m->home.p, 0, m->home.n);
+	if (m->t->select(m) && back_tree_alloc(m))
+		return true;
+	*m->err = (Err){0};
+	m->pinned = false;
+	m->regs = m->t->regs;
+	m->ins.n = m->opnd.n = m->vtype.n = m->move.n = m->nslot = m->nout = m->used = 0;
+	make_vregs(m);
+	return false;
+}
+
 static bool compile(MFunc *m, BackCode *c, Buf *dump)
 {
 	make_blocks(m);
 	make_vregs(m);
-	if (!m->t->select(m) || !allocate(m))
+	m->regs = m->t->regs;
+	if (!compile_pinned(m) && (!m->t->select(m) || !allocate(m)))
 		return false;
 	if (dump)
 		dump_func(m, dump);
+	c->pinned = m->pinned;
 	return m->t->emit(m, c);
 }
 
@@ -223,6 +271,12 @@ void back_thunk(const Target *t, enum BackThunk which, BackCode *c)
 void back_enter(const Target *t, u8 ret, const u8 *param, u32 nparam, BackCode *c)
 {
 	t->enter(ret, param, nparam, c);
+}
+
+u32 back_pins(const Target *t, const BackPin **pins)
+{
+	*pins = t->pin;
+	return t->npin;
 }
 
 void back_enter_unit(const Target *t, BackCode *c)

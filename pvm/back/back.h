@@ -17,6 +17,7 @@ enum BackThunk {
 	THUNK_HCALL, /* emitted code calls it with the row in one register and the argument array in another;
 	              * it records exit_fp and exit_pc and goes to t->host[row](t, args) */
 	THUNK_TRAP,  /* called with the trap code in a register; records exit_fp and exit_pc, goes to t->trap(t, code) */
+	THUNK_PINNED_HCALL, /* of a unit that is `pinned` */
 	THUNK_UNIT_HCALL, THUNK_UNIT_TRAP, /* the same for units, whose floating-point state and stack C must not have */
 	/* Of units: each leaves emitted code through the unit's entry; what that returns is */
 	THUNK_LEAVE, /* the kind of exit, in a register; exit_to is set */
@@ -78,6 +79,7 @@ typedef struct BackCode {
 	VEC(BackSite) site;
 	VEC(BackLoc) loc;
 	VEC(BackExit) exit;
+	bool pinned;             /* a unit: slots of the register file are in registers while it runs, see back_pins */
 } BackCode;
 void back_code_free(BackCode *c);
 
@@ -100,6 +102,10 @@ void back_thunk(const Target *t, enum BackThunk which, BackCode *c);
 void back_enter(const Target *t, u8 ret, const u8 *param, u32 nparam, BackCode *c);
 /* The entry to units: enter(Regfile *t, const void *code) -> u64, see THUNK_LEAVE.  All units share its frame. */
 void back_enter_unit(const Target *t, BackCode *c);
+/* The slots that are in registers between units, and in those that are `pinned`: there a fault's registers come first, and
+ * what its state map says behind.  C finds them in the register file. */
+typedef struct BackPin { u32 slot /* offset in the register file */; u8 reg /* as `at` of LOC_REG */; } BackPin;
+u32 back_pins(const Target *t, const BackPin **pins);
 /* Lets the jump whose field is at `at` (and can be written at `write`) go to `to`: one aligned store. */
 void back_link(const Target *t, u8 *write, const u8 *at, const u8 *to);
 /* A stub: a jump to another place that can be changed later by one aligned store.  Returns its size in

@@ -115,11 +115,16 @@ typedef struct MFunc {
 	u32 features;
 	bool calls;              /* calls others */
 	bool tree;               /* tree.c has made the blocks; there is no cfg */
+	bool pinned;             /* the slots of t->pin are in their registers (a unit that is a tree and calls nobody) */
+	u32 regs;                /* registers to allocate */
+	VEC(u8) home;            /* pinned, by vreg: 1 + register it is in from the beginning, 0 = none */
 } MFunc;
 
 struct Target {
 	const char *name;
 	u32 regs;                /* registers to allocate, as a set */
+	const BackPin *pin;      /* slots that units have in registers */
+	u32 npin;
 	u32 kept;                /* those of them that calls preserve */
 	const u8 *order;         /* integer registers, then floating-point ones, best first; NOREG ends */
 	u32 (*features)(void);   /* what the processor has; the target's own bits */

@@ -96,7 +96,7 @@ typedef struct Walk {
 
 static u32 class_regs(const Walk *w, u32 v)
 {
-	return w->m->t->regs & (type_in_freg(w->m->vtype.p[v]) ? 0xffff0000u : 0xffffu);
+	return w->m->regs & (type_in_freg(w->m->vtype.p[v]) ? 0xffff0000u : 0xffffu);
 }
 
 static void note_taken(Walk *w, const MIns *ins)
@@ -105,13 +105,14 @@ static void note_taken(Walk *w, const MIns *ins)
 	const MOpnd *o = &w->m->opnd.p[ins->opnd];
 
 	if (ins->flags & MF_CALL)
-		t.end = w->m->t->regs & ~w->m->t->kept;
+		t.end = w->m->regs & ~w->m->t->kept;
 	for (u32 k = 0; k < ins->nopnd; k++)
 		if (o[k].role == ROLE_FIX || o[k].role == ROLE_KILL)
 			t.reads |= 1u << o[k].fixed;
 		else if (o[k].role == ROLE_DFIX && o[k].fixed != NOREG)
 			t.end |= 1u << o[k].fixed;
-	t.end |= t.reads;
+	t.reads &= w->m->regs;
+	t.end = (t.end | t.reads) & w->m->regs;
 	if (t.end)
 		vec_push(&w->taken, t);
 }
@@ -428,6 +429,27 @@ static void place_results(Walk *w, const MIns *ins, Found *found)
 	release_all(w, found->over);
 }
 
+/* The first result of an instruction with a state map finds a register that the map does not name: one of the values that
+ * only the map wants goes to memory, unless there are free ones or will be. */
+static void make_room(Walk *w, const MIns *ins, u32 not)
+{
+	const MOpnd *o = &w->m->opnd.p[ins->opnd];
+	u32 all = class_regs(w, o->v) & ~not, read = 0;
+
+	if (all & ~w->held)
+		return;
+	for (u32 k = 0; k < ins->nopnd; k++) {
+		const Vreg *v = &w->v[o[k].v];
+		if (!o[k].v || v->loc < 0 || o[k].role > ROLE_ANYL)
+			continue;
+		if (v->end <= 2 * w->time && (all >> v->loc & 1))
+			return;
+		read |= 1u << v->loc;
+	}
+	if (all & ~read)
+		evict(w, all & ~read, true);
+}
+
 static void place_ins(Walk *w)
 {
 	const MIns *ins = &w->m->ins.p[w->ins];
@@ -444,6 +466,8 @@ static void place_ins(Walk *w)
 		not = w->taken.p[w->taken_at].end;
 		left = make_way(w, ins, &w->taken.p[w->taken_at], was);
 	}
+	if (ins->map && ins->nopnd && (1u << w->m->opnd.p[ins->opnd].role & DEFS) && w->m->opnd.p[ins->opnd].v)
+		make_room(w, ins, not);
 	if (!place_reads(w, ins, false, &found)) {
 		bring_operands(w, ins, not);
 		place_reads(w, ins, true, &found);
@@ -556,6 +580,9 @@ bool back_tree_alloc(MFunc *m)
 	m->store.n = 0;
 	vec_add(&m->store, m->vtype.n);
 	make_order(&w);
+	for (u32 v = 1; m->pinned && v < m->home.n; v++)
+		if (m->home.p[v])
+			w.v[v].loc = m->home.p[v] - 1;
 	look_ahead(&w);
 	walk(&w);
 	if (!w.failed && w.spills)

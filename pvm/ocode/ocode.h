@@ -229,6 +229,9 @@ struct Regfile {
 /* The slot with the floating-point control word and sticky flags of vector operations; its layout is in softfp.h. */
 enum { REG_FPC = 36 };
 
+/* x86: the slots that guest code uses most, most used first.  Back ends may keep some of them in registers from unit to unit. */
+static const u8 REG_HOT[] = { 4, 0, 7, 6, 2, 3, 5, 1 };
+
 /* In aux of HCALL, with 11 bits that number an x87 instruction (escape's low bits, then ModRM): a back end whose host has an
  * x87 may run the instruction there.  Its operand is the fifth argument; the map may be asked for its pc. */
 enum { REG_X87_LOW = 36, REG_X87_HIGH = 64 }; /* in C it writes no slots below or from there on */

@@ -37,6 +37,7 @@ struct Code {
 	Unit *unit;            /* NULL: it has been dropped */
 	u64 pc, lo, end;       /* of the unit */
 	u32 at, size;          /* in the cache */
+	bool pinned;           /* back_pins */
 	u32 nsite, nlink;
 	BackSite *site;
 	BackLoc *loc;
@@ -121,7 +122,7 @@ static void keep(XJit *j, Unit *u, const BackCode *c, u32 at)
 {
 	Code *k = arena_alloc(j->memory, sizeof *k);
 
-	*k = (Code){ .unit = u, .pc = u->pc, .lo = u->lo, .end = u->end, .at = at, .size = c->code.n, .nsite = c->site.n };
+	*k = (Code){ .unit = u, .pc = u->pc, .lo = u->lo, .end = u->end, .at = at, .size = c->code.n, .pinned = c->pinned, .nsite = c->site.n };
 	k->site = keep_array(j, c->site.p, c->site.n * sizeof *k->site);
 	k->loc = keep_array(j, c->loc.p, c->loc.n * sizeof *k->loc);
 	k->map_pc = arena_alloc(j->memory, u->func->map.n * sizeof *k->map_pc);
@@ -180,7 +181,6 @@ static bool compile(XTask *t, Unit *u, bool known, Err *e)
 	u32 at;
 
 	c->code.n = c->reloc.n = c->site.n = c->loc.n = c->exit.n = 0;
-	u->func->unit = true;
 	if (!back_compile(j->target, u->func, c, NULL, e))
 		return false;
 	at = place(j, c);
@@ -463,6 +463,17 @@ u64 xjit_guest_pc(const XThread *t, u64 host)
 	return site && site->map ? k->pc + (u64)(i64)(i32)k->map_pc[site->map] : 0;
 }
 
+static void pinned_slots(XThread *t, const void *uc)
+{
+	const BackPin *pin;
+
+	for (u32 k = back_pins(t->task->jit->target, &pin); k-- > 0;) {
+		u64 v[2];
+		registers(uc, &(BackLoc){ .kind = LOC_REG, .at = pin[k].reg }, v);
+		xfault_state(&t->r, pin[k].slot, OT_I64, v[0], 0);
+	}
+}
+
 u64 xjit_state(XThread *t, void *uc)
 {
 	Place p = where(t, uc);
@@ -472,6 +483,8 @@ u64 xjit_state(XThread *t, void *uc)
 	if (p.uc) { /* helpers have been given them */
 		t->r.slot[XS_MXCSR] = mxcsr_of(p.uc);
 		xfpu_of_signal(t, p.uc);
+		if (p.code->pinned)
+			pinned_slots(t, p.uc);
 	}
 	for (u32 k = 0; k < p.site->nloc; k++) {
 		const BackLoc *l = &p.code->loc[p.site->loc + k];

@@ -83,6 +83,7 @@ void x86_lower_begin(XLower *l, const XUnitReq *r)
 	l->word = r->mode == X86_64 ? OT_I64 : OT_I32;
 	l->flags.op = FL_SLOT;
 	l->f = ocode_new("unit", 0, OT_VOID);
+	l->f->unit = true;
 	l->f->start = r->pc;
 	l->block = ocode_block(l->f);
 	vec_push(&l->f->order, l->block);

@@ -107,6 +107,35 @@ static void test_loop(void **state)
 	}
 }
 
+/* pop ebx ebp esi edi eax ecx edx; ret: more registers than a unit has to spare, and the last pop faults. */
+static const char pops[] = "\x5b\x5d\x5e\x5f\x58\x59\x5a\xc3";
+
+static void test_fault_among_many(void **state)
+{
+	static const u32 order[] = { RBX, RBP, RSI, RDI, RAX, RCX };
+
+	EACH(exec, mode) {
+		Machine *m = START(pops);
+		u64 word = mode == X86_64 ? 8 : 4, top = DATA + SIZE;
+		for (u64 k = 0; k < COUNT(order); k++) {
+			u8 v[8] = { (u8)(k + 1), 0x22, 0x33, 0x44 };
+			assert_true(xguest_write(m->t, top - word * (COUNT(order) - k), v, word));
+		}
+		*xreg(m->t, RSP) = top - word * COUNT(order);
+		*xreg(m->t, RDX) = 77;
+		xthread_run(m->t);
+		assert_int_equal(m->log.n, 1);
+		assert_int_equal(m->log.trap[0].kind, XE_MEMORY);
+		assert_int_equal(m->log.trap[0].pc, CODE + 6);
+		assert_int_equal(m->log.trap[0].addr, top);
+		for (u32 k = 0; k < COUNT(order); k++)
+			assert_int_equal(*xreg(m->t, order[k]), 0x44332201 + k);
+		assert_int_equal(*xreg(m->t, RDX), 77);
+		assert_int_equal(*xreg(m->t, RSP), top);
+		stop(m);
+	}
+}
+
 /* fib(20): mov ecx,20; call f; ud2; f: cmp ecx,2; jae r; mov eax,ecx; ret;
  * r: push rcx; dec ecx; call f; pop rcx; push rax; sub ecx,2; call f; pop rcx; add eax,ecx; ret */
 static const char fib[] = "\xb9\x14\x00\x00\x00\xe8\x02\x00\x00\x00\x0f\x0b"
@@ -706,7 +735,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_space_model), cmocka_unit_test(test_space_refuses), cmocka_unit_test(test_remap),
-		cmocka_unit_test(test_loop), cmocka_unit_test(test_calls), cmocka_unit_test(test_fault),
+		cmocka_unit_test(test_fault_among_many), cmocka_unit_test(test_loop), cmocka_unit_test(test_calls), cmocka_unit_test(test_fault),
 		cmocka_unit_test(test_fault_and_go_on), cmocka_unit_test(test_protection), cmocka_unit_test(test_flags_at_fault),
 		cmocka_unit_test(test_jump_nowhere), cmocka_unit_test(test_not_executable), cmocka_unit_test(test_writes_ahead),
 		cmocka_unit_test(test_rewrites), cmocka_unit_test(test_written_by_handler), cmocka_unit_test(test_unmapped_code),

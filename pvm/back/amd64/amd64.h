@@ -65,6 +65,10 @@ void enc_pop(Buf *b, u32 reg);
 void enc_nops(Buf *b, u32 n);
 void amd64_thunk(enum BackThunk which, BackCode *c);
 void amd64_enter_unit(BackCode *c);
+extern u8 amd64_pins[16]; /* by slot: its register or NOREG */
+/* Pinned slots to memory, and back. */
+void amd64_store_pins(Buf *b);
+void amd64_load_pins(Buf *b);
 /* Looks up the pc in rax in the table of jumps: rcx becomes the address of its entry; equal if it is there. */
 void amd64_look_up(Buf *b);
 void amd64_link(u8 *write, const u8 *at, const u8 *to);

@@ -201,7 +201,7 @@ void emit_const(Emit *e, i32 to, u32 type, u64 bits)
 			emit_rm(e, type == OT_F32 ? 0xf3000f10 : 0xf2000f10, 4, (u32)to, &lit, 0);
 		}
 	} else if (is_reg(to)) {
-		enc_movi(b, reg_no(to), bits, true);
+		enc_movi(b, reg_no(to), bits, !e->keep_flags);
 	} else if ((i64)bits == (i32)bits) {
 		enc_rm(b, 0xc7, 8, 0, emit_loc(e, to));
 		buf_u32(b, (u32)bits);
@@ -238,11 +238,31 @@ static void add_pmove(Emit *e, i32 from, i32 to, u32 con, u32 v)
 	vec_push(&e->pm, mv);
 }
 
+/* No move reads what another one has written, in whatever order. */
+static bool any_order(const Emit *e)
+{
+	u32 from = 0, to = 0;
+
+	for (u32 k = 0; k < e->pm.n; k++) {
+		const PMove *m = &e->pm.p[k];
+		if (m->to < 0 || m->to >= NREG || (!m->con && m->from >= NREG))
+			return false;
+		if (!m->con && m->from >= 0 && m->from != m->to)
+			from |= 1u << m->from;
+		to |= 1u << m->to;
+	}
+	return !(from & to);
+}
+
 static void flush_moves(Emit *e)
 {
 	if (!e->pm.n)
 		return;
-	moves_emit(&e->moves, e->pm.p, e->pm.n, sink, e);
+	if (any_order(e))
+		for (u32 k = 0; k < e->pm.n; k++)
+			sink(e, &e->pm.p[k]);
+	else
+		moves_emit(&e->moves, e->pm.p, e->pm.n, sink, e);
 	e->pm.n = 0;
 }
 
@@ -508,8 +528,10 @@ static void emit_ins(Emit *e, u32 i)
 
 	group(e, i, MOVE_SPLIT);
 	group(e, i, MOVE_EDGE);
+	e->keep_flags = ins->op == M_PIN;
 	if (ins->flags & MF_FIXED)
 		fixed_uses(e, ins);
+	e->keep_flags = false;
 	switch (amd64_ins[ins->op].kind) {
 	case K_BLOCK: break;
 	case K_ALU: alu(e, ins); break;
@@ -564,6 +586,8 @@ static void prologue(Emit *e)
 
 	if (m->f->unit) { /* it runs in the frame of the entry */
 		e->npush = UNIT_PUSHED;
+		if (!m->pinned)
+			amd64_store_pins(b);
 		return;
 	}
 	enc_push(b, RBP);

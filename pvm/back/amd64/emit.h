@@ -15,6 +15,7 @@ typedef struct Emit {
 	u32 *thread;        /* by block: where a jump to it really goes */
 	u32 mv;             /* next of m->move */
 	u32 block, next;    /* the one being emitted, the one that will follow */
+	bool keep_flags;    /* constants must */
 	u32 npush, frame;
 	u8 pushed[3];
 	VEC(PMove) pm;

@@ -15,14 +15,17 @@ static void poll(Emit *e, u32 label)
 	layout_jcc(&e->l, X_NE, label);
 }
 
-/* To a constant pc the unit goes by a jump or call that can be linked. */
+/* To a constant pc the unit goes by a jump or call that can be linked.  Calls are not counted: a function is no loop, and one
+ * counter for all ways to it is a chain through memory. */
 static void exit_linked(Emit *e, u64 pc, bool call)
 {
 	u32 stub = layout_label(&e->l);
 
 	if (pc <= e->m->f->start) {
-		enc_alui(&e->l.raw, 5, 4, rm_mem(R15, (i32)(REG_OFF(hot) + 4 * ohot_slot(pc))), 1);
-		layout_jcc(&e->l, X_S, stub);
+		if (!call) {
+			enc_alui(&e->l.raw, 5, 4, rm_mem(R15, (i32)(REG_OFF(hot) + 4 * ohot_slot(pc))), 1);
+			layout_jcc(&e->l, X_S, stub);
+		}
 		poll(e, stub);
 	}
 	layout_exit(&e->l, call, pc, stub);
@@ -111,6 +114,8 @@ static void exit_away(Emit *e, const MIns *ins)
 
 void emit_exit(Emit *e, const MIns *ins)
 {
+	if (!e->m->pinned)
+		amd64_load_pins(&e->l.raw);
 	if (ins->aux >= OEXIT_GOES) {
 		exit_away(e, ins);
 	} else if (ins->flags & MF_IMM) {

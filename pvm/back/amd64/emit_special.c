@@ -317,7 +317,7 @@ static void call(Emit *e, const MIns *ins)
 			enc_rm(b, 0x8d, 8, RSI, rm_mem(RBP, -UNIT_FRAME));
 		else
 			enc_mov(b, 8, RSI, RSP);
-		emit_call(e, SYM_THUNK, e->m->f->unit ? THUNK_UNIT_HCALL : THUNK_HCALL);
+		emit_call(e, SYM_THUNK, e->m->pinned ? THUNK_PINNED_HCALL : e->m->f->unit ? THUNK_UNIT_HCALL : THUNK_HCALL);
 	}
 	emit_site(e, ins, b->n | SITE_RETURN);
 }
@@ -496,7 +496,7 @@ void emit_special(Emit *e, const MIns *ins)
 	case M_FCANON: fcanon(e, ins); break;
 	case M_XCHG: case M_XADD: case M_CAS: atomic(e, ins); break;
 	case M_MFENCE: buf_bytes(&e->l.raw, "\x0f\xae\xf0", 3); break;
-	case M_ENTRY: break;
+	case M_ENTRY: case M_PIN: break;
 	case M_LDARG: ldarg(e, ins); break;
 	case M_X87: x87(e, ins); break;
 	case M_CALL: case M_CALLI: case M_HCALL: call(e, ins); break;

@@ -37,6 +37,16 @@ void sel_any(Sel *s, u32 v, u32 role, u32 fixed);
 bool sel_imm(Sel *s, u32 v, u32 w, i64 *imm);
 static inline bool sel_is(const Sel *s, u32 v, u32 op) { return sel_o(s, v)->op == op; }
 
+/* sel_pin.c: slots in registers.  The register of a slot, NOREG if it is in memory. */
+static inline u32 sel_pin(const Sel *s, u32 offset)
+{
+	u32 k = (offset - REG_SLOT(0)) / 8;
+
+	return s->m->pinned && k < COUNT(amd64_pins) ? amd64_pins[k] : NOREG;
+}
+/* The PUTs before the end of a block, as operands of the newest instruction.  False: they cannot be done there. */
+bool sel_puts(Sel *s, u32 end);
+
 /* sel_mem.c */
 typedef struct Addr { u8 base; u8 scale; u32 reg, index; i32 disp; bool fault; u32 map_of; i64 imm; } Addr;
 /* The address of a load, store or atomic with address operand `a`; its vregs are wanted. */

@@ -86,15 +86,29 @@ static void x87(Sel *s, u32 v)
 		sel_opnd(s, 0, ROLE_KILL, RAX);
 }
 
+/* The PUTs before a call, or of a block that goes on. */
+static bool puts_before(Sel *s, u32 end)
+{
+	if (!s->m->pinned)
+		return true;
+	sel_new(s, M_PIN, 0);
+	bool ok = sel_puts(s, end);
+	if (!s->out.p[s->out.n - 1].nopnd)
+		s->out.n--;
+	return ok;
+}
+
 /* A host function: arguments as words, the result's bits in rax. */
-static void hcall(Sel *s, u32 v)
+static bool hcall(Sel *s, u32 v)
 {
 	const OIns *o = sel_o(s, v);
 
 	if (o->aux & OHCALL_X87) {
 		x87(s, v);
-		return;
+		return true;
 	}
+	if (!puts_before(s, v))
+		return false;
 	u32 t = type_is_float(o->type) && s->need[v] ? m_temp(s->m, o->type == OT_F64 ? OT_I64 : OT_I32) : v;
 	MIns *ins = sel_new(s, M_HCALL, 8);
 
@@ -112,6 +126,7 @@ static void hcall(Sel *s, u32 v)
 		sel_opnd(s, t, ROLE_ANY, 0);
 	}
 	s->m->calls = true;
+	return true;
 }
 
 /* ---- parameters --------------------------------------------------------------------------------------------- */
@@ -217,7 +232,7 @@ static void make_step(Sel *s, u32 x)
 	sel_opnd(s, o->a, ROLE_USE, 0);
 }
 
-static void leave(Sel *s, u32 v)
+static bool leave(Sel *s, u32 v)
 {
 	const OIns *o = sel_o(s, v), *pc = sel_o(s, o->a);
 	MIns *ins = sel_new(s, M_EXIT, 8);
@@ -230,28 +245,37 @@ static void leave(Sel *s, u32 v)
 	} else {
 		sel_any(s, o->a, ROLE_FIX, RAX);
 	}
+	return sel_puts(s, v);
+}
+
+static bool branch(Sel *s, u32 v)
+{
+	u32 x = late_step(s, v), cc = sel_cond(s, sel_o(s, v)->a);
+
+	make_step(s, x);
+	bool ok = puts_before(s, v);
+	sel_new(s, M_BR, 0)->cc = (u8)cc;
+	return ok;
 }
 
 bool sel_control(Sel *s, u32 v)
 {
 	const OIns *o = sel_o(s, v);
-	u32 cc, x;
 
 	switch (o->op) {
 	case O_CALL: call(s, v, M_CALL); return true;
 	case O_CALLI: call(s, v, M_CALLI); return true;
-	case O_HCALL: hcall(s, v); return true;
+	case O_HCALL: return hcall(s, v);
 	case O_TRAPIF: trap_if(s, v); return true;
-	case O_JMP: jump(s, o->a); return true;
-	case O_BR:
-		x = late_step(s, v);
-		cc = sel_cond(s, o->a);
-		make_step(s, x);
-		sel_new(s, M_BR, 0)->cc = (u8)cc;
+	case O_JMP:
+		if (!puts_before(s, v))
+			return false;
+		jump(s, o->a);
 		return true;
+	case O_BR: return branch(s, v);
 	case O_SWITCH: branch_switch(s, v); return true;
 	case O_RET: ret(s, v); return true;
-	case O_EXIT: leave(s, v); return true;
+	case O_EXIT: return leave(s, v);
 	case O_TRAP:
 		sel_new(s, M_TRAP, 0)->imm = o->aux;
 		sel_map(s, v);

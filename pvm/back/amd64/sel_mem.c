@@ -163,6 +163,8 @@ bool sel_can_load(const Sel *s, u32 v, u32 w)
 	if ((o->op != O_LOAD && o->op != O_GET) || s->uses[v] != 1 || s->m->num[o->block] != s->block ||
 			type_w(o->type) != w || s->writes[v] != s->writes[s->cur])
 		return false;
+	if (o->op == O_GET && sel_pin(s, o->c) != NOREG)
+		return false;
 	if (o->op == O_GET)
 		return true;
 	return (1u << OMEM_LOG2(o->aux)) == w && !(o->aux & OMEM_BIG) &&
@@ -357,6 +359,10 @@ static void get(Sel *s, u32 v)
 	const OIns *o = sel_o(s, v);
 	Addr a = { .base = MB_VM, .disp = (i32)o->c };
 
+	if (sel_pin(s, o->c) != NOREG) {
+		s->m->home.p[v] = (u8)(1 + sel_pin(s, o->c));
+		return;
+	}
 	if (o->type == OT_V128) {
 		vector_access(s, M_VLOAD, v, v, &a);
 		return;
@@ -433,7 +439,11 @@ bool sel_memory(Sel *s, u32 v)
 	case O_LOAD: load(s, v); return OMEM_LOG2(o->aux) <= 3 || o->type == OT_V128;
 	case O_STORE: store(s, v); return OMEM_LOG2(o->aux) <= 3 || sel_o(s, o->b)->type == OT_V128;
 	case O_GET: get(s, v); return true;
-	case O_PUT: put(s, v); return true;
+	case O_PUT:
+		if (sel_pin(s, o->c) != NOREG)
+			return false;
+		put(s, v);
+		return true;
 	case O_XCHG: rmw(s, v, M_XCHG); return !(o->aux & OMEM_BIG);
 	case O_XADD: rmw(s, v, M_XADD); return !(o->aux & OMEM_BIG);
 	case O_CAS: cas(s, v); return !(o->aux & OMEM_BIG);

@@ -8,6 +8,20 @@
 static const u8 order[] = { RSI, RDI, RCX, RDX, RAX, R8, R9, R10, RBX, R12, R13, NOREG,
 	16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, NOREG };
 
+/* None that instructions ask for. */
+static const u8 pin_reg[] = { RBX, R12, R13, R8, R9, R10 };
+static BackPin pin[COUNT(pin_reg)];
+u8 amd64_pins[16];
+
+static void __attribute__((constructor)) make_pins(void)
+{
+	memset(amd64_pins, NOREG, sizeof amd64_pins);
+	for (u32 k = 0; k < COUNT(pin); k++) {
+		pin[k] = (BackPin){ REG_SLOT(REG_HOT[k]), pin_reg[k] };
+		amd64_pins[REG_HOT[k]] = pin_reg[k];
+	}
+}
+
 static const char *reg_name(u32 reg)
 {
 	static const char *const name[NREG] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10",
@@ -46,6 +60,8 @@ const Target amd64_target = {
 	.name = "amd64",
 	.regs = 0x7fff0000u | (0xffffu & ~(1u << RSP | 1u << RBP | 1u << R11 | 1u << R14 | 1u << R15)),
 	.kept = 1u << RBX | 1u << R12 | 1u << R13,
+	.pin = pin,
+	.npin = COUNT(pin),
 	.order = order,
 	.features = features,
 	.select = amd64_select,

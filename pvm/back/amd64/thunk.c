@@ -80,6 +80,18 @@ static void store_guest_x87(Buf *b)
 	land(b, skip);
 }
 
+void amd64_store_pins(Buf *b)
+{
+	for (u32 k = 0; k < amd64_target.npin; k++)
+		enc_rm(b, 0x89, 8, amd64_target.pin[k].reg, rm_mem(R15, (i32)amd64_target.pin[k].slot));
+}
+
+void amd64_load_pins(Buf *b)
+{
+	for (u32 k = 0; k < amd64_target.npin; k++)
+		enc_rm(b, 0x8b, 8, amd64_target.pin[k].reg, rm_mem(R15, (i32)amd64_target.pin[k].slot));
+}
+
 static const u8 saved[] = { RBX, R12, R13, R14, R15 };
 
 static void back_to_c(Buf *b)
@@ -101,6 +113,7 @@ static void thunk_unit(enum BackThunk which, Buf *b)
 	else if (which == THUNK_JUMP)
 		enc_movi(b, RAX, 1, true);
 	to_frame(b);
+	amd64_store_pins(b);
 	store_guest_mxcsr(b);
 	store_guest_x87(b);
 	back_to_c(b);
@@ -135,6 +148,7 @@ void amd64_enter_unit(BackCode *c)
 	enc_mov(b, 8, R15, RDI);
 	enc_rm(b, 0x8b, 8, R14, rm_mem(RDI, (i32)REG_OFF(mem)));
 	load_guest_mxcsr(b);
+	amd64_load_pins(b);
 	enc_rm(b, 0x8b, 8, RSP, rm_mem(R15, (i32)REG_OFF(ret_sp)));
 	enc_rm(b, 0xff, 4, 4, rm_reg(RSI));
 	c->text = b->n;
@@ -173,14 +187,18 @@ static void thunk_call(bool trap, Buf *b)
 	buf_u8(b, 0xc3);
 }
 
-static void thunk_unit_call(bool trap, Buf *b)
+static void thunk_unit_call(bool trap, bool pinned, Buf *b)
 {
+	if (pinned)
+		amd64_store_pins(b);
 	record_place(b);
 	to_frame(b);
 	store_guest_mxcsr(b);
 	store_guest_x87(b);
 	call_c(trap, b);
 	load_guest_mxcsr(b);
+	if (pinned)
+		amd64_load_pins(b);
 	enc_rm(b, 0x8b, 8, RSP, rm_mem(R15, (i32)REG_OFF(ret_sp)));
 	buf_u8(b, 0xc3);
 }
@@ -191,7 +209,8 @@ void amd64_thunk(enum BackThunk which, BackCode *c)
 
 	switch (which) {
 	case THUNK_HCALL: case THUNK_TRAP: thunk_call(which == THUNK_TRAP, b); break;
-	case THUNK_UNIT_HCALL: case THUNK_UNIT_TRAP: thunk_unit_call(which == THUNK_UNIT_TRAP, b); break;
+	case THUNK_UNIT_HCALL: case THUNK_UNIT_TRAP: thunk_unit_call(which == THUNK_UNIT_TRAP, false, b); break;
+	case THUNK_PINNED_HCALL: thunk_unit_call(false, true, b); break;
 	case THUNK_RETURN: thunk_return(b); break;
 	default: thunk_unit(which, b);
 	}
