@@ -93,6 +93,8 @@ static void init_bytes(Gen *g, u8 *p, const Type *t, Node *n)
 	if (!n)
 		return;
 	if (n->op == N_AGG && t->kind == T_RECORD) {
+		if (t->object && t->vmt_at != UINT32_MAX) /* such an object needs no constructor */
+			put_int(p + t->vmt_at, 4, gen_table(g, (Type *)t));
 		for (Node *k = n->a; k; k = k->next)
 			init_bytes(g, p + k->sym->at_, k->sym->type, k->a);
 	} else if (n->op == N_AGG) {
