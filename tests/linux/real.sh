@@ -32,7 +32,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-[ -n "$short" ] && [ -e "$out/i386/.apt/done" ] && root=$out/i386
+[ -n "$short" ] && [ -e "$out/i386/.apt/done" ] && root=$out/i386 i386=$(cat "$out/i386/.apt/done")
 [ "$(uname -m)" = x86_64 ] || { echo "SKIPPED: the oracle of tests/linux is an x86-64 processor"; echo "0 passed, 0 failed"; exit 0; }
 mkdir -p "$out"
 

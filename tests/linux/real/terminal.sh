@@ -1,5 +1,5 @@
 # needs: tmux vim.basic less
-# seconds: 400
+# seconds: 900
 # Full-screen programs: what tmux, itself a guest then, shows of them.
 unset TMUX; export LC_ALL=C.UTF-8 SHELL=/bin/sh
 echo 'set -g remain-on-exit on' >conf; t="tmux -S $PWD/sock -f $PWD/conf"
