@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static const char magic[] = "pvm-fuzz 1\n";
+static const char magic[] = "pvm-fuzz 2\n";
 
 static void put(FILE *f, u64 v, u32 size)
 {
@@ -134,6 +134,7 @@ void record_write(FILE *f, const Case *c, End end, const State *out)
 	put_changes(f, zeros, c->in.fx, FX_SIZE);
 	put(f, (u64)end.vector, 1);
 	put(f, end.addr, 8);
+	put(f, end.error, 4);
 	put_numbers(f, out);
 	put_changes(f, c->in.fx, out->fx, FX_SIZE);
 	put_changes(f, c->in.data, out->data, DATA_SIZE);
@@ -159,6 +160,7 @@ bool record_read(FILE *f, Case *c, End *end, State *out)
 	take_changes(f, zeros, c->in.fx, FX_SIZE);
 	*end = (End){ .vector = (int)take(f, 1) };
 	end->addr = take(f, 8);
+	end->error = (u32)take(f, 4);
 	take_numbers(f, out);
 	take_changes(f, c->in.fx, out->fx, FX_SIZE);
 	take_changes(f, c->in.data, out->data, DATA_SIZE);
