@@ -47,6 +47,10 @@ static bool on_trap(XThread *x, const XTrap *why)
 		return sysenter(t, why);
 	case XE_UNIMPL:
 		unimplemented(t, why);
+	case XE_MEMORY:
+		if (!why->mapped && !why->bus && guest_grow_down(t->task->x, why->addr, t->task->stack_limit.rlim_cur))
+			return true;
+		/* fall through */
 	default:
 		return signal_fault(t, why);
 	}

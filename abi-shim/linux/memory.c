@@ -8,7 +8,7 @@
 
 /* The guest's numbers. */
 enum {
-	GM_SHARED = 1, GM_PRIVATE = 2, GM_TYPE = 15, GM_FIXED = 0x10, GM_ANONYMOUS = 0x20, GM_32BIT = 0x40, GM_NOREPLACE = 0x100000,
+	GM_SHARED = 1, GM_PRIVATE = 2, GM_TYPE = 15, GM_FIXED = 0x10, GM_ANONYMOUS = 0x20, GM_32BIT = 0x40, GM_GROWSDOWN = 0x100, GM_NOREPLACE = 0x100000,
 	GR_MAYMOVE = 1, GR_FIXED = 2, GR_DONTUNMAP = 4
 };
 
@@ -66,7 +66,8 @@ static i64 map(LThread *t, u64 at, u64 size, u64 prot, u64 flags, i64 fd, u64 of
 	XMapReq r = {
 		.at = at & ~(u64)(GUEST_PAGE - 1), .size = page_up(size), .offset = offset, .prot = prot_of(prot),
 		.fd = flags & GM_ANONYMOUS ? -1 : (int)fd, .shared = type != GM_PRIVATE,
-		.fixed = fixed, .noreplace = flags & GM_NOREPLACE, .low32 = flags & GM_32BIT
+		.fixed = fixed, .noreplace = flags & GM_NOREPLACE, .low32 = flags & GM_32BIT,
+		.grows = flags & GM_GROWSDOWN && flags & GM_ANONYMOUS
 	};
 	return guest_map(t->task->x, &r);
 }

@@ -104,12 +104,14 @@ typedef struct XMapping {
 typedef struct XMapReq {
 	u64 at, size, offset;
 	int prot, fd;
-	bool shared, fixed, noreplace, low32, stack;
+	bool shared, fixed, noreplace, low32, stack, grows /* downwards: guest_grow_down */;
 	const char *name; /* copied; NULL = by fd */
 	u64 object;      /* fd -1: mappings with the same number show the same memory (System V's); 0 = none */
 } XMapReq;
 i64 guest_map(XTask *t, const XMapReq *r);
 void guest_limit(XTask *t, u64 bytes); /* XTaskOpts.limit from now on */
+/* An access at addr found nothing: a mapping above it that grows is to reach there, with at most so many bytes in all. */
+bool guest_grow_down(XTask *t, u64 addr, u64 most);
 i64 guest_unmap(XTask *t, u64 at, u64 size);
 i64 guest_protect(XTask *t, u64 at, u64 size, int prot);
 /* old_size 0: the new place shows the same shared memory, and the old one stays. */

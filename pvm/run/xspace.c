@@ -74,7 +74,7 @@ static void cut(XTask *t, u64 at)
 
 static bool joins(const Region *a, const Region *b)
 {
-	return a->end == b->at && a->prot == b->prot && a->shared == b->shared && a->file == b->file && a->name == b->name && a->object.id == b->object.id &&
+	return a->end == b->at && a->prot == b->prot && a->shared == b->shared && a->file == b->file && a->grows == b->grows && a->name == b->name && a->object.id == b->object.id &&
 		(a->file ? a->offset + (a->end - a->at) == b->offset : !a->shared);
 }
 
@@ -241,7 +241,7 @@ static i64 enter(XTask *t, const XMapReq *r, i64 at)
 	unit_drop_range(t, (u64)at, end - (u64)at);
 	erase(t, (u64)at, end);
 	add(t, (Region){ .at = (u64)at, .end = end, .offset = r->fd < 0 ? 0 : r->offset, .prot = r->prot, .shared = r->shared,
-		.file = r->fd >= 0, .name = name_of(t, r), .object = view_object(t, r) });
+		.file = r->fd >= 0, .grows = r->grows, .name = name_of(t, r), .object = view_object(t, r) });
 	view_made(t, (u64)at, end - (u64)at);
 	return at;
 }
@@ -352,6 +352,31 @@ i64 guest_map(XTask *t, const XMapReq *r)
 		at = r->fixed || r->noreplace ? map_fixed(t, r) : map_anywhere(t, r);
 	pthread_mutex_unlock(&t->lock);
 	return at;
+}
+
+/* Linux's gap below a stack (mm/mmap.c): so many bytes are free, or what is there cannot be accessed. */
+static bool keeps_gap(const XTask *t, u64 at)
+{
+	const u64 gap = 256 * GUEST_PAGE;
+	u32 k = xspace_find(t, at > gap ? at - gap : 0);
+
+	return k == t->region.n || t->region.p[k].at >= at || !t->region.p[k].prot || t->region.p[k].grows;
+}
+
+bool guest_grow_down(XTask *t, u64 addr, u64 most)
+{
+	u64 at = addr & ~(u64)(GUEST_PAGE - 1);
+	bool done = false;
+
+	pthread_mutex_lock(&t->lock);
+	u32 k = xspace_find(t, addr);
+	if (k < t->region.n && t->region.p[k].at > addr && t->region.p[k].grows && t->region.p[k].end - at <= most && at >= LOWEST && keeps_gap(t, at)) {
+		const Region *r = &t->region.p[k];
+		XMapReq q = { .at = at, .size = r->at - at, .prot = r->prot, .fd = -1, .fixed = true, .noreplace = true, .grows = true, .name = "" };
+		done = guest_map(t, &q) >= 0;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return done;
 }
 
 /* ---- unmapping and protecting ------------------------------------------------------------------------------ */

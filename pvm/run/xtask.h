@@ -22,6 +22,7 @@ typedef struct Region {
 	u64 at, end, offset;
 	int prot;
 	bool shared, file;
+	bool grows;            /* downwards, when what is below it is touched */
 	u32 name;              /* in XTask.names; 0 = none */
 	Object object;
 } Region;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -186,6 +187,50 @@ static void keys(void)
 	show("bad operation", syscall(SYS_keyctl, 9999, 0L, 0L, 0L));
 }
 
+/* A mapping that grows when what is below it is touched, as far as the gap to the next one lets it. */
+static void *fault_at;
+static sigjmp_buf back;
+
+static void on_fault(int sig, siginfo_t *si, void *uc)
+{
+	fault_at = si->si_addr;
+	siglongjmp(back, 1);
+}
+
+static void touch(const char *what, volatile char *p)
+{
+	fault_at = NULL;
+	if (sigsetjmp(back, 1) == 0)
+		*p = 7;
+	printf("%s: %s\n", what, fault_at == (void *)p ? "SIGSEGV" : fault_at ? "elsewhere" : "there");
+}
+
+static void growing(void)
+{
+	enum { PAGE = 4096, ROOM = 1024 * PAGE };
+	struct sigaction sa = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+	char *low = mmap(NULL, ROOM, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *top = low + ROOM - PAGE;
+	unsigned char in[1];
+
+	sigaction(SIGSEGV, &sa, NULL);
+	munmap(low, ROOM);
+	mmap(low, PAGE, PROT_READ | PROT_WRITE, flags, -1, 0);
+	show("a page", mmap(top, PAGE, PROT_READ | PROT_WRITE, flags | MAP_GROWSDOWN, -1, 0) == top);
+	top[0] = 5;
+	touch("below", top - 1);
+	touch("further", top - 20 * PAGE);
+	printf("%d %d %d\n", top[0], top[-1], top[-5 * PAGE]);
+	touch("further still", top - 700 * PAGE);
+	touch("in the gap", low + 100 * PAGE);
+	show("what lies between is mapped", mincore(top - 300 * PAGE, PAGE, in));
+	mprotect(low, PAGE, PROT_NONE);
+	touch("with nothing to guard", low + 100 * PAGE);
+	munmap(low, ROOM);
+	touch("gone", top);
+	signal(SIGSEGV, SIG_DFL);
+}
+
 int main(void)
 {
 	setvbuf(stdout, NULL, _IONBF, 0);
@@ -196,6 +241,7 @@ int main(void)
 	times();
 	identities();
 	keys();
+	growing();
 	rmdir(dir);
 	return 0;
 }
