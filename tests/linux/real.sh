@@ -62,7 +62,7 @@ fetch_npm() {
 # in_root COMMAND...: in the i386 sysroot, with the host's /dev, /proc and /tmp.
 in_root() {
 	unshare -m sh -c 'root=$1 dir=$2; shift 2
-		mount --make-rprivate / && mount --bind /dev "$root/dev" && mount --bind /proc "$root/proc" &&
+		mount --make-rprivate / && mount --rbind /dev "$root/dev" && mount --bind /proc "$root/proc" &&
 		mount --bind /tmp "$root/tmp" && exec chroot "$root" /usr/bin/env -C "$dir" "$@"' in_root "$root" "$work" "$@"
 }
 
