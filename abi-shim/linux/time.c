@@ -15,32 +15,29 @@ i64 time_time(LThread *t, const u64 *a)
 	return ts.tv_sec;
 }
 
-/* What is left is written for the guest, and kept for restart_syscall. */
-static i64 note_left(LThread *t, i64 r, u64 to, const struct timespec *left)
+/* What is left is kept for restart_syscall, too. */
+static i64 note_left(LThread *t, i64 r, const struct timespec *left)
 {
-	if (r != -EINTR)
-		return r;
-	t->left = *left;
-	if (to)
-		*(struct timespec *)hostp(to) = *left;
+	if (r == -EINTR)
+		t->left = *left;
 	return r;
 }
 
 i64 time_nanosleep(LThread *t, const u64 *a)
 {
-	struct timespec left = {0};
+	struct timespec own = {0}, *left = a[1] ? hostp(a[1]) : &own;
 	u64 want = t->resumes ? (u64)(uintptr_t)&t->left : a[0];
 
-	return note_left(t, HOST(t, SYS_nanosleep, want, &left), a[1], &left);
+	return note_left(t, HOST(t, SYS_nanosleep, want, left), left);
 }
 
 i64 time_clock_nanosleep(LThread *t, const u64 *a)
 {
-	struct timespec left = {0};
+	struct timespec own = {0}, *left = a[3] ? hostp(a[3]) : &own;
 	u64 want = t->resumes ? (u64)(uintptr_t)&t->left : a[2];
-	i64 r = HOST(t, SYS_clock_nanosleep, a[0], a[1], want, &left);
+	i64 r = HOST(t, SYS_clock_nanosleep, a[0], a[1], want, left);
 
-	return a[1] & TIMER_ABSTIME ? r : note_left(t, r, a[3], &left);
+	return a[1] & TIMER_ABSTIME ? r : note_left(t, r, left);
 }
 
 i64 time_gettimeofday(LThread *t, const u64 *a)
