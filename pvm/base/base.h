@@ -44,7 +44,8 @@ typedef struct Err {
 } Err;
 
 /* Records an error unless one is recorded already (the first cause is kept).  Always returns false,
- * so that a reader can write `return err_set(...)`. */
+ * so that a reader can write `return err_set(...)`.  A message is one line whatever names are in it: control characters
+ * become '?'. */
 bool err_set(Err *e, int status, const char *fmt, ...) PRINTF(3, 4);
 
 /* Prints "pvm: ..." on standard error and exits with `status`.  For failures of the VM itself. */

@@ -13,6 +13,9 @@ bool err_set(Err *e, int status, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->msg, sizeof e->msg, fmt, ap);
 	va_end(ap);
+	for (u8 *p = (u8 *)e->msg; *p; p++)
+		if (*p < ' ' || *p == 0x7f)
+			*p = '?';
 	return false;
 }
 

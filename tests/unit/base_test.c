@@ -286,6 +286,9 @@ static void test_first_error_is_kept(void **state)
 	e = (Err){0};
 	err_set(&e, EXIT_VM, "%s", big);
 	assert_int_equal(strlen(e.msg), sizeof e.msg - 1);
+	e = (Err){0};
+	err_set(&e, EXIT_VM, "%s: no file", "a\nb\033[1m\x7f\xc3\xa9");
+	assert_string_equal(e.msg, "a?b?[1m?\xc3\xa9: no file");
 }
 
 static int status_of(void (*fn)(void))
