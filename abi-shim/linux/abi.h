@@ -297,6 +297,8 @@ bool tracee_step(LThread *t, siginfo_t *si); /* behind a single step; false: nob
 bool tracee_enter(LThread *t, u64 *nr);     /* before a call, whose number may change; false: it is not made */
 i64 tracee_result(LThread *t, const LRow *row, i64 r, bool once); /* as tracers see it */
 void tracee_leave(LThread *t);
+/* A call has been interrupted by nothing but a message of the tracer's, and may be made again as it is. */
+bool tracee_goes_on(const LThread *t, const LRow *row, i64 r, bool once);
 void tracee_restart(LThread *t, const LAction *a); /* an interrupted call before a handler (NULL: there is none) */
 void tracee_event(LThread *t, int event, u64 message);
 bool tracee_seccomp(LThread *t, u32 data);

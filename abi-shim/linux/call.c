@@ -357,7 +357,9 @@ static bool make(LThread *t, u64 nr, bool wide)
 		return true;
 	}
 	bool looks = t->tracee.on && (row->fn == proc_wait4 || row->fn == proc_waitpid);
-	r = t->queued && !looks ? LR_AGAIN : call_row(t, row, t->raw);
+	do
+		r = t->queued && !looks ? LR_AGAIN : call_row(t, row, t->raw);
+	while (tracee_goes_on(t, row, r, args_sig(row)->once || t->once));
 	xguest_unpin(t->x);
 	if (r == LR_END)
 		return false;
@@ -393,7 +395,10 @@ bool call_trap(LThread *t, bool wide)
 			return false;
 	if (t->tracee.on)
 		tracee_leave(t);
-	return t->queued ? signal_deliver(t) : true;
+	if (t->queued)
+		return signal_deliver(t);
+	tracee_restart(t, NULL);
+	return true;
 }
 
 /* ---- what is missing ------------------------------------------------------------------------------- */

@@ -261,12 +261,20 @@ static i64 begin_again(LThread *t, const LRow *row, i64 code)
 	return code;
 }
 
-/* A call that waits has begun, if its entry has been seen, although the host's has not. */
+bool tracee_goes_on(const LThread *t, const LRow *row, i64 r, bool once)
+{
+	i64 code = r == -EINTR && t->tracee.on && !t->queued ? restart_code(row, once) : 0;
+
+	return code == -ERESTARTNOHAND || code == -ERESTARTSYS;
+}
+
+/* A call that waits has begun, if its entry has been seen, although the host's has not.  What has been interrupted without a
+ * signal of the guest's, by a message of its tracer, begins again as well. */
 i64 tracee_result(LThread *t, const LRow *row, i64 r, bool once)
 {
 	if (r == LR_AGAIN && once)
 		r = -EINTR;
-	return r == LR_AGAIN ? -ERESTARTNOINTR : r == -EINTR && t->queued ? begin_again(t, row, restart_code(row, once)) : r;
+	return r == LR_AGAIN ? -ERESTARTNOINTR : r == -EINTR ? begin_again(t, row, restart_code(row, once)) : r;
 }
 
 void tracee_leave(LThread *t)

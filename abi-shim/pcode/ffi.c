@@ -17,12 +17,31 @@ void pcabi_allow_ffi(void)
 	allowed = true;
 }
 
+static void NORETURN refuse(Regfile *t, const char *name, const char *why)
+{
+	fprintf(stderr, "pvm: foreign function '%s': %s\n", name, why);
+	thread_exit(abi_thread(t), 126);
+}
+
+/* The routine's name, in a buffer of `size` bytes. */
+static void routine(Regfile *t, const u64 *args, char *name, size_t size)
+{
+	u32 n = MIN((u32)args[3], (u32)size - 1);
+
+	memcpy(name, guest_ptr(abi_thread(t), (u32)args[2], (u32)args[3]), n);
+	name[n] = 0;
+	if (!allowed)
+		refuse(t, name, "refused without --allow-ffi");
+}
+
 #if defined(PVM_NO_FFI) || !__has_include(<ffi.h>)
 
 u64 sys_ffi_call(Regfile *t, const u64 *args)
 {
-	fprintf(stderr, "pvm: this build has no foreign functions\n");
-	thread_exit(abi_thread(t), 126);
+	char name[200];
+
+	routine(t, args, name, sizeof name);
+	refuse(t, name, "this build has no foreign functions");
 }
 
 #else
@@ -53,12 +72,6 @@ static bool load(void)
 	for (u32 i = 0; i < COUNT(types); i++)
 		ffi.type[(u8)types[i].letter] = dlsym(ffi.lib, types[i].name);
 	return ffi.prep && ffi.call;
-}
-
-static void NORETURN refuse(Regfile *t, const char *name, const char *why)
-{
-	fprintf(stderr, "pvm: foreign function '%s': %s\n", name, why);
-	thread_exit(abi_thread(t), 126);
 }
 
 /* The routine: of this library, else of those that the process has. */
@@ -131,7 +144,7 @@ static u64 copy_text(Regfile *t, const u64 *r)
 u64 sys_ffi_call(Regfile *t, const u64 *args)
 {
 	Thread *th = abi_thread(t);
-	char lib[200] = "", name[200] = "", sig[MOST_ARGS + 2];
+	char lib[200] = "", name[200], sig[MOST_ARGS + 2];
 	u64 value[MOST_ARGS], r[4] = { 0 };
 	void *arg[MOST_ARGS];
 	ffi_type *type[MOST_ARGS];
@@ -139,9 +152,7 @@ u64 sys_ffi_call(Regfile *t, const u64 *args)
 	u32 n = 0;
 
 	memcpy(lib, guest_ptr(th, (u32)args[0], (u32)args[1]), MIN((u32)args[1], sizeof lib - 1));
-	memcpy(name, guest_ptr(th, (u32)args[2], (u32)args[3]), MIN((u32)args[3], sizeof name - 1));
-	if (!allowed)
-		refuse(t, name, "refused without --allow-ffi");
+	routine(t, args, name, sizeof name);
 	if (!load())
 		refuse(t, name, "libffi is not here");
 	void *fn = find(lib, name);

@@ -395,16 +395,35 @@ static void exec_events(bool event)
 
 /* ---- attaching -------------------------------------------------------------------------------------------------------- */
 
+/* Waits for SIGUSR1, which is blocked but for that: none is lost before the wait begins. */
 static void rest(void)
 {
-	signal(SIGUSR1, on_signal);
+	sigset_t none;
+
+	sigemptyset(&none);
 	while (!handled)
-		pause();
+		sigsuspend(&none);
 	_exit(9);
 }
 
+static bool sleeps(pid_t pid)
+{
+	char name[64], state = 0;
+	FILE *f;
+
+	snprintf(name, sizeof name, "/proc/%d/stat", pid);
+	if (!(f = fopen(name, "r")))
+		return false;
+	if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+		state = 0;
+	fclose(f);
+	return state == 'S';
+}
+
+/* A child that waits: it has been asleep for some time. */
 static pid_t resting(void)
 {
+	sigset_t usr1;
 	int p[2];
 	char c;
 
@@ -412,6 +431,9 @@ static pid_t resting(void)
 		exit(1);
 	pid_t pid = fork();
 	if (pid == 0) {
+		sigemptyset(&usr1);
+		sigaddset(&usr1, SIGUSR1);
+		sigprocmask(SIG_BLOCK, &usr1, NULL);
 		signal(SIGUSR1, on_signal);
 		if (write(p[1], "x", 1) != 1)
 			_exit(1);
@@ -421,7 +443,10 @@ static pid_t resting(void)
 		exit(1);
 	close(p[0]);
 	close(p[1]);
-	usleep(20000);
+	for (int in_a_row = 0, all = 0; in_a_row < 5 && all < 2000; all++) {
+		usleep(5000);
+		in_a_row = sleeps(pid) ? in_a_row + 1 : 0;
+	}
 	return pid;
 }
 
