@@ -182,6 +182,8 @@ static bool wraps(const State *s)
 		return false;
 	if (gathers(&i))
 		return lane_wraps(s, &i);
+	if (i.op == XI_MASKMOVQ || i.op == XI_MASKMOVDQU || i.op == XI_VMASKMOVDQU) /* not among the operands: 8 or 16 bytes at EDI */
+		return i.asize == 4 && (u32)s->gpr[7] > (i.op == XI_MASKMOVQ ? 0u - 8 : 0u - 16);
 	u32 ea = (u32)i.disp + (i.base < 8 ? (u32)s->gpr[i.base] : 0) + (i.index < 8 ? (u32)s->gpr[i.index] * i.scale : 0), size = 0;
 	for (u32 k = 0; k < i.nopnd; k++)
 		if (i.opnd[k].kind == XK_MEM)
