@@ -397,7 +397,8 @@ bool call_trap(LThread *t, bool wide)
 		tracee_leave(t);
 	if (t->queued)
 		return signal_deliver(t);
-	tracee_restart(t, NULL);
+	if (t->tracee.on || t->task->catches) /* only then may a result say that the call begins again */
+		tracee_restart(t, NULL);
 	return true;
 }
 
